@@ -1,0 +1,34 @@
+# Every target makes its own surroundings: a machine with Python 3.11 or newer and nothing else is enough.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: check test demo serve migration clean
+
+check: $(BIN)/ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q
+
+test: $(BIN)/ready
+	$(BIN)/pytest
+
+demo: $(BIN)/ready
+	$(BIN)/starflow demo
+
+serve: $(BIN)/ready
+	$(BIN)/starflow serve
+
+# make migration revision=0002 message="what changes"
+migration: $(BIN)/ready
+	$(BIN)/python -m storage.migrations "$(revision)" "$(message)"
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis dist
+
+$(BIN)/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[test]"
+	touch $@

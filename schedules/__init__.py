@@ -1,0 +1,1 @@
+"""The bell: the only room that knows APScheduler."""

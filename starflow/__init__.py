@@ -1,0 +1,1 @@
+"""争星: the yearly star rating of grassroots organisations, as a state machine with deadlines."""

@@ -1,0 +1,1 @@
+"""Commands; the composition root."""

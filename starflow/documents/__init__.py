@@ -1,0 +1,1 @@
+"""Spreadsheets and paper, in and out."""

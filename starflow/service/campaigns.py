@@ -1,0 +1,254 @@
+"""The rating year: adopting a scheme, opening a campaign on today's roster, adding an organisation later."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from starflow.service.case import campaign_of, case_of
+from starflow.service.cycles import redate
+from starflow.service.desk import Desk
+from storage import cycles, installation, records, stars
+from storage import organisations as tree
+from storage.database import Transaction
+from storage.models import Campaign, Organisation
+from workflow.engine.deadlines import start_of_day
+from workflow.engine.errors import BadInput, Faulty, Forbidden, Unknown
+from workflow.rating import shelf
+from workflow.rating.procedure import table_of
+from workflow.rating.scheme import Scheme, load_bytes
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A campaign as it was opened: how many cycles, and on which scheme."""
+
+    year: int
+    scheme: str
+    scheme_hash: str
+    cycles: int
+    routes: dict[str, int]
+
+
+def read_scheme(name_or_file: str) -> tuple[Scheme, bytes]:
+    """A shipped scheme by name, or any file; raises Faulty with all its faults, Unknown where there is none."""
+    if name_or_file in shelf.scheme_names():
+        content = shelf.scheme_bytes(name_or_file)
+    else:
+        content = _file(name_or_file)
+    scheme = load_bytes(content, source=shelf.source_text)
+    table_of(scheme)
+    return scheme, content
+
+
+def _file(name: str) -> bytes:
+    path = Path(name)
+    if not path.is_file():
+        raise Unknown(f"没有方案“{name}”,也没有这个文件;随附的方案有{'、'.join(shelf.scheme_names())}")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise BadInput(f"方案文件{name}读不出来:{error.strerror}") from error
+
+
+def adopt_scheme(desk: Desk, name_or_file: str) -> Scheme:
+    scheme, content = read_scheme(name_or_file)
+    with desk.transaction() as tx:
+        installation.adopt(tx, digest=scheme.hash, name=scheme.name, title=scheme.title, content=content)
+    return scheme
+
+
+def open_campaign(desk: Desk, year: int, scheme_name: str, *, actor: str, progress: Progress | None = None) -> Opened:
+    """Open the year on today's roster: one cycle each, with route, reviewer and quota base as they are now (R1).
+
+    Raises Forbidden when the year is open already or the roster is empty.
+    """
+    if not 2000 <= year <= 2200:
+        raise BadInput(f"年度{year}不在2000年至2200年之间")
+    scheme, content = read_scheme(scheme_name)
+    with desk.transaction() as tx:
+        installation.adopt(tx, digest=scheme.hash, name=scheme.name, title=scheme.title, content=content)
+        if (existing := cycles.campaign_of_year(tx, year)) is not None and existing.year == year:
+            raise Forbidden(f"{year}年度的创建活动已经开展")
+        root = _root(tx)
+        rated = [o for o in tree.subtree(tx, root.path) if o.id != root.id]
+        if not rated:
+            raise Forbidden("名册里没有可参评的党组织")
+        campaign = Campaign(year=year, scheme_hash=scheme.hash, rated_count=len(rated), opened_at=tx.now)
+        tx.session.add(campaign)
+        tx.session.flush()
+        _begin(desk, tx, campaign, scheme, rated, root, actor, progress)
+        routes = {r: sum(_route(o, root) == r for o in rated) for r in scheme.procedure.routes}
+        return Opened(year, scheme.name, scheme.hash, len(rated), routes)
+
+
+def add_cycle(desk: Desk, code: str, *, actor: str, year: int | None = None) -> str:
+    """An organisation that joined the roster after the opening; the base of the quotas stays as it was."""
+    with desk.transaction() as tx:
+        campaign = campaign_of(tx, year)
+        scheme = desk.scheme(tx, campaign.scheme_hash)
+        organisation, root = tree.by_code(tx, code), _root(tx)
+        if organisation is None or organisation.external or organisation.ended_on is not None:
+            raise Unknown(f"名册里没有编码为“{code}”的党组织")
+        if organisation.id == root.id:
+            raise Forbidden(f"{organisation.name}不参评")
+        assert campaign.id is not None
+        if cycles.find(tx, campaign.id, code) is not None:
+            raise Forbidden(f"{organisation.name}已在{campaign.year}年度中")
+        _begin(desk, tx, campaign, scheme, [organisation], root, actor, None)
+        return scheme.stage[0].name
+
+
+def _begin(
+    desk: Desk,
+    tx: Transaction,
+    campaign: Campaign,
+    scheme: Scheme,
+    organisations: Sequence[Organisation],
+    root: Organisation,
+    actor: str,
+    progress: Progress | None,
+) -> None:
+    """Every organisation enters the first stage, with the first record of its chain."""
+    held = stars.all_in_force(tx)
+    entered_at = max(tx.now, opens_at(scheme, campaign.year))
+    for done, organisation in enumerate(organisations, 1):
+        _begin_one(desk, tx, campaign, scheme, organisation, root, held, entered_at, actor)
+        if progress is not None:
+            progress(done, len(organisations))
+
+
+def _begin_one(
+    desk: Desk,
+    tx: Transaction,
+    campaign: Campaign,
+    scheme: Scheme,
+    organisation: Organisation,
+    root: Organisation,
+    held: dict[int, int],
+    entered_at: datetime,
+    actor: str,
+) -> None:
+    assert organisation.id is not None and root.id is not None and campaign.id is not None
+    first = scheme.stage[0].name
+    chain = f"{campaign.year}/{organisation.code}"
+    values: dict[str, Any] = {
+        "campaign_id": campaign.id,
+        "organisation_id": organisation.id,
+        "reviewer_id": organisation.parent_id,
+        "route": _route(organisation, root),
+        "nested": _nested(tx, organisation, root),
+        "field": organisation.field,
+        "scheme_hash": scheme.hash,
+        "stage": first,
+        "version": 1,
+        "visit": 1,
+        "entered_at": entered_at,
+        "head": records.GENESIS,
+        "star": held.get(organisation.id),
+    }
+    cycle_id = cycles.insert(tx, values)
+    record = records.append(
+        tx,
+        records.NewRecord(
+            chain=chain,
+            cycle_id=cycle_id,
+            seq=1,
+            trigger="open",
+            before="",
+            after=first,
+            role="department",
+            actor=actor,
+            at=tx.now,
+            late_days=0,
+            late_stage=None,
+            scheme_hash=scheme.hash,
+            previous_hash=records.GENESIS,
+            detail={
+                "route": values["route"],
+                "reviewer": _code(tx, organisation.parent_id),
+                "field": values["field"],
+                "star": values["star"],
+            },
+        ),
+    )
+    cycles.update_facts(tx, cycle_id, {"head": record.hash})
+    row = cycles.by_id(tx, cycle_id)
+    assert row is not None
+    redate(tx, case_of(desk, tx, row))
+
+
+def _root(tx: Transaction) -> Organisation:
+    found = tree.by_id(tx, tree.root(tx))
+    assert found is not None  # its id was read in this transaction
+    return found
+
+
+def opens_at(scheme: Scheme, year: int) -> datetime:
+    month, day = map(int, scheme.campaign.opens_on.split("-"))
+    return start_of_day(date(year, month, day), scheme.zone)
+
+
+def _route(organisation: Organisation, root: Organisation) -> str:
+    """A: under a committee or general branch of its own unit; B: directly under the root (R18, R20)."""
+    return "B" if organisation.parent_id == root.id else "A"
+
+
+def _nested(tx: Transaction, organisation: Organisation, root: Organisation) -> bool:
+    """The reviewer is itself below a reviewer (R18)."""
+    reviewer = tree.by_id(tx, organisation.parent_id) if organisation.parent_id is not None else None
+    return reviewer is not None and reviewer.parent_id not in (None, root.id)
+
+
+def _code(tx: Transaction, organisation_id: int | None) -> str | None:
+    found = tree.by_id(tx, organisation_id) if organisation_id is not None else None
+    return found.code if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """`campaign show`: the year, its scheme, and how many cycles stand in which stage."""
+
+    year: int
+    status: str
+    scheme: str
+    scheme_hash: str
+    rated: int
+    stages: dict[str, int]
+
+
+def show_campaign(desk: Desk, year: int | None = None) -> Overview:
+    with desk.reading() as tx:
+        campaign = campaign_of(tx, year)
+        scheme = desk.scheme(tx, campaign.scheme_hash)
+        assert campaign.id is not None
+        counts = cycles.count_by_stage(tx, campaign.id)
+        ordered = {s.name: counts[s.name] for s in scheme.stage if s.name in counts}
+        return Overview(campaign.year, campaign.status, scheme.name, scheme.hash, campaign.rated_count, ordered)
+
+
+def schemes(desk: Desk | None) -> Iterator[dict[str, Any]]:
+    """What is shipped, then what this database has adopted besides."""
+    seen = set()
+    for name in shelf.scheme_names():
+        scheme = load_bytes(shelf.scheme_bytes(name), source=shelf.source_text)
+        seen.add(scheme.hash)
+        yield {"name": name, "title": scheme.title, "hash": scheme.hash}
+    if desk is None:
+        return
+    with desk.reading() as tx:
+        for adopted in installation.adopted(tx):
+            if adopted.hash not in seen:
+                yield {"name": adopted.name, "title": adopted.title, "hash": adopted.hash}
+
+
+def check_scheme(name_or_file: str) -> tuple[str, ...]:
+    """All faults of a scheme, each with its place; empty when it may run."""
+    try:
+        read_scheme(name_or_file)
+    except Faulty as faulty:
+        return faulty.faults
+    return ()

@@ -1,0 +1,249 @@
+"""A case: one cycle together with all that its guards may look at, read in one go.
+
+Reading depends on the stage, because a branch that declares needs no score. Nothing is decided here.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from starflow.service.desk import Desk
+from storage import cycles, evidence, obligations
+from storage.cycles import CycleRow
+from storage.database import Transaction
+from storage.models import Campaign, Election
+from workflow.engine.deadlines import local_date, start_of_day
+from workflow.engine.errors import BadInput, Unknown
+from workflow.engine.table import Table
+from workflow.engine.workdays import Calendar
+from workflow.rating import scoring, survey
+from workflow.rating.facts import ROUND_FACTS, Facts
+from workflow.rating.inputs import Event as ScoredEvent
+from workflow.rating.inputs import RatingInputs
+from workflow.rating.payloads import PaperTally
+from workflow.rating.procedure import table_of
+from workflow.rating.quota import excess_reason
+from workflow.rating.scheme import Scheme
+from workflow.rating.scheme_stages import Stage
+from workflow.rating.sheet import base_of, score_faults
+from workflow.rating.timing import Dates, stage_dates
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """Everything about one cycle at one moment."""
+
+    cycle: CycleRow
+    scheme: Scheme
+    table: Table
+    calendar: Calendar
+    now: datetime
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return self.scheme.zone
+
+    @property
+    def today(self) -> date:
+        return local_date(self.now, self.zone)
+
+    @property
+    def stage(self) -> Stage:
+        return self.scheme.stage_of(self.cycle.stage)
+
+
+def campaign_of(tx: Transaction, year: int | None) -> Campaign:
+    """The campaign of a year, or the newest open one; Unknown where there is none."""
+    found = cycles.campaign_of_year(tx, year)
+    if found is None:
+        raise Unknown(f"没有{year}年度的创建活动" if year else "还没有开展过创建活动,请先运行 starflow campaign open")
+    return found
+
+
+def load_case(desk: Desk, tx: Transaction, code: str, year: int | None = None, *, lock: bool = False) -> Case:
+    campaign = campaign_of(tx, year)
+    assert campaign.id is not None
+    found = cycles.find(tx, campaign.id, code, lock=lock)
+    if found is None:
+        raise Unknown(f"{campaign.year}年度没有编码为“{code}”的党组织")
+    return case_of(desk, tx, found)
+
+
+def case_of(desk: Desk, tx: Transaction, cycle: CycleRow) -> Case:
+    scheme = desk.scheme(tx, cycle.scheme_hash)
+    return Case(cycle, scheme, table_of(scheme), desk.calendar(scheme), tx.now)
+
+
+def facts_of(tx: Transaction, case: Case, payload: Mapping[str, Any] | None = None) -> Facts:
+    """What the guards may look at; `payload` as it was sent, for the figures that hang on it."""
+    cycle, scheme = case.cycle, case.scheme
+    stored = {name: getattr(cycle, name) for name in ROUND_FACTS}
+    facts = Facts(
+        **stored,
+        route=cycle.route,
+        field=cycle.field,
+        nested=cycle.nested,
+        runs_until=cycle.runs_until.astimezone(case.zone) if cycle.runs_until else None,
+        opens_on=_opens_on(case),
+        entered_on=local_date(cycle.entered_at, case.zone),
+        today=case.today,
+        refused_after=_refused_after(case),
+    )
+    match case.stage.kind:
+        case "self_evaluation":
+            return facts.changed_by({"score_faults": _score_faults(scheme, cycle.field, payload)})
+        case "survey":
+            return facts.changed_by(_survey_facts(case, payload))
+        case "review":
+            return facts.changed_by(_review_facts(tx, case, payload))
+        case "publicity" | "approval":
+            return facts.changed_by(_decision_facts(tx, case, facts))
+    return facts
+
+
+def dates_of(tx: Transaction, case: Case, stage: str, facts: Facts, entered_at: datetime, held_days: int = 0) -> Dates:
+    """The dates of a stay in a stage, by the one pure function."""
+    round_ = stage.rpartition(".")[0]
+    until = obligations.extended_until(tx, case.cycle.campaign_id, case.cycle.path, round_) if round_ else None
+    return stage_dates(
+        case.scheme.stage_of(stage),
+        scheme=case.scheme,
+        year=case.cycle.year,
+        calendar=case.calendar,
+        zone=case.zone,
+        entered_at=entered_at,
+        facts=facts,
+        extended_until=until,
+        held_days=held_days,
+        objection_opened_at=case.cycle.objection_opened_at,
+    )
+
+
+def inputs_of(tx: Transaction, case: Case, base: Decimal | None = None) -> RatingInputs:
+    """What a rating of this cycle today looks at (R33–R44)."""
+    cycle = case.cycle
+    filed = evidence.newest_survey(tx, cycle.id, cycle.round)
+    rule = case.scheme.satisfaction
+    votes = survey.satisfaction(rule, survey.Tally(**_tally(filed))) if rule and filed else None
+    return RatingInputs(
+        round=cycle.round,
+        rated_on=case.today,
+        base=base,
+        events=tuple(
+            ScoredEvent(code=e.code, on=e.happened_on, level=e.level, case=e.case)
+            for e in evidence.confirmed_events(tx, cycle.organisation_id, cycle.year)
+        ),
+        election=election_of(evidence.term_that_counts(tx, cycle.organisation_id)),
+        satisfaction=votes,
+        year=cycle.year,
+    )
+
+
+def election_of(term: Election | None) -> Any:
+    from workflow.rating.inputs import Election as Term
+
+    return Term(due_on=term.due_on, held_on=term.held_on, extension=term.extension) if term else None
+
+
+def _opens_on(case: Case) -> date:
+    month, day = map(int, case.scheme.campaign.opens_on.split("-"))
+    return date(case.cycle.year, month, day)
+
+
+def _refused_after(case: Case) -> datetime | None:
+    """Only a scheme that says so refuses late acts; the default one marks them (R8)."""
+    phase = next((p for p in case.scheme.phase.values() if case.cycle.stage in p.covers), None)
+    if phase is None or phase.after_due == "late":
+        return None
+    month, day = map(int, phase.due.split("-")[:2])
+    return start_of_day(date(case.cycle.year, month, day), case.zone).replace(hour=23, minute=59, second=59)
+
+
+def _score_faults(scheme: Scheme, field: str, payload: Mapping[str, Any] | None) -> tuple[str, ...]:
+    scores = (payload or {}).get("scores")
+    if not isinstance(scores, Mapping):
+        return ()
+    return score_faults(scheme, {str(k): str(v) for k, v in scores.items()}, field)
+
+
+def _survey_facts(case: Case, payload: Mapping[str, Any] | None) -> dict[str, Any]:
+    rule, members = case.scheme.survey, case.cycle.members
+    paper = (payload or {}).get("paper")
+    faults: tuple[str, ...] = ()
+    if isinstance(paper, Mapping) and _are_counts(paper.values()) and set(paper) <= set(PaperTally.model_fields):
+        faults = survey.tally_faults(rule, survey.Tally(**{"members_present": 0, **paper}), members)
+    return {
+        "members": members,
+        "quorum": rule.quorum if rule.hard else Fraction(0),
+        "tally_faults": faults,
+    }
+
+
+def _are_counts(values: Iterable[Any]) -> bool:
+    return all(isinstance(v, int) and not isinstance(v, bool) for v in values)
+
+
+def _review_facts(tx: Transaction, case: Case, payload: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The explained rating of the scores in the payload, or without scores the cap alone."""
+    inputs = inputs_of(tx, case)
+    faults = _sheet_faults(case.scheme, case.cycle.field, payload)
+    base = None if faults or payload is None else _base(case, payload)
+    if base is None:
+        cap = scoring.cap_of(case.scheme, inputs)
+        return {"cap": cap.star, "cap_reasons": tuple(map(str, cap.reasons)), "score_faults": faults}
+    rating = scoring.rate(case.scheme, inputs_of(tx, case, base))
+    return {"cap": rating.cap, "cap_reasons": tuple(map(str, rating.cap_reasons)), "rating": rating}
+
+
+def _sheet_faults(scheme: Scheme, field: str, payload: Mapping[str, Any] | None) -> tuple[str, ...]:
+    if payload is None:
+        return ()
+    if (payload.get("scores") is None) == (payload.get("base") is None):
+        return ("须填各项得分(scores)或总分(base)之一",)
+    verification = payload.get("verification")
+    if verification is not None and verification not in scheme.review.verification:
+        return (f"核查方式只能是{'、'.join(scheme.review.verification)}",)
+    return _score_faults(scheme, field, payload)
+
+
+def _base(case: Case, payload: Mapping[str, Any]) -> Decimal | None:
+    """None where the payload cannot be read; the payload's model says why."""
+    try:
+        if payload.get("base") is not None:
+            return Decimal(str(payload["base"]))
+        return base_of(case.scheme, {str(k): Decimal(str(v)) for k, v in payload["scores"].items()}, case.cycle.field)
+    except (ArithmeticError, AttributeError, BadInput):
+        return None
+
+
+def _decision_facts(tx: Transaction, case: Case, facts: Facts) -> dict[str, Any]:
+    scored = evidence.newest_assessment(tx, case.cycle.id, case.cycle.round, "superior")
+    found: dict[str, Any] = {"scored_by": scored.actor if scored else None}
+    if case.stage.kind == "approval":
+        found["quota_block"] = quota_block(tx, case, facts.proposed)
+    return found
+
+
+def quota_block(tx: Transaction, case: Case, star: int | None) -> str | None:
+    """Why approving this star would exceed a quota; None when there is room or a recorded decision covers it (R30)."""
+    from storage import meetings
+
+    for quota in case.scheme.quota:
+        if quota.op != "max" or star not in quota.stars:
+            continue
+        counts = meetings.approved_counts(tx, case.cycle.campaign_id)
+        allowed = meetings.excess_allowed(tx, case.cycle.campaign_id, quota.code)
+        base = meetings.rated_base(tx, case.cycle.campaign_id)
+        said = excess_reason(case.scheme, quota, base, counts, allowed, more=1)
+        if said is not None:
+            return said.text
+    return None
+
+
+def _tally(row: Any) -> dict[str, int]:
+    names = ("members_present", "own_unit", "related_unit", "satisfied", "basically_satisfied", "dissatisfied", "unknown")
+    return {name: getattr(row, name) for name in names}

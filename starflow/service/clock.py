@@ -1,0 +1,47 @@
+"""What time it is: the only file that asks the machine for the time or for chance.
+
+A live database runs on the system's clock; a rehearsal has a clock that stands in the database and is moved by hand, and
+takes everything random from its seed, so that the same year can be played twice to the same hashes.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    def now(self) -> datetime: ...
+
+
+class SystemClock:
+    """The machine's own time, in UTC and whole milliseconds."""
+
+    def now(self) -> datetime:
+        now = datetime.now(UTC)
+        return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+class HandClock:
+    """A rehearsal's clock: `read` fetches what stands in the database."""
+
+    def __init__(self, read: Callable[[], datetime]) -> None:
+        self._read = read
+
+    def now(self) -> datetime:
+        return self._read()
+
+
+def random_salt(name: str) -> str:
+    return secrets.token_hex(16)
+
+
+def seeded_salt(seed: int) -> Callable[[str], str]:
+    """The salts of a rehearsal: the same seed and record give the same salt on every machine."""
+    return lambda name: hashlib.sha256(f"{seed}|{name}".encode()).hexdigest()[:32]
+
+
+def new_secret() -> str:
+    """A token nobody can guess (256 bits)."""
+    return secrets.token_urlsafe(32)

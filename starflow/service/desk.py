@@ -1,0 +1,90 @@
+"""The desk: what every use case works at. A database, a clock, the settings, and the schemes already read."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from threading import Lock
+
+from starflow.service.clock import Clock, HandClock, SystemClock, random_salt, seeded_salt
+from starflow.service.settings import Settings
+from storage import installation
+from storage.database import Database, Transaction, open_database
+from workflow.engine.deadlines import local_date
+from workflow.engine.errors import BadInput, Forbidden, Unavailable, Unknown
+from workflow.engine.workdays import Calendar
+from workflow.rating import shelf
+from workflow.rating.scheme import Scheme, load_bytes
+
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+"""The `now` of a reading that only asks what kind of database this is."""
+
+
+class Desk:
+    """One open database at work. Make it with `open_desk` or `create_desk`."""
+
+    def __init__(self, database: Database, settings: Settings) -> None:
+        self.database = database
+        self.settings = settings
+        with database.reading(EPOCH) as tx:
+            found = installation.installation(tx)
+        if found is None:
+            raise Unavailable("数据库还没有初始化,请先运行 starflow init")
+        self.rehearsal = found.kind == "rehearsal"
+        self.seed = found.seed
+        self.clock: Clock = HandClock(self._hand_time) if self.rehearsal else SystemClock()
+        self._salt = seeded_salt(found.seed or 0) if self.rehearsal else random_salt
+        self._schemes: dict[str, Scheme] = {}
+        self._lock = Lock()
+
+    @contextmanager
+    def transaction(self, now: datetime | None = None) -> Iterator[Transaction]:
+        with self.database.transaction(now or self.clock.now(), salt=self._salt) as tx:
+            yield tx
+
+    @contextmanager
+    def reading(self) -> Iterator[Transaction]:
+        with self.database.reading(self.clock.now()) as tx:
+            yield tx
+
+    def scheme(self, tx: Transaction, digest: str) -> Scheme:
+        """The scheme that was adopted under this hash, whatever has become of the file on disk."""
+        with self._lock:
+            if digest not in self._schemes:
+                content = installation.scheme_content(tx, digest)
+                if content is None:
+                    raise Unknown(f"没有采用过方案{digest[:12]}")
+                self._schemes[digest] = load_bytes(content)
+            return self._schemes[digest]
+
+    def calendar(self, scheme: Scheme) -> Calendar:
+        return shelf.calendar(scheme.scheme.calendar)
+
+    def today(self, scheme: Scheme, now: datetime) -> date:
+        return local_date(now, scheme.zone)
+
+    def close(self) -> None:
+        self.database.close()
+
+    def _hand_time(self) -> datetime:
+        with self.database.reading(EPOCH) as tx:
+            at = installation.hand_clock(tx)
+        assert at is not None  # a constraint of the table
+        return at
+
+
+def open_desk(settings: Settings) -> Desk:
+    return Desk(open_database(settings.database_url), settings)
+
+
+def create_desk(settings: Settings, *, rehearsal_at: datetime | None = None, seed: int | None = None) -> Desk:
+    """Creates the database: live, or with a hand clock that stands at `rehearsal_at`. Refuses one that exists."""
+    if rehearsal_at is not None and rehearsal_at.tzinfo is None:
+        raise BadInput("演练起始时间须带时区")
+    database = open_database(settings.database_url, create=True)
+    kind = "live" if rehearsal_at is None else "rehearsal"
+    with database.transaction(rehearsal_at or SystemClock().now()) as tx:
+        if installation.installation(tx) is not None:
+            database.close()
+            raise Forbidden("数据库已经初始化过了")
+        installation.install(tx, kind=kind, hand_clock_at=rehearsal_at, seed=(seed or 0) if rehearsal_at else None)
+    return Desk(database, settings)

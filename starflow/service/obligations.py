@@ -1,0 +1,273 @@
+"""What time does to obligations, and what coordinators do to their dates: sweep, extend, hold, release, nudge.
+
+A sweep may run twice, late, or in two places at once: each step claims its rows, and what it writes is unique.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from starflow.service import ladder
+from starflow.service import organisations as people
+from starflow.service.case import Case, case_of, load_case
+from starflow.service.cycles import administer, catch_up, redate, reloaded
+from starflow.service.desk import Desk
+from storage import cycles, installation, obligations, outbox, runs
+from storage import organisations as tree
+from storage.database import Transaction
+from storage.models import Extension, Obligation
+from workflow.engine.deadlines import due_date, end_of_day, local_date
+from workflow.engine.errors import BadInput, Forbidden, Refused
+from workflow.rating.stages import KIND
+
+PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep did: cycles the clock moved, rungs that rang, messages that they became."""
+
+    moved: int = 0
+    rungs: int = 0
+    notices: int = 0
+    messages: int = 0
+
+    def __str__(self) -> str:
+        return f"推进{self.moved}个,{self.rungs}级提醒到点,{self.notices}条通知合并为{self.messages}条消息"
+
+
+# ── the sweep ────────────────────────────────────────────────────
+
+
+def sweep(desk: Desk) -> Swept:
+    """Everything that has fallen due by now: first the clock's own transitions, then the rungs, then one message a person."""
+    with desk.transaction() as tx:
+        downtime = runs.open_downtime(tx)
+    moved = _move_all(desk, downtime)
+    rungs = _ring_all(desk, downtime)
+    with desk.transaction() as tx:
+        outbox.expire(tx, tx.now - timedelta(days=desk.settings.message_days))
+        merged = outbox.merge(tx)
+        if downtime is not None:
+            runs.add_to_downtime(tx, downtime, messages=merged.messages)
+    return Swept(moved, rungs, merged.notices, merged.messages)
+
+
+def _move_all(desk: Desk, downtime: int | None) -> int:
+    total = 0
+    while True:
+        with desk.transaction() as tx:
+            found = cycles.due_for_clock(tx, PAGE)
+            for cycle_id in found:
+                _move_one(desk, tx, cycle_id)
+            if found and downtime is not None:
+                runs.add_to_downtime(tx, downtime, moved=len(found))
+        total += len(found)
+        if len(found) < PAGE:
+            return total
+
+
+def _move_one(desk: Desk, tx: Transaction, cycle_id: int) -> None:
+    row = cycles.by_id(tx, cycle_id, lock=True)
+    if row is not None:
+        catch_up(desk, tx, case_of(desk, tx, row))
+
+
+def _ring_all(desk: Desk, downtime: int | None) -> int:
+    total = 0
+    while True:
+        with desk.transaction() as tx:
+            found = obligations.ringing(tx, PAGE)
+            rungs = sum(ladder.ring(desk, tx, o, ladder.scheme_of(desk, tx, o)) for o in found)
+            if rungs and downtime is not None:
+                runs.add_to_downtime(tx, downtime, rungs=rungs)
+        total += rungs
+        if len(found) < PAGE:
+            return total
+
+
+# ── a rehearsal's clock ──────────────────────────────────────────
+
+
+def move_clock(desk: Desk, to: datetime) -> Swept:
+    """Move a rehearsal's clock; everything that falls due on the way happens in order, each at its own instant."""
+    if not desk.rehearsal:
+        raise Forbidden("这是正式数据库,时钟不能用手拨动")
+    if to.tzinfo is None:
+        raise BadInput("时间须带时区")
+    now = desk.clock.now()
+    if to < now:
+        raise BadInput(f"时钟只能向前拨:现在是{now:%Y-%m-%d %H:%M}")
+    total = sweep(desk)
+    while (at := _next(desk)) is not None and at <= to:
+        _set_clock(desk, at)
+        total = _sum(total, sweep(desk))
+    _set_clock(desk, to)
+    return _sum(total, sweep(desk))
+
+
+def _next(desk: Desk) -> datetime | None:
+    with desk.reading() as tx:
+        return runs.next_due(tx)
+
+
+def _set_clock(desk: Desk, to: datetime) -> None:
+    with desk.transaction() as tx:
+        installation.move_hand_clock(tx, to)
+
+
+def _sum(a: Swept, b: Swept) -> Swept:
+    return Swept(a.moved + b.moved, a.rungs + b.rungs, a.notices + b.notices, a.messages + b.messages)
+
+
+# ── extensions and holds ─────────────────────────────────────────
+
+
+def extend(desk: Desk, code: str, until: date, reason: str, *, actor: str, subtree: bool, year: int | None) -> int:
+    """No due of the present round falls before `until` any more; targets and rungs move with it. Returns how many cycles.
+
+    Raises Refused where no open due lies before `until`, BadInput without a reason.
+    """
+    _with_reason(reason)
+    with desk.transaction() as tx:
+        case = load_case(desk, tx, code, year, lock=True)
+        round_ = case.cycle.round
+        if not round_ or KIND[case.stage.kind].rests:
+            raise Refused(f"{case.cycle.name}现在没有可延的期限({case.stage.title})")
+        open_now = _open_below(desk, tx, case, round_) if subtree else ((case, obligations.open_stage(tx, case.cycle.id)),)
+        moving = [c for c, o in open_now if o is not None and _before(o, until, c)]
+        if not moving:
+            raise Refused(f"期限已经不早于{until},不需要延期")
+        tx.session.add(
+            Extension(
+                campaign_id=case.cycle.campaign_id,
+                organisation_id=case.cycle.organisation_id,
+                round=round_,
+                subtree=subtree,
+                until_on=until,
+                reason=reason,
+                actor=actor,
+                at=tx.now,
+            )
+        )
+        tx.session.flush()
+        for one in moving:
+            administer(tx, one, "extend", actor, {"until": until.isoformat(), "reason": reason, "granted_to": code})
+            redate(tx, reloaded(desk, tx, one))
+        return len(moving)
+
+
+def _open_below(desk: Desk, tx: Transaction, case: Case, round_: str) -> Sequence[tuple[Case, Obligation | None]]:
+    rows = cycles.in_campaign(tx, case.cycle.campaign_id, under=case.cycle.path)
+    return [(case_of(desk, tx, r), obligations.open_stage(tx, r.id)) for r in rows if r.round == round_]
+
+
+def _before(o: Obligation, until: date, case: Case) -> bool:
+    return o.due_at is not None and o.owner_role != "clock" and o.due_at < end_of_day(until, case.zone)
+
+
+def hold(desk: Desk, code: str, reason: str, *, actor: str, year: int | None = None) -> None:
+    """Pause the open obligation: no rung rings until `release`, and the days held are added to its dates."""
+    _with_reason(reason)
+    with desk.transaction() as tx:
+        case, current = _open_one(desk, tx, code, year)
+        if current.held_at is not None:
+            raise Refused(f"{case.cycle.name}已经暂停:{current.held_reason}")
+        administer(tx, case, "hold", actor, {"reason": reason})
+        assert current.id is not None
+        obligations.update(tx, current.id, {"held_at": tx.now, "held_reason": reason, "rings_at": None})
+
+
+def release(desk: Desk, code: str, *, actor: str, year: int | None = None) -> int:
+    """End a hold; returns the days by which target and due have moved."""
+    with desk.transaction() as tx:
+        case, current = _open_one(desk, tx, code, year)
+        if current.held_at is None:
+            raise Refused(f"{case.cycle.name}没有暂停")
+        days = (local_date(tx.now, case.zone) - local_date(current.held_at, case.zone)).days
+        administer(tx, case, "release", actor, {"days": days})
+        assert current.id is not None
+        freed = {"held_at": None, "held_reason": None, "held_days": current.held_days + days}
+        obligations.update(tx, current.id, freed)
+        redate(tx, reloaded(desk, tx, case))
+        return days
+
+
+def _open_one(desk: Desk, tx: Transaction, code: str, year: int | None) -> tuple[Case, Obligation]:
+    case = load_case(desk, tx, code, year, lock=True)
+    current = obligations.open_stage(tx, case.cycle.id)
+    if current is None:
+        raise Refused(f"{case.cycle.name}现在没有待办({case.stage.title})")
+    return case, current
+
+
+def _with_reason(reason: str) -> None:
+    if not reason.strip():
+        raise BadInput("须写明理由")
+
+
+# ── nudges ───────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Nudged:
+    """What became of one nudge: sent to whom, or why not."""
+
+    organisation: str
+    recipient_role: str
+    recipient: str
+    person: str | None
+    sent: bool
+    note: str
+
+
+def nudge(desk: Desk, codes: Sequence[str], *, actor: str, year: int | None = None, dry_run: bool = False) -> tuple[Nudged, ...]:
+    """Remind the owner of each open obligation now; at most once in the scheme's cool-down, and never a vacant post."""
+    with desk.transaction() as tx:
+        return tuple(_nudge_one(desk, tx, code, actor, year, dry_run) for code in codes)
+
+
+def _nudge_one(desk: Desk, tx: Transaction, code: str, actor: str, year: int | None, dry_run: bool) -> Nudged:
+    case = load_case(desk, tx, code, year)
+    o = obligations.open_stage(tx, case.cycle.id)
+    if o is None or o.owner_role == "clock":
+        return Nudged(code, "", "", None, False, "现在没有人欠办")
+    person = people.person_for(tx, o.owner_role, o.owner_id, case.today)
+    name = tree.name_of(tx, o.owner_id)
+    hours = case.scheme.reminder.nudge_cooldown_hours
+    assert o.id is not None
+    if o.held_at is not None:
+        return Nudged(code, o.owner_role, name, person.name if person else None, False, f"已暂停:{o.held_reason}")
+    if person is None:
+        return Nudged(code, o.owner_role, name, None, False, "岗位空缺")
+    if outbox.nudged_since(tx, o.id, tx.now - timedelta(hours=hours)):
+        return Nudged(code, o.owner_role, name, person.name, False, f"{hours}小时内已催办过")
+    if not dry_run:
+        _put_nudge(desk, tx, case, o, person.id)
+    return Nudged(code, o.owner_role, name, person.name, True, "将发出" if dry_run else "已发出")
+
+
+def _put_nudge(desk: Desk, tx: Transaction, case: Case, o: Obligation, person_id: int | None) -> None:
+    day = f"{due_date(o.due_at, case.zone):%m月%d日}" if o.due_at else "规定时间"
+    outbox.put(
+        tx,
+        [
+            outbox.NewNotice(
+                key=f"{o.id}:nudge:{tx.now.isoformat()}:{channel}",
+                kind="nudge",
+                organisation_id=o.organisation_id,
+                stage=o.stage,
+                rung="nudge",
+                recipient_role=o.owner_role,
+                recipient_id=o.owner_id,
+                person_id=person_id,
+                channel=channel,
+                text=f"催办:{case.cycle.name}“{case.stage.title}”须于{day}前办理",
+                due_at=tx.now,
+                obligation_id=o.id,
+                cycle_id=o.cycle_id,
+                deadline_version=o.deadline_version,
+            )
+            for channel in desk.settings.channels
+        ],
+    )

@@ -1,0 +1,193 @@
+"""What differs by installation: read from the environment, checked at once, every fault in one refusal.
+
+SETTINGS is the one list: the documentation prints it and `read_settings` reads by it. Secrets stand in files of their own and
+are named here by path only, so that no listing of the environment shows them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import time
+from functools import partial
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from workflow.engine.errors import BadInput
+
+PREFIX = "STARFLOW_"
+CHANNELS = ("console", "file", "smtp", "webhook")
+SECURITIES = ("starttls", "tls", "none")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """One attribute for each row of SETTINGS, under its name in small letters."""
+
+    database_url: str = field(repr=False)  # may hold a password
+    zone: ZoneInfo
+    calendars: Path | None
+    channels: tuple[str, ...]
+    outbox_file: Path
+    smtp_host: str
+    smtp_port: int
+    smtp_security: str
+    smtp_user: str
+    smtp_password_file: Path | None
+    smtp_from: str
+    webhook_url: str = field(repr=False)  # may hold a token
+    webhook_secret_file: Path | None
+    message_days: int
+    sweep_seconds: int
+    relay_seconds: int
+    digest_at: time
+    anchor_at: time
+    invariants_at: time
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A name without the prefix, the text that holds when the variable is unset or empty, how it is read, what it is for."""
+
+    name: str
+    default: str
+    read: Callable[[str], Any]
+    meaning: str
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings of this environment; names of others under the prefix are left alone (orchestrators add some)."""
+    values: dict[str, Any] = {}
+    faults: list[str] = []
+    for setting in SETTINGS:
+        text = environment.get(PREFIX + setting.name, "").strip() or setting.default
+        try:
+            values[setting.name.lower()] = setting.read(text)
+        except ValueError as fault:
+            faults.append(f"{PREFIX}{setting.name}:{fault}")  # without the text: it may hold a secret
+    if not faults:
+        faults = list(_contradictions(Settings(**values)))
+    if faults:
+        raise BadInput(*faults)
+    return Settings(**values)
+
+
+def _contradictions(settings: Settings) -> tuple[str, ...]:
+    """What each value alone cannot show."""
+    smtp, webhook = "smtp" in settings.channels, "webhook" in settings.channels
+    bare = settings.smtp_security == "none" and settings.smtp_user and not _is_loopback(settings.smtp_host)
+    found = (
+        (smtp and not settings.smtp_host, "启用了 smtp 通道,还须设置 STARFLOW_SMTP_HOST"),
+        (smtp and not settings.smtp_from, "启用了 smtp 通道,还须设置 STARFLOW_SMTP_FROM"),
+        (smtp and bool(settings.smtp_user) != bool(settings.smtp_password_file), "STARFLOW_SMTP_USER 与 STARFLOW_SMTP_PASSWORD_FILE 须同时设置"),
+        (smtp and bare, "STARFLOW_SMTP_SECURITY=none 会让密码明文出网,请改为 starttls 或 tls"),
+        (webhook and not settings.webhook_url, "启用了 webhook 通道,还须设置 STARFLOW_WEBHOOK_URL"),
+        (webhook and not settings.webhook_secret_file, "启用了 webhook 通道,还须设置 STARFLOW_WEBHOOK_SECRET_FILE"),
+    )  # fmt: skip
+    return tuple(sentence for holds, sentence in found if holds)
+
+
+# ── readers: a text to a value, or a ValueError whose text is a sentence ─────
+
+
+def _text(text: str) -> str:
+    if any(ord(character) < 32 for character in text):
+        raise ValueError("不得含换行或控制字符")
+    return text
+
+
+def _number(text: str, *, least: int, most: int) -> int:
+    if not (text.isascii() and text.isdigit() and least <= int(text) <= most):
+        raise ValueError(f"须是 {least} 至 {most} 的整数")
+    return int(text)
+
+
+def _one_of(text: str, *, words: tuple[str, ...]) -> str:
+    if text not in words:
+        raise ValueError(f"须是 {'、'.join(words)} 之一")
+    return text
+
+
+def _several_of(text: str, *, words: tuple[str, ...]) -> tuple[str, ...]:
+    chosen = tuple(word.strip() for word in text.split(",") if word.strip())
+    if not chosen or set(chosen) - set(words):
+        raise ValueError(f"须是 {'、'.join(words)} 中的一项或几项,用逗号分隔")
+    return tuple(dict.fromkeys(chosen))
+
+
+def _file(text: str) -> Path | None:
+    return Path(_text(text)) if text else None
+
+
+def _folder(text: str) -> Path | None:
+    if text and not Path(text).is_dir():
+        raise ValueError("没有这个目录")
+    return _file(text)
+
+
+def _time_of_day(text: str) -> time:
+    try:
+        hour, minute = text.split(":")
+        return time(int(hour), int(minute))
+    except ValueError:
+        raise ValueError("须是时刻,例如 08:30") from None
+
+
+def _zone(text: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(text)
+    except (OSError, ValueError, KeyError):  # a folder, a path outside, an unknown name
+        raise ValueError("没有这个时区,例如 Asia/Shanghai") from None
+
+
+def _address(text: str) -> str:
+    local, at, domain = text.partition("@")
+    if text and not (
+        local and at and domain and text.isascii() and text.isprintable() and not set(text) & set(' <>,;:"()[]\\')
+    ):
+        raise ValueError("须是一个邮箱地址,例如 starflow@example.org")
+    return text
+
+
+def _web_address(text: str) -> str:
+    """Notices name people: they travel encrypted, or do not leave the machine."""
+    parts = urlsplit(_text(text))
+    plain = parts.scheme == "http" and _is_loopback(parts.hostname or "")
+    if text and not (parts.hostname and (parts.scheme == "https" or plain)):
+        raise ValueError("须是 https:// 开头的地址(本机地址可用 http://)")
+    if "@" in parts.netloc or parts.fragment or (text and parts.port == 0):
+        raise ValueError("地址里不得有用户名、密码、# 或端口 0")
+    return text
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+_seconds = partial(_number, least=1, most=3600)
+
+SETTINGS = (
+    Setting("DATABASE_URL", "sqlite:///starflow.db", _text, "数据库地址:sqlite:///文件,或 postgresql://用户@主机/库名"),
+    Setting("ZONE", "Asia/Shanghai", _zone, "本单位的时区,每日任务按它的钟点"),
+    Setting("CALENDARS", "", _folder, "另放节假日日历的目录;不设则只用随软件附带的"),
+    Setting("CHANNELS", "console", partial(_several_of, words=CHANNELS), "提醒经由的通道,逗号分隔:console、file、smtp、webhook"),
+    Setting("OUTBOX_FILE", "outbox.jsonl", _file, "file 通道写入的文件,一行一条 JSON"),
+    Setting("SMTP_HOST", "", _text, "邮件服务器"),
+    Setting("SMTP_PORT", "587", partial(_number, least=1, most=65535), "邮件服务器的端口;tls 通常是 465"),
+    Setting("SMTP_SECURITY", "starttls", partial(_one_of, words=SECURITIES), "邮件加密:starttls、tls(一开始就加密)或 none(仅限本机中继)"),
+    Setting("SMTP_USER", "", _text, "登录邮件服务器的用户名;不设则不登录"),
+    Setting("SMTP_PASSWORD_FILE", "", _file, "存放邮箱密码(授权码)的文件"),
+    Setting("SMTP_FROM", "", _address, "发件人邮箱地址"),
+    Setting("WEBHOOK_URL", "", _web_address, "webhook 通道的地址,须为 https"),
+    Setting("WEBHOOK_SECRET_FILE", "", _file, "存放 webhook 签名密钥的文件"),
+    Setting("MESSAGE_DAYS", "14", partial(_number, least=1, most=365), "消息排队超过这么多天就不再发出"),
+    Setting("SWEEP_SECONDS", "30", _seconds, "每隔多少秒查看有什么到点;最近的时点会准时另响一次"),
+    Setting("RELAY_SECONDS", "10", _seconds, "每隔多少秒发送待发的消息"),
+    Setting("DIGEST_AT", "08:30", _time_of_day, "每日摘要的时刻"),
+    Setting("ANCHOR_AT", "23:50", _time_of_day, "每日锚点的时刻"),
+    Setting("INVARIANTS_AT", "03:30", _time_of_day, "每日自检的时刻"),
+)  # fmt: skip

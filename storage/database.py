@@ -1,0 +1,272 @@
+"""The one way to a database: open it, make sure it is ours and of our version, and lend transactions.
+
+Every write begins by taking its place (SQLite: BEGIN IMMEDIATE; PostgreSQL: row locks of the statements), every reading sees
+one snapshot and cannot write. What may be tried again is an `Unavailable` whose cause says so: `retrying` knows.
+"""
+
+import json
+import secrets
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlmodel import Session
+
+from storage import migrations
+from workflow.engine.errors import BadInput, Unavailable
+
+Result = TypeVar("Result")
+
+PRAGMAS = ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON")
+REMOTE_FILESYSTEMS = frozenset({"afs", "cifs", "fuse.sshfs", "ncpfs", "nfs", "nfs4", "smb3", "smbfs"})
+CONNECTIONS = 16  # as many as the web has threads
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """What a storage function works with. `now` was asked once; in a rehearsal `salt` comes from its seed and a name."""
+
+    session: Session
+    dialect: str
+    now: datetime
+    salt: Callable[[str], str]
+
+
+class Database:
+    """An open database: lends one transaction, or one reading, at a time to each thread that asks."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self.engine = engine
+        self.dialect = engine.dialect.name
+        self._writing = engine.execution_options(**WRITING[self.dialect])
+        self._reading = engine.execution_options(**READING[self.dialect])
+
+    def __repr__(self) -> str:
+        return f"Database({self.engine.url!r})"
+
+    @contextmanager
+    def transaction(
+        self,
+        now: datetime,
+        *,
+        salt: Callable[[str], str] = lambda name: secrets.token_hex(16),
+    ) -> Iterator[Transaction]:
+        """All of it or nothing: commits at the end, rolls back on any exception."""
+        with _translated(), Session(self._writing, expire_on_commit=False) as session, session.begin():
+            session.connection()  # begins now, so that on SQLite no read comes before the write lock
+            yield Transaction(session, self.dialect, now, salt)
+
+    @contextmanager
+    def reading(self, now: datetime) -> Iterator[Transaction]:
+        """One snapshot for as many questions as wanted; any attempt to write fails."""
+        with _translated(), Session(self._reading, expire_on_commit=False) as session:
+            yield Transaction(session, self.dialect, now, _no_chance)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def open_database(url: str, *, create: bool = False) -> Database:
+    """The database at `url`, with the tables of this version; `create` makes file and tables where there are none."""
+    database = connect(url, create=create)
+    try:
+        found = revision(database)
+        if create and found is None:
+            found = upgrade(database)
+        _same_version(found)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def connect(url: str, *, create: bool = False) -> Database:
+    """The database at `url` whatever its version, for `upgrade`; everybody else wants `open_database`."""
+    address = _address(url)
+    if address.get_backend_name() == "sqlite":
+        _sqlite_file(address, create=create)
+    return Database(_engine(address))
+
+
+def revision(database: Database) -> str | None:
+    """The migration this database stands at; None if it has no tables of ours."""
+    with _translated(), database.engine.connect() as connection:
+        return migrations.current(connection)
+
+
+def upgrade(database: Database) -> str:
+    """Brings the tables to this version in one transaction and says which that is."""
+    with _translated(), database.engine.connect() as connection:
+        if database.dialect == "sqlite":  # tables are rebuilt by copying: foreign keys are checked at the end instead
+            connection.connection.execute("PRAGMA foreign_keys=OFF")
+        try:
+            with connection.execution_options(**WRITING[database.dialect]).begin():
+                migrations.upgrade(connection)
+        finally:
+            connection.invalidate()  # the pragma must not live on in the pool
+    return migrations.HEAD
+
+
+def retrying(work: Callable[[], Result], *, tries: int = 5, pause: Callable[[float], None] = time.sleep) -> Result:
+    """Does `work`, a whole transaction, again when the database asks for that: conflict, deadlock, lost connection, busy.
+
+    After a lost connection nobody knows whether the commit happened; work with an ask's key finds its own record.
+    """
+    for attempt in range(1, tries):
+        try:
+            return work()
+        except Unavailable as refusal:
+            if not _worth_retrying(refusal.__cause__):
+                raise
+            pause(0.05 * 2**attempt * secrets.SystemRandom().uniform(0.5, 1.5))
+    return work()
+
+
+# ── saying no ────────────────────────────────────────────────────
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Turns "cannot be had just now" into `Unavailable`; a broken constraint or statement stays what it is."""
+    try:
+        yield
+    except PoolTimeout as error:
+        raise Unavailable("数据库连接全部被占用,请稍后再试") from error
+    except DBAPIError as error:
+        if not (_worth_retrying(error) or _unreachable(error)):
+            raise
+        raise Unavailable(_sentence(error)) from error
+
+
+def _worth_retrying(error: BaseException | None) -> bool:
+    if isinstance(error, DisconnectionError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if isinstance(error.orig, sqlite3.OperationalError):
+        return error.orig.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+    state = _sqlstate(error)
+    return error.connection_invalidated or state in {"40001", "40P01", "57P01", "57P02", "57P03"} or state[:2] == "08"
+
+
+def _unreachable(error: DBAPIError) -> bool:
+    """No session was established: wrong host, database, password, or not a database file at all."""
+    if isinstance(error.orig, sqlite3.DatabaseError):
+        code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+        return code in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL}
+    return error.statement is None and type(error.orig).__name__ == "OperationalError"
+
+
+def _sqlstate(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""
+
+
+def _sentence(error: DBAPIError) -> str:
+    if _worth_retrying(error) and not error.connection_invalidated:
+        return "数据库正忙,请稍后再试"
+    return f"数据库无法连接:{str(error.orig).strip().splitlines()[0]}"
+
+
+def _same_version(found: str | None) -> None:
+    if found == migrations.HEAD:
+        return
+    if found is None:
+        raise Unavailable("数据库里还没有 starflow 的表,请先运行 starflow init")
+    if found in migrations.known():
+        raise Unavailable(f"数据库是旧版本({found}),请先备份,再运行 starflow db upgrade")
+    raise Unavailable(f"数据库的版本({found})比程序新,请安装更新的 starflow")
+
+
+def _no_chance(name: str) -> str:
+    raise TypeError("a reading takes nothing from chance")
+
+
+# ── addresses ────────────────────────────────────────────────────
+
+
+def _address(url: str) -> sa.URL:
+    try:
+        address = sa.make_url(url)
+    except ArgumentError:
+        raise BadInput("数据库地址无法识别,例如 sqlite:///starflow.db 或 postgresql://用户@主机/库名") from None
+    match address.get_backend_name():
+        case "sqlite":
+            return address.set(drivername="sqlite")
+        case "postgresql" | "postgres":
+            return address.set(drivername="postgresql+psycopg")
+    raise BadInput(f"不支持的数据库:{address.get_backend_name()};可用 sqlite 或 postgresql")
+
+
+def _sqlite_file(address: sa.URL, *, create: bool) -> None:
+    if address.database in {None, "", ":memory:"}:
+        raise BadInput("SQLite 数据库须是一个文件,例如 sqlite:///starflow.db")
+    path = Path(str(address.database)).resolve()
+    if filesystem_of(path) in REMOTE_FILESYSTEMS:
+        raise Unavailable(f"{path} 在网络文件系统上,SQLite 在那里会损坏;请放在本机磁盘,或改用 PostgreSQL")
+    if not create and not path.is_file():
+        raise Unavailable(f"数据库文件 {path} 不存在,请先运行 starflow init")
+    try:
+        path.touch(mode=0o600)  # names and telephone numbers will stand in it
+    except OSError as error:
+        raise Unavailable(f"数据库文件 {path} 无法写入:{error.strerror}") from error
+
+
+def filesystem_of(path: Path, mounts: Path = Path("/proc/mounts")) -> str | None:
+    """The type of the file system that `path` lies on; None where the machine does not list its mounts."""
+    if not mounts.exists():
+        return None
+    listed = [line.split() for line in mounts.read_text().splitlines()]
+    found = [(Path(where.replace(r"\040", " ")), kind) for _, where, kind, *_ in listed]
+    over = [(len(where.parts), place, kind) for place, (where, kind) in enumerate(found) if path.is_relative_to(where)]
+    return max(over)[2] if over else None
+
+
+# ── engines ──────────────────────────────────────────────────────
+
+WRITING: Mapping[str, Mapping[str, Any]] = {
+    "sqlite": {"begins_with": ("PRAGMA query_only=OFF", "BEGIN IMMEDIATE")},
+    "postgresql": {"isolation_level": "READ COMMITTED"},
+}
+READING: Mapping[str, Mapping[str, Any]] = {
+    "sqlite": {"begins_with": ("PRAGMA query_only=ON", "BEGIN")},
+    "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
+}
+
+
+def _engine(address: sa.URL) -> sa.Engine:
+    try:
+        engine = sa.create_engine(
+            address,
+            pool_size=CONNECTIONS,
+            max_overflow=CONNECTIONS,
+            pool_pre_ping=address.get_backend_name() == "postgresql",
+            json_serializer=partial(json.dumps, ensure_ascii=False, allow_nan=False),
+        )
+    except ModuleNotFoundError as error:
+        raise Unavailable("没有 PostgreSQL 的驱动,请安装 starflow[postgres]") from error
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+        sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    """Takes BEGIN away from the driver, which would open the transaction only at the first write."""
+    connection.isolation_level = None
+    for pragma in PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    for statement in connection.get_execution_options().get("begins_with", ("BEGIN",)):
+        connection.exec_driver_sql(statement)

@@ -1,0 +1,656 @@
+"""The first tables. There is no way down but the backup taken before."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "anchor",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("cycles", sa.Integer(), nullable=False),
+        sa.Column("records", sa.Integer(), nullable=False),
+        sa.Column("head", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_anchor")),
+    )
+    op.create_table(
+        "downtime",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("from_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("rungs", sa.Integer(), nullable=False),
+        sa.Column("messages", sa.Integer(), nullable=False),
+        sa.Column("moved", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_downtime")),
+    )
+    op.create_table(
+        "installation",
+        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("hand_clock_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("seed", sa.Integer(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(kind = 'rehearsal') = (hand_clock_at IS NOT NULL)", name=op.f("ck_installation_hand_clock")
+        ),
+        sa.CheckConstraint("kind IN ('live', 'rehearsal')", name=op.f("ck_installation_kind")),
+        sa.CheckConstraint("id = 1", name=op.f("ck_installation_one_row")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_installation")),
+    )
+    op.create_table(
+        "job_run",
+        sa.Column("job", sa.String(length=32), nullable=False),
+        sa.Column("last_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("said", sa.String(), nullable=False),
+        sa.Column("failed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("error", sa.String(), nullable=True),
+        sa.PrimaryKeyConstraint("job", name=op.f("pk_job_run")),
+    )
+    op.create_table(
+        "organisation",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("field", sa.String(length=40), nullable=False),
+        sa.Column("members", sa.Integer(), nullable=False),
+        sa.Column("parent_id", sa.Integer(), nullable=True),
+        sa.Column("path", sa.String(length=400), nullable=False),
+        sa.Column("external", sa.Boolean(), nullable=False),
+        sa.Column("started_on", sa.Date(), nullable=False),
+        sa.Column("ended_on", sa.Date(), nullable=True),
+        sa.CheckConstraint("members >= 0", name=op.f("ck_organisation_members")),
+        sa.ForeignKeyConstraint(
+            ["parent_id"], ["organisation.id"], name=op.f("fk_organisation_parent_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation")),
+        sa.UniqueConstraint("code", name=op.f("uq_organisation_code")),
+    )
+    with op.batch_alter_table("organisation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_organisation_parent_id"), ["parent_id"], unique=False)
+        batch_op.create_index("ix_organisation_path", ["path"], unique=False)
+
+    op.create_table(
+        "person",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("email", sa.String(length=200), nullable=False),
+        sa.Column("phone", sa.String(length=40), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
+        sa.UniqueConstraint("code", name=op.f("uq_person_code")),
+    )
+    with op.batch_alter_table("person", schema=None) as batch_op:
+        batch_op.create_index("ix_person_email", ["email"], unique=False)
+
+    op.create_table(
+        "scheme_file",
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("adopted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_scheme_file")),
+    )
+    op.create_table(
+        "campaign",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("scheme_hash", sa.String(length=64), nullable=False),
+        sa.Column("status", sa.String(length=8), nullable=False),
+        sa.Column("rated_count", sa.Integer(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("status IN ('open', 'closed')", name=op.f("ck_campaign_status")),
+        sa.ForeignKeyConstraint(
+            ["scheme_hash"], ["scheme_file.hash"], name=op.f("fk_campaign_scheme_hash_scheme_file")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_campaign")),
+        sa.UniqueConstraint("year", name=op.f("uq_campaign_year")),
+    )
+    op.create_table(
+        "election",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("held_on", sa.Date(), nullable=True),
+        sa.Column("extension", sa.String(length=16), nullable=False),
+        sa.Column("requested_on", sa.Date(), nullable=True),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.CheckConstraint(
+            "extension IN ('none', 'requested', 'approved', 'refused')", name=op.f("ck_election_extension")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_election_organisation_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_election")),
+    )
+    with op.batch_alter_table("election", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_election_organisation_id"), ["organisation_id"], unique=False)
+        batch_op.create_index(
+            "uq_election_current",
+            ["organisation_id"],
+            unique=True,
+            sqlite_where=sa.text("held_on IS NULL"),
+            postgresql_where=sa.text("held_on IS NULL"),
+        )
+
+    op.create_table(
+        "message",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column("channel", sa.String(length=16), nullable=False),
+        sa.Column("address", sa.String(length=300), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("body", sa.String(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("claimed_by", sa.String(length=60), nullable=True),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("error", sa.String(), nullable=True),
+        sa.CheckConstraint(
+            "status IN ('queued', 'claimed', 'sent', 'suppressed', 'dead')", name=op.f("ck_message_status")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_message_person_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
+        sa.UniqueConstraint("key", name=op.f("uq_message_key")),
+    )
+    with op.batch_alter_table("message", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_message_next",
+            ["next_try_at"],
+            unique=False,
+            sqlite_where=sa.text("status IN ('queued', 'claimed')"),
+            postgresql_where=sa.text("status IN ('queued', 'claimed')"),
+        )
+
+    op.create_table(
+        "post",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=True),
+        sa.CheckConstraint("role IN ('head', 'leader', 'department', 'committee', 'city')", name=op.f("ck_post_role")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_post_organisation_id_organisation")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_post_person_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_post")),
+    )
+    with op.batch_alter_table("post", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_post_organisation_id"), ["organisation_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_post_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(
+            "uq_post_current",
+            ["organisation_id", "role"],
+            unique=True,
+            sqlite_where=sa.text("until_on IS NULL"),
+            postgresql_where=sa.text("until_on IS NULL"),
+        )
+
+    op.create_table(
+        "subordination",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("parent_id", sa.Integer(), nullable=True),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_subordination_organisation_id_organisation")
+        ),
+        sa.ForeignKeyConstraint(
+            ["parent_id"], ["organisation.id"], name=op.f("fk_subordination_parent_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_subordination")),
+    )
+    with op.batch_alter_table("subordination", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_subordination_organisation_id"), ["organisation_id"], unique=False)
+        batch_op.create_index(
+            "uq_subordination_current",
+            ["organisation_id"],
+            unique=True,
+            sqlite_where=sa.text("until_on IS NULL"),
+            postgresql_where=sa.text("until_on IS NULL"),
+        )
+
+    op.create_table(
+        "token",
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("label", sa.String(length=80), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_token_organisation_id_organisation")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_token_person_id_person")),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_token")),
+    )
+    op.create_table(
+        "cycle",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("campaign_id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("reviewer_id", sa.Integer(), nullable=False),
+        sa.Column("route", sa.String(length=8), nullable=False),
+        sa.Column("nested", sa.Boolean(), nullable=False),
+        sa.Column("field", sa.String(length=40), nullable=False),
+        sa.Column("scheme_hash", sa.String(length=64), nullable=False),
+        sa.Column("stage", sa.String(length=60), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("visit", sa.Integer(), nullable=False),
+        sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("head", sa.String(length=64), nullable=False),
+        sa.Column("outcome", sa.String(length=16), nullable=True),
+        sa.Column("star", sa.Integer(), nullable=True),
+        sa.Column("proposed", sa.Integer(), nullable=True),
+        sa.Column("total", sa.String(length=32), nullable=True),
+        sa.Column("posted_star", sa.Integer(), nullable=True),
+        sa.Column("noticed_star", sa.Integer(), nullable=True),
+        sa.Column("posted_on", sa.Date(), nullable=True),
+        sa.Column("open_objections", sa.Integer(), nullable=False),
+        sa.Column("objection_opened_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("turnout_excused", sa.Boolean(), nullable=False),
+        sa.Column("review_begun", sa.Boolean(), nullable=False),
+        sa.Column("approved_on", sa.Date(), nullable=True),
+        sa.Column("meeting_number", sa.String(length=80), nullable=True),
+        sa.Column("runs_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("acts_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("open_objections >= 0", name=op.f("ck_cycle_open_objections")),
+        sa.CheckConstraint("reviewer_id <> organisation_id", name=op.f("ck_cycle_reviewer")),
+        sa.CheckConstraint("version >= 1", name=op.f("ck_cycle_version")),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_cycle_campaign_id_campaign")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_cycle_organisation_id_organisation")
+        ),
+        sa.ForeignKeyConstraint(["reviewer_id"], ["organisation.id"], name=op.f("fk_cycle_reviewer_id_organisation")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_cycle")),
+        sa.UniqueConstraint("campaign_id", "organisation_id", name=op.f("uq_cycle_campaign_id_organisation_id")),
+    )
+    with op.batch_alter_table("cycle", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_cycle_acts",
+            ["acts_at"],
+            unique=False,
+            sqlite_where=sa.text("acts_at IS NOT NULL"),
+            postgresql_where=sa.text("acts_at IS NOT NULL"),
+        )
+        batch_op.create_index(batch_op.f("ix_cycle_organisation_id"), ["organisation_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_cycle_reviewer_id"), ["reviewer_id"], unique=False)
+        batch_op.create_index("ix_cycle_stage", ["campaign_id", "stage"], unique=False)
+
+    op.create_table(
+        "extension",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("campaign_id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("round", sa.String(length=16), nullable=False),
+        sa.Column("subtree", sa.Boolean(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_extension_campaign_id_campaign")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_extension_organisation_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_extension")),
+    )
+    with op.batch_alter_table("extension", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_extension_organisation_id"), ["organisation_id"], unique=False)
+
+    op.create_table(
+        "meeting",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("campaign_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.String(length=80), nullable=False),
+        sa.Column("held_on", sa.Date(), nullable=False),
+        sa.Column("status", sa.String(length=8), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("status IN ('open', 'closed')", name=op.f("ck_meeting_status")),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_meeting_campaign_id_campaign")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting")),
+        sa.UniqueConstraint("campaign_id", "number", name=op.f("uq_meeting_campaign_id_number")),
+    )
+    op.create_table(
+        "assessment",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("cycle_id", sa.Integer(), nullable=False),
+        sa.Column("round", sa.String(length=16), nullable=False),
+        sa.Column("made_by", sa.String(length=16), nullable=False),
+        sa.Column("scores", sa.JSON(), nullable=False),
+        sa.Column("base", sa.String(length=32), nullable=False),
+        sa.Column("star", sa.Integer(), nullable=False),
+        sa.Column("total", sa.String(length=32), nullable=True),
+        sa.Column("steps", sa.JSON(), nullable=False),
+        sa.Column("verification", sa.String(length=16), nullable=True),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("made_by IN ('self', 'superior')", name=op.f("ck_assessment_made_by")),
+        sa.ForeignKeyConstraint(["cycle_id"], ["cycle.id"], name=op.f("fk_assessment_cycle_id_cycle")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_assessment")),
+    )
+    with op.batch_alter_table("assessment", schema=None) as batch_op:
+        batch_op.create_index("ix_assessment_cycle", ["cycle_id", "round"], unique=False)
+
+    op.create_table(
+        "matter",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("campaign_id", sa.Integer(), nullable=True),
+        sa.Column("cycle_id", sa.Integer(), nullable=True),
+        sa.Column("status", sa.String(length=40), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_matter_campaign_id_campaign")),
+        sa.ForeignKeyConstraint(["cycle_id"], ["cycle.id"], name=op.f("fk_matter_cycle_id_cycle")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_matter_organisation_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_matter")),
+    )
+    with op.batch_alter_table("matter", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_matter_cycle_id"), ["cycle_id"], unique=False)
+        batch_op.create_index("ix_matter_kind", ["kind", "status"], unique=False)
+        batch_op.create_index(batch_op.f("ix_matter_organisation_id"), ["organisation_id"], unique=False)
+
+    op.create_table(
+        "record",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("cycle_id", sa.Integer(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("trigger", sa.String(length=40), nullable=False),
+        sa.Column("before", sa.String(length=60), nullable=False),
+        sa.Column("after", sa.String(length=60), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("late_days", sa.Integer(), nullable=False),
+        sa.Column("late_stage", sa.String(length=60), nullable=True),
+        sa.Column("scheme_hash", sa.String(length=64), nullable=False),
+        sa.Column("detail_digest", sa.String(length=64), nullable=False),
+        sa.Column("previous_hash", sa.String(length=64), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("ask_key", sa.String(length=120), nullable=True),
+        sa.ForeignKeyConstraint(["cycle_id"], ["cycle.id"], name=op.f("fk_record_cycle_id_cycle")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_record")),
+        sa.UniqueConstraint("ask_key", name=op.f("uq_record_ask_key")),
+        sa.UniqueConstraint("cycle_id", "seq", name=op.f("uq_record_cycle_id_seq")),
+    )
+    op.create_table(
+        "survey",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("cycle_id", sa.Integer(), nullable=False),
+        sa.Column("round", sa.String(length=16), nullable=False),
+        sa.Column("members", sa.Integer(), nullable=False),
+        sa.Column("members_present", sa.Integer(), nullable=False),
+        sa.Column("own_unit", sa.Integer(), nullable=False),
+        sa.Column("related_unit", sa.Integer(), nullable=False),
+        sa.Column("satisfied", sa.Integer(), nullable=False),
+        sa.Column("basically_satisfied", sa.Integer(), nullable=False),
+        sa.Column("dissatisfied", sa.Integer(), nullable=False),
+        sa.Column("unknown", sa.Integer(), nullable=False),
+        sa.Column("held_on", sa.Date(), nullable=False),
+        sa.Column("excused", sa.Boolean(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("members_present <= members", name=op.f("ck_survey_members_present")),
+        sa.CheckConstraint(
+            "satisfied >= 0 AND basically_satisfied >= 0 AND dissatisfied >= 0 AND unknown >= 0 AND members_present >= 0 AND own_unit >= 0 AND related_unit >= 0",
+            name=op.f("ck_survey_counts"),
+        ),
+        sa.ForeignKeyConstraint(["cycle_id"], ["cycle.id"], name=op.f("fk_survey_cycle_id_cycle")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_survey")),
+    )
+    with op.batch_alter_table("survey", schema=None) as batch_op:
+        batch_op.create_index("ix_survey_cycle", ["cycle_id", "round"], unique=False)
+
+    op.create_table(
+        "excess",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("campaign_id", sa.Integer(), nullable=False),
+        sa.Column("quota", sa.String(length=40), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("record_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint("number > 0", name=op.f("ck_excess_number")),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_excess_campaign_id_campaign")),
+        sa.ForeignKeyConstraint(["record_id"], ["record.id"], name=op.f("fk_excess_record_id_record")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_excess")),
+    )
+    with op.batch_alter_table("excess", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_excess_campaign_id"), ["campaign_id"], unique=False)
+
+    op.create_table(
+        "matter_act",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("matter_id", sa.Integer(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("act", sa.String(length=40), nullable=False),
+        sa.Column("before", sa.String(length=40), nullable=False),
+        sa.Column("after", sa.String(length=40), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("ask_key", sa.String(length=120), nullable=True),
+        sa.ForeignKeyConstraint(["matter_id"], ["matter.id"], name=op.f("fk_matter_act_matter_id_matter")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_matter_act")),
+        sa.UniqueConstraint("ask_key", name=op.f("uq_matter_act_ask_key")),
+        sa.UniqueConstraint("matter_id", "seq", name=op.f("uq_matter_act_matter_id_seq")),
+    )
+    op.create_table(
+        "meeting_item",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("meeting_id", sa.Integer(), nullable=False),
+        sa.Column("cycle_id", sa.Integer(), nullable=False),
+        sa.Column("record_id", sa.Integer(), nullable=False),
+        sa.Column("outcome", sa.String(length=16), nullable=False),
+        sa.Column("star", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.CheckConstraint("outcome IN ('approved', 'rejected')", name=op.f("ck_meeting_item_outcome")),
+        sa.ForeignKeyConstraint(["cycle_id"], ["cycle.id"], name=op.f("fk_meeting_item_cycle_id_cycle")),
+        sa.ForeignKeyConstraint(["meeting_id"], ["meeting.id"], name=op.f("fk_meeting_item_meeting_id_meeting")),
+        sa.ForeignKeyConstraint(["record_id"], ["record.id"], name=op.f("fk_meeting_item_record_id_record")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting_item")),
+    )
+    with op.batch_alter_table("meeting_item", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_meeting_item_cycle_id"), ["cycle_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_meeting_item_meeting_id"), ["meeting_id"], unique=False)
+
+    op.create_table(
+        "obligation",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("cycle_id", sa.Integer(), nullable=True),
+        sa.Column("matter_id", sa.Integer(), nullable=True),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("stage", sa.String(length=60), nullable=False),
+        sa.Column("visit", sa.Integer(), nullable=False),
+        sa.Column("owner_role", sa.String(length=16), nullable=False),
+        sa.Column("owner_id", sa.Integer(), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("target_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("phase_due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("grace_days", sa.Integer(), nullable=False),
+        sa.Column("deadline_version", sa.Integer(), nullable=False),
+        sa.Column("arithmetic", sa.JSON(), nullable=False),
+        sa.Column("rings_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("held_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("held_reason", sa.String(), nullable=True),
+        sa.Column("held_days", sa.Integer(), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("(held_at IS NULL) = (held_reason IS NULL)", name=op.f("ck_obligation_held")),
+        sa.CheckConstraint(
+            "due_at IS NULL OR target_at IS NULL OR target_at <= due_at", name=op.f("ck_obligation_target")
+        ),
+        sa.ForeignKeyConstraint(["cycle_id"], ["cycle.id"], name=op.f("fk_obligation_cycle_id_cycle")),
+        sa.ForeignKeyConstraint(["matter_id"], ["matter.id"], name=op.f("fk_obligation_matter_id_matter")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_obligation_organisation_id_organisation")
+        ),
+        sa.ForeignKeyConstraint(["owner_id"], ["organisation.id"], name=op.f("fk_obligation_owner_id_organisation")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_obligation")),
+    )
+    with op.batch_alter_table("obligation", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_obligation_cycle_id"), ["cycle_id"], unique=False)
+        batch_op.create_index(
+            "ix_obligation_due",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("closed_at IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL"),
+        )
+        batch_op.create_index(batch_op.f("ix_obligation_organisation_id"), ["organisation_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_obligation_owner_id"), ["owner_id"], unique=False)
+        batch_op.create_index(
+            "ix_obligation_rings",
+            ["rings_at"],
+            unique=False,
+            sqlite_where=sa.text("closed_at IS NULL AND rings_at IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NULL AND rings_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "uq_obligation_matter",
+            ["matter_id"],
+            unique=True,
+            sqlite_where=sa.text("closed_at IS NULL AND matter_id IS NOT NULL"),
+            postgresql_where=sa.text("closed_at IS NULL AND matter_id IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "uq_obligation_stage",
+            ["cycle_id"],
+            unique=True,
+            sqlite_where=sa.text("closed_at IS NULL AND matter_id IS NULL"),
+            postgresql_where=sa.text("closed_at IS NULL AND matter_id IS NULL"),
+        )
+
+    op.create_table(
+        "record_detail",
+        sa.Column("record_id", sa.Integer(), nullable=False),
+        sa.Column("salt", sa.String(length=64), nullable=False),
+        sa.Column("detail", sa.JSON(), nullable=True),
+        sa.Column("retention", sa.String(length=16), nullable=False),
+        sa.Column("erased_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["record_id"], ["record.id"], name=op.f("fk_record_detail_record_id_record")),
+        sa.PrimaryKeyConstraint("record_id", name=op.f("pk_record_detail")),
+    )
+    op.create_table(
+        "star",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("star", sa.Integer(), nullable=False),
+        sa.Column("round", sa.String(length=16), nullable=False),
+        sa.Column("cycle_id", sa.Integer(), nullable=True),
+        sa.Column("record_id", sa.Integer(), nullable=True),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=True),
+        sa.Column("decision", sa.String(), nullable=False),
+        sa.CheckConstraint("until_on IS NULL OR until_on >= from_on", name=op.f("ck_star_span")),
+        sa.ForeignKeyConstraint(["cycle_id"], ["cycle.id"], name=op.f("fk_star_cycle_id_cycle")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_star_organisation_id_organisation")
+        ),
+        sa.ForeignKeyConstraint(["record_id"], ["record.id"], name=op.f("fk_star_record_id_record")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_star")),
+    )
+    with op.batch_alter_table("star", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_star_organisation_id"), ["organisation_id"], unique=False)
+        batch_op.create_index(
+            "uq_star_current",
+            ["organisation_id"],
+            unique=True,
+            sqlite_where=sa.text("until_on IS NULL"),
+            postgresql_where=sa.text("until_on IS NULL"),
+        )
+
+    op.create_table(
+        "notice",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("obligation_id", sa.Integer(), nullable=True),
+        sa.Column("cycle_id", sa.Integer(), nullable=True),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("stage", sa.String(length=60), nullable=False),
+        sa.Column("rung", sa.String(length=16), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("document", sa.String(length=40), nullable=True),
+        sa.Column("deadline_version", sa.Integer(), nullable=False),
+        sa.Column("recipient_role", sa.String(length=16), nullable=False),
+        sa.Column("recipient_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column("channel", sa.String(length=16), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("message_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint("kind IN ('reminder', 'escalation', 'nudge', 'event')", name=op.f("ck_notice_kind")),
+        sa.CheckConstraint(
+            "status IN ('queued', 'sent', 'suppressed', 'expired', 'vacant', 'dead')", name=op.f("ck_notice_status")
+        ),
+        sa.ForeignKeyConstraint(["cycle_id"], ["cycle.id"], name=op.f("fk_notice_cycle_id_cycle")),
+        sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_notice_message_id_message")),
+        sa.ForeignKeyConstraint(["obligation_id"], ["obligation.id"], name=op.f("fk_notice_obligation_id_obligation")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_notice_organisation_id_organisation")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_notice_person_id_person")),
+        sa.ForeignKeyConstraint(
+            ["recipient_id"], ["organisation.id"], name=op.f("fk_notice_recipient_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_notice")),
+        sa.UniqueConstraint("key", name=op.f("uq_notice_key")),
+    )
+    with op.batch_alter_table("notice", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_notice_cycle_id"), ["cycle_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_notice_message_id"), ["message_id"], unique=False)
+        batch_op.create_index("ix_notice_obligation", ["obligation_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_notice_recipient_id"), ["recipient_id"], unique=False)
+
+    op.create_table(
+        "event",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("code", sa.String(length=40), nullable=False),
+        sa.Column("level", sa.String(length=40), nullable=True),
+        sa.Column("happened_on", sa.Date(), nullable=False),
+        sa.Column("proof", sa.String(), nullable=False),
+        sa.Column("case", sa.String(length=80), nullable=True),
+        sa.Column("status", sa.String(length=16), nullable=False),
+        sa.Column("notice_id", sa.Integer(), nullable=True),
+        sa.Column("proposed_by", sa.String(length=120), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by", sa.String(length=120), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.CheckConstraint("status IN ('proposed', 'confirmed', 'withdrawn')", name=op.f("ck_event_status")),
+        sa.ForeignKeyConstraint(["notice_id"], ["notice.id"], name=op.f("fk_event_notice_id_notice")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_event_organisation_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
+    )
+    with op.batch_alter_table("event", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_event_organisation_id"), ["organisation_id"], unique=False)

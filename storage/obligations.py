@@ -1,0 +1,131 @@
+"""Obligations: who owes which act by when. Every list of what is stuck, due or to be done is a question to this table."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from storage.database import Transaction
+from storage.models import Extension, Obligation, Organisation
+
+_obligation = Obligation.__table__  # type: ignore[attr-defined]
+
+
+def open_stage(tx: Transaction, cycle_id: int) -> Obligation | None:
+    """The one open obligation of a cycle's stage; none while it rests."""
+    return tx.session.exec(
+        select(Obligation).where(
+            Obligation.cycle_id == cycle_id, col(Obligation.closed_at).is_(None), col(Obligation.matter_id).is_(None)
+        )
+    ).first()
+
+
+def put(tx: Transaction, values: Mapping[str, Any]) -> int:
+    done = tx.session.execute(sa.insert(_obligation).values(**values).returning(_obligation.c.id))
+    return int(done.scalar_one())
+
+
+def put_all(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
+    tx.session.execute(sa.insert(_obligation), list(rows))
+
+
+def update(tx: Transaction, obligation_id: int, values: Mapping[str, Any]) -> None:
+    tx.session.execute(sa.update(_obligation).where(_obligation.c.id == obligation_id).values(**values))
+    known = tx.session.get(Obligation, obligation_id)
+    if known is not None:
+        tx.session.refresh(known)
+
+
+def close_stage(tx: Transaction, cycle_id: int) -> None:
+    tx.session.execute(
+        sa.update(_obligation)
+        .where(
+            _obligation.c.cycle_id == cycle_id,
+            _obligation.c.closed_at.is_(None),
+            _obligation.c.matter_id.is_(None),
+        )
+        .values(closed_at=tx.now, rings_at=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def close_matter(tx: Transaction, matter_id: int) -> None:
+    tx.session.execute(
+        sa.update(_obligation)
+        .where(_obligation.c.matter_id == matter_id, _obligation.c.closed_at.is_(None))
+        .values(closed_at=tx.now, rings_at=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def of_matter(tx: Transaction, matter_id: int) -> Obligation | None:
+    return tx.session.exec(
+        select(Obligation).where(Obligation.matter_id == matter_id, col(Obligation.closed_at).is_(None))
+    ).first()
+
+
+def stays(tx: Transaction, cycle_id: int, round_: str) -> tuple[Obligation, ...]:
+    """Every stay of a cycle in the stages of one round, in order: what late days are reckoned from."""
+    return tuple(
+        tx.session.exec(
+            select(Obligation)
+            .where(
+                Obligation.cycle_id == cycle_id,
+                col(Obligation.matter_id).is_(None),
+                col(Obligation.stage).startswith(f"{round_}."),
+            )
+            .order_by(col(Obligation.visit))
+        )
+    )
+
+
+def ringing(tx: Transaction, limit: int) -> tuple[Obligation, ...]:
+    """Open obligations with a rung that has fallen due, oldest first; on PostgreSQL those that nobody else holds."""
+    statement = (
+        select(Obligation)
+        .where(col(Obligation.closed_at).is_(None), col(Obligation.rings_at) <= tx.now)
+        .order_by(col(Obligation.rings_at), col(Obligation.id))
+        .limit(limit)
+    )
+    if tx.dialect == "postgresql":
+        statement = statement.with_for_update(skip_locked=True)
+    return tuple(tx.session.exec(statement))
+
+
+def extended_until(tx: Transaction, campaign_id: int, path: str, round_: str) -> date | None:
+    """The extension that counts for an organisation: its own, else the nearest ancestor's; the newest of each."""
+    ids = [int(i) for i in path.strip("/").split("/") if i]
+    rows = tx.session.exec(
+        select(Extension, Organisation.path)
+        .join(Organisation, col(Organisation.id) == col(Extension.organisation_id))
+        .where(
+            Extension.campaign_id == campaign_id,
+            Extension.round == round_,
+            col(Extension.organisation_id).in_(ids),
+            sa.or_(col(Extension.subtree), col(Extension.organisation_id) == ids[-1]),
+        )
+        .order_by(sa.func.length(Organisation.path).desc(), col(Extension.id).desc())
+        .limit(1)
+    ).first()
+    return rows[0].until_on if rows else None
+
+
+def open_in(tx: Transaction, campaign_id: int, under: str) -> tuple[Obligation, ...]:
+    """Open stage obligations of a campaign below a path."""
+    from storage.models import Cycle
+
+    return tuple(
+        tx.session.exec(
+            select(Obligation)
+            .join(Cycle, col(Cycle.id) == col(Obligation.cycle_id))
+            .join(Organisation, col(Organisation.id) == col(Cycle.organisation_id))
+            .where(
+                Cycle.campaign_id == campaign_id,
+                col(Obligation.closed_at).is_(None),
+                col(Obligation.matter_id).is_(None),
+                col(Organisation.path).startswith(under),
+            )
+        )
+    )

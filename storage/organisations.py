@@ -1,0 +1,304 @@
+"""Organisations: the tree as it stands, the roster that it amounts to, and how a new roster is written.
+
+Writing is set-based, so that 100 000 rows are a few statements: parents first, then one `settle` lets the paths of whole
+subtrees and the dated subordination follow. Every span is half-open: what ended on the 5th is no longer so on the 5th.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from itertools import islice
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+
+from storage.database import Transaction
+from storage.models import Campaign, Cycle, Election, Organisation, Person, Post, Subordination
+from workflow.engine.errors import Unknown
+from workflow.rating.roster import Change, RosterRow
+
+T = TypeVar("T")
+CITY = "CITY"
+ENDS = ("closed", "exempt")  # the stages at which a cycle is over
+CHUNK = 5_000  # rows of one statement, and between two words of progress
+OURS_NOW = (col(Organisation.external).is_(False), col(Organisation.ended_on).is_(None))
+BULK: Mapping[str, Any] = {"synchronize_session": False}
+
+
+# ── one organisation, or a few ───────────────────────────────────
+
+
+def by_code(tx: Transaction, code: str) -> Organisation | None:
+    """The organisation that has or had this code."""
+    return tx.session.exec(select(Organisation).where(Organisation.code == code)).one_or_none()
+
+
+def by_id(tx: Transaction, organisation_id: int) -> Organisation | None:
+    return tx.session.get(Organisation, organisation_id)
+
+
+def id_of(tx: Transaction, code: str) -> int:
+    """Raises Unknown where no organisation has or had this code."""
+    found = tx.session.scalar(sa.select(col(Organisation.id)).where(col(Organisation.code) == code))
+    if found is None:
+        raise Unknown(f"没有编码为{code}的组织")
+    return found
+
+
+def root(tx: Transaction) -> int:
+    """The id of the root. Raises Unknown before the first roster."""
+    parentless = sa.select(col(Organisation.id)).where(col(Organisation.parent_id).is_(None), *OURS_NOW)
+    found = tx.session.scalar(parentless)
+    if found is None:
+        raise Unknown("还没有导入名册:没有根组织")
+    return found
+
+
+def name_of(tx: Transaction, organisation_id: int) -> str:
+    return _known(tx, organisation_id).name
+
+
+def parent_of(tx: Transaction, organisation_id: int) -> int | None:
+    """Its superior's id; None at the root and for external bodies."""
+    return _known(tx, organisation_id).parent_id
+
+
+def unit_of(tx: Transaction, organisation_id: int) -> int | None:
+    """The topmost organisation below the root that it belongs to, maybe itself; None at the root and for external bodies."""
+    return unit_id(_known(tx, organisation_id).path)
+
+
+def children(tx: Transaction, organisation_id: int) -> tuple[Organisation, ...]:
+    """Those that stand directly under it today, by code."""
+    return _listed(tx, Organisation.parent_id == organisation_id)
+
+
+def subtree(tx: Transaction, path: str) -> tuple[Organisation, ...]:
+    """The organisation with this path and all that stand below it today, by code."""
+    return _listed(tx, under(tx, path))
+
+
+def under(tx: Transaction, path: str) -> sa.ColumnElement[bool]:
+    """At or below this path. On SQLite a range, because an index answers it and no LIKE."""
+    column = col(Organisation.path)
+    if tx.dialect == "sqlite":
+        return sa.and_(column >= path, column < f"{path[:-1]}0")  # "0" is the character after "/"
+    return column.startswith(path)
+
+
+def unit_id(path: str) -> int | None:
+    """`unit_of` from the path "/root/unit/…/"."""
+    ids = path.strip("/").split("/")
+    return int(ids[1]) if len(ids) > 1 else None
+
+
+def _known(tx: Transaction, organisation_id: int) -> Organisation:
+    found = by_id(tx, organisation_id)
+    if found is None:
+        raise Unknown(f"没有序号为{organisation_id}的组织")
+    return found
+
+
+def _listed(tx: Transaction, *conditions: Any) -> tuple[Organisation, ...]:
+    """By code in the order of characters, which is not every database's collation."""
+    found = tx.session.exec(select(Organisation).where(*OURS_NOW, *conditions))
+    return tuple(sorted(found, key=lambda organisation: organisation.code))
+
+
+# ── the roster as it stands ──────────────────────────────────────
+
+_parent = aliased(Organisation)
+_head, _leader = aliased(Post), aliased(Post)
+_head_person, _leader_person = aliased(Person), aliased(Person)
+
+
+def roster(tx: Transaction, *, with_ended: bool = False) -> tuple[RosterRow, ...]:
+    """Every organisation of our own as a roster has it, by code; external bodies are left out."""
+    statement = (
+        sa.select(
+            *_columns(Organisation, "code", "name", "kind", "field", "members", "ended_on"),
+            col(_parent.code).label("parent"),
+            col(Election.due_on).label("election_due_on"),
+            col(_head_person.name).label("head"),
+            *_columns(_head_person, "phone", "email"),
+            col(_leader_person.name).label("leader"),
+        )
+        .outerjoin(_parent, col(_parent.id) == col(Organisation.parent_id))
+        .outerjoin(Election, sa.and_(_its(Election), col(Election.held_on).is_(None)))
+        .outerjoin(_head, sa.and_(_its(_head), col(_head.role) == "head", col(_head.until_on).is_(None)))
+        .outerjoin(_head_person, col(_head_person.id) == col(_head.person_id))
+        .outerjoin(_leader, sa.and_(_its(_leader), col(_leader.role) == "leader", col(_leader.until_on).is_(None)))
+        .outerjoin(_leader_person, col(_leader_person.id) == col(_leader.person_id))
+        .where(OURS_NOW[0] if with_ended else sa.and_(*OURS_NOW))
+    )
+    rows = (RosterRow(**_present(row)) for row in tx.session.execute(statement).mappings())
+    return tuple(sorted(rows, key=lambda row: row.code))
+
+
+def ids_by_code(tx: Transaction) -> dict[str, int]:
+    """code → id of every organisation there is, ended and external ones too."""
+    return _pairs(tx.session.execute(sa.select(*_columns(Organisation, "code", "id"))))
+
+
+def ended_codes(tx: Transaction) -> dict[str, date]:
+    ended = sa.select(*_columns(Organisation, "code", "ended_on")).where(col(Organisation.ended_on).is_not(None))
+    return _pairs(tx.session.execute(ended))
+
+
+def with_open_cycles(tx: Transaction, codes: Iterable[str]) -> tuple[str, ...]:
+    """Those of the codes whose cycle of an open campaign is not over, in the order given."""
+    statement = (
+        sa.select(col(Organisation.code))
+        .join(Cycle, _its(Cycle))
+        .join(Campaign, col(Campaign.id) == col(Cycle.campaign_id))
+        .where(col(Campaign.status) == "open", col(Cycle.stage).not_in(ENDS))
+    )
+    found = set(tx.session.scalars(statement))
+    return tuple(code for code in codes if code in found)
+
+
+def _columns(model: Any, *names: str) -> tuple[sa.ColumnElement[Any], ...]:
+    return tuple(getattr(model, name) for name in names)
+
+
+def _its(model: Any) -> sa.ColumnElement[bool]:
+    """The row belongs to the organisation."""
+    return col(model.organisation_id) == col(Organisation.id)
+
+
+def _present(row: sa.RowMapping) -> dict[str, Any]:
+    """Without what is absent: a roster's row has its own word for that."""
+    return {str(key): value for key, value in row.items() if value is not None}
+
+
+def _pairs(found: Iterable[Any]) -> dict[Any, Any]:
+    return dict(iter(found))
+
+
+# ── the tree changes ─────────────────────────────────────────────
+
+
+def insert(tx: Transaction, rows: Sequence[RosterRow], ids: dict[str, int], on: date) -> Iterator[int]:
+    """Add organisations, parents before children, and yield after each statement how many it added.
+
+    `ids` (code → id of those that stand) learns the new ones. `settle` must follow.
+    """
+    rest: Sequence[RosterRow] = rows
+    while rest:
+        ready = [row for row in rest if row.parent is None or row.parent in ids]
+        if not ready:
+            raise ValueError(f"no way up to the root from {rest[0].code}")
+        for chunk in chunks(ready):
+            ids.update(_inserted(tx, [_values(row, ids, on) for row in chunk]))
+            yield len(chunk)
+        rest = [row for row in rest if row.code not in ids]
+
+
+def insert_external(tx: Transaction, *, code: str, name: str, kind: str, on: date) -> int:
+    """Add a body that decides but neither is rated nor stands in a roster. `settle` must follow."""
+    return _inserted(tx, [_values(RosterRow(code=code, name=name, kind=kind), {}, on) | {"external": True}])[code]
+
+
+def update(tx: Transaction, changes: Sequence[Change], ids: Mapping[str, int]) -> None:
+    """Write what is new about organisations that stay; one with a new parent moves. `settle` must follow."""
+    values = [
+        {"id": ids[new.code], "parent_id": _id_of(new.parent, ids)}
+        | {name: getattr(new, name) for name in ("name", "kind", "field", "members")}
+        for new in (change.after for change in changes)
+    ]
+    if values:
+        tx.session.execute(sa.update(Organisation), values)
+
+
+def end(tx: Transaction, organisation_ids: Sequence[int], on: date) -> None:
+    """End organisations, and whatever posts are held in them. `settle` must follow."""
+    for chunk in chunks(organisation_ids):
+        ended = sa.update(Organisation).where(col(Organisation.id).in_(chunk)).values(ended_on=on)
+        tx.session.execute(ended, execution_options=BULK)
+        left = sa.update(Post).where(col(Post.organisation_id).in_(chunk), col(Post.until_on).is_(None))
+        tx.session.execute(left.values(until_on=on), execution_options=BULK)
+
+
+def settle(tx: Transaction, on: date) -> None:
+    """Let paths and dated subordination follow the parents as they have just been written."""
+    tx.session.execute(_rewrite_paths(), execution_options=BULK)
+    tx.session.execute(_end_subordination(on), execution_options=BULK)
+    tx.session.execute(_begin_subordination(on))
+    tx.session.expire_all()
+
+
+def _inserted(tx: Transaction, values: list[dict[str, Any]]) -> dict[str, int]:
+    statement = sa.insert(Organisation).returning(col(Organisation.code), col(Organisation.id))
+    return _pairs(tx.session.execute(statement, values))
+
+
+def _values(row: RosterRow, ids: Mapping[str, int], on: date) -> dict[str, Any]:
+    return {
+        **{name: getattr(row, name) for name in ("code", "name", "kind", "field", "members")},
+        "parent_id": _id_of(row.parent, ids),
+        "path": "",
+        "external": False,
+        "started_on": on,
+    }
+
+
+def _id_of(code: str | None, ids: Mapping[str, int]) -> int | None:
+    return None if code is None else ids[code]
+
+
+def _rewrite_paths() -> sa.Update:
+    own = sa.cast(col(Organisation.id), sa.Text).concat("/")
+    top: sa.Select[*tuple[Any, ...]] = sa.select(
+        col(Organisation.id).label("id"), sa.literal("/").concat(own).label("path")
+    )
+    tree = top.where(col(Organisation.parent_id).is_(None)).cte("tree", recursive=True)
+    below = sa.select(col(Organisation.id), tree.c.path.concat(own))
+    tree = tree.union_all(below.join(tree, col(Organisation.parent_id) == tree.c.id))
+    moved = sa.and_(col(Organisation.id) == tree.c.id, col(Organisation.path) != tree.c.path)
+    return sa.update(Organisation).where(moved).values(path=tree.c.path)
+
+
+def _end_subordination(on: date) -> sa.Update:
+    moved = col(Organisation.parent_id).is_distinct_from(col(Subordination.parent_id))
+    no_longer = sa.exists().where(_its(Subordination), sa.or_(moved, col(Organisation.ended_on).is_not(None)))
+    return sa.update(Subordination).where(col(Subordination.until_on).is_(None), no_longer).values(until_on=on)
+
+
+def _begin_subordination(on: date) -> sa.Insert:
+    current = sa.exists().where(_its(Subordination), col(Subordination.until_on).is_(None))
+    missing = sa.select(col(Organisation.id), col(Organisation.parent_id), sa.literal(on, sa.Date))
+    missing = missing.where(col(Organisation.ended_on).is_(None), ~current)
+    return sa.insert(Subordination).from_select(["organisation_id", "parent_id", "from_on"], missing)
+
+
+# ── the register of terms ────────────────────────────────────────
+
+
+def set_terms(tx: Transaction, due: Mapping[int, date]) -> None:
+    """Set when the current term of each organisation (id → date) runs out.
+
+    An extension was asked for one date: where the date changes it no longer says anything, and a note keeps what it said.
+    """
+    for chunk in chunks(tuple(due)):
+        current = select(Election).where(col(Election.organisation_id).in_(chunk), col(Election.held_on).is_(None))
+        running = tx.session.exec(current).all()
+        for term in running:
+            _reschedule(term, due[term.organisation_id])
+        begun = set(chunk) - {term.organisation_id for term in running}
+        values = [{"organisation_id": number, "due_on": due[number]} for number in chunk if number in begun]
+        if values:
+            tx.session.execute(sa.insert(Election), values)
+    tx.session.flush()
+
+
+def _reschedule(term: Election, due_on: date) -> None:
+    if term.due_on != due_on:
+        term.note = f"名册导入改期:原{term.due_on.isoformat()}({term.extension})"
+        term.due_on, term.extension, term.requested_on = due_on, "none", None
+
+
+def chunks(values: Iterable[T]) -> Iterator[list[T]]:
+    rest = iter(values)
+    while chunk := list(islice(rest, CHUNK)):
+        yield chunk

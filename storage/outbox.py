@@ -1,0 +1,295 @@
+"""Words that wait to leave: a notice is a fact that must ring once, a message is what one person gets for many of them.
+
+Notices are put in the transaction of the work they speak of; their unique key makes twice once. Messages are claimed one at
+a time under a lease, because the send is outside any transaction: a killed worker's message comes back under the same key.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from storage.database import Transaction
+from storage.models import Notice
+
+TABLES = Notice.metadata.tables
+NOTICE, MESSAGE, OBLIGATION, PERSON = (TABLES[name] for name in ("notice", "message", "obligation", "person"))
+
+INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+WAITING = sa.text("message.status IN ('queued', 'claimed')")  # in these words, so that the partial index is used
+ADDRESS = sa.case((MESSAGE.c.channel == "smtp", PERSON.c.email), else_=PERSON.c.code)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewNotice:
+    """One thing to be said to one post on one channel. `obligation_id`: not worth saying once that obligation is closed."""
+
+    key: str
+    kind: str
+    organisation_id: int
+    stage: str
+    rung: str
+    recipient_role: str
+    recipient_id: int
+    person_id: int | None  # None: the post is vacant, the notice is kept and never sent
+    channel: str
+    text: str
+    due_at: datetime
+    obligation_id: int | None = None
+    cycle_id: int | None = None
+    document: str | None = None
+    deadline_version: int = 1
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """How many notices became how many messages."""
+
+    notices: int
+    messages: int
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A claimed message, addressed to where its person can be reached today. `attempts` counts this one too."""
+
+    id: int
+    key: str
+    channel: str
+    attempts: int
+    address: str
+    name: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A queued notice of a message, and what has become of its obligation since."""
+
+    notice_id: int
+    kind: str
+    text: str
+    due_at: datetime
+    closed: bool
+    held: bool
+    moved: bool  # its deadline is another one now
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message that was given up; `requeue` gives it another life."""
+
+    id: int
+    key: str
+    channel: str
+    address: str
+    subject: str
+    attempts: int
+    error: str
+    created_at: datetime
+
+
+# ── into the outbox ──────────────────────────────────────────────
+
+
+def put(tx: Transaction, notices: Iterable[NewNotice]) -> tuple[NewNotice, ...]:
+    """Adds what is not there yet and returns just that, in the given order."""
+    by_key = {notice.key: notice for notice in notices}
+    if not by_key:
+        return ()
+    insert = INSERTS[tx.dialect](NOTICE).on_conflict_do_nothing(index_elements=["key"]).returning(NOTICE.c.key)
+    new = set(tx.session.execute(insert, [_row(notice, tx.now) for notice in by_key.values()]).scalars())
+    return tuple(notice for key, notice in by_key.items() if key in new)
+
+
+def _row(notice: NewNotice, now: datetime) -> dict[str, Any]:
+    vacant = notice.person_id is None
+    note = notice.note or ("岗位空缺" if vacant else "")
+    return asdict(notice) | {"created_at": now, "status": "vacant" if vacant else "queued", "note": note}
+
+
+def nudged_since(tx: Transaction, obligation_id: int, since: datetime) -> bool:
+    """Whether the owner has been nudged for this already after `since`."""
+    found = sa.select(NOTICE.c.id).where(
+        NOTICE.c.obligation_id == obligation_id, NOTICE.c.kind == "nudge", NOTICE.c.created_at > since
+    )
+    return tx.session.execute(found.limit(1)).first() is not None
+
+
+def expire(tx: Transaction, due_before: datetime) -> int:
+    """Gives up notices that should have rung long ago and are in no message yet."""
+    old = sa.and_(NOTICE.c.status == "queued", NOTICE.c.message_id.is_(None), NOTICE.c.due_at < due_before)
+    return _void(tx, old, "expired", "到点太久,不再发出")
+
+
+def suppress(tx: Transaction, notice_ids: Collection[int], why: str) -> int:
+    """Keeps queued notices from being sent, for the reason that their list will show."""
+    return _void(tx, sa.and_(NOTICE.c.status == "queued", NOTICE.c.id.in_(notice_ids)), "suppressed", why)
+
+
+def _void(tx: Transaction, which: sa.ColumnElement[bool], status: str, why: str) -> int:
+    return _changed(tx, sa.update(NOTICE).where(which).values(status=status, note=why))
+
+
+def merge(tx: Transaction) -> Merged:
+    """Puts every queued notice into a message, one for each person and channel; the text is written when it leaves."""
+    groups = [tuple(group) for _, group in groupby(_unmerged(tx), key=lambda row: (row.person_id, row.channel))]
+    if not groups:
+        return Merged(0, 0)
+    messages = {_message_key(tx, group[0]): group for group in groups}
+    insert = sa.insert(MESSAGE).returning(MESSAGE.c.id, MESSAGE.c.key)
+    ids = tx.session.execute(insert, [_message(tx, key, group[0]) for key, group in messages.items()])
+    belongs = [{"notice": row.id, "message": id} for id, key in ids for row in messages[key]]
+    link = sa.update(NOTICE).where(NOTICE.c.id == sa.bindparam("notice")).values(message_id=sa.bindparam("message"))
+    tx.session.execute(link, belongs)
+    return Merged(notices=len(belongs), messages=len(groups))
+
+
+def _unmerged(tx: Transaction) -> Iterable[sa.Row[Any]]:
+    """Locked, and without what another sweep is merging at this moment."""
+    return tx.session.execute(
+        sa.select(NOTICE.c.id, NOTICE.c.key, NOTICE.c.person_id, NOTICE.c.channel)
+        .where(NOTICE.c.status == "queued", NOTICE.c.message_id.is_(None))
+        .order_by(NOTICE.c.person_id, NOTICE.c.channel, NOTICE.c.id)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def _message_key(tx: Transaction, first: sa.Row[Any]) -> str:
+    """Says when and to whom; the salt keeps two installations with one gateway from taking each other's keys."""
+    return f"{tx.now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{first.person_id}-{first.channel}-{tx.salt(first.key)[:16]}"
+
+
+def _message(tx: Transaction, key: str, first: sa.Row[Any]) -> dict[str, Any]:
+    to = {"person_id": first.person_id, "channel": first.channel, "address": "", "subject": "", "body": ""}
+    return to | {"key": key, "created_at": tx.now, "next_try_at": tx.now, "status": "queued", "attempts": 0}
+
+
+# ── out of the outbox ────────────────────────────────────────────
+
+
+def claim(tx: Transaction, worker: str, lease: timedelta, without: Collection[str] = ()) -> Envelope | None:
+    """Takes the message that has waited longest, or one whose worker let its lease run out; `without`: channels at rest."""
+    next_one = (
+        sa.select(MESSAGE.c.id)
+        .where(WAITING, MESSAGE.c.next_try_at <= tx.now, MESSAGE.c.channel.not_in(without))
+        .where(sa.or_(MESSAGE.c.claimed_until.is_(None), MESSAGE.c.claimed_until <= tx.now))
+        .order_by(MESSAGE.c.next_try_at, MESSAGE.c.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    message_id = tx.session.execute(next_one).scalar()
+    if message_id is None:
+        return None
+    mine = {
+        "status": "claimed",
+        "claimed_by": worker,
+        "claimed_until": tx.now + lease,
+        "attempts": MESSAGE.c.attempts + 1,
+    }
+    tx.session.execute(sa.update(MESSAGE).where(MESSAGE.c.id == message_id).values(mine))
+    return _envelope(tx, message_id)
+
+
+def _envelope(tx: Transaction, message_id: int) -> Envelope:
+    found = tx.session.execute(
+        sa.select(
+            MESSAGE.c.id, MESSAGE.c.key, MESSAGE.c.channel, MESSAGE.c.attempts,
+            sa.func.coalesce(ADDRESS, ""), sa.func.coalesce(PERSON.c.name, ""), sa.func.coalesce(PERSON.c.phone, ""),
+        )
+        .outerjoin(PERSON, PERSON.c.id == MESSAGE.c.person_id)
+        .where(MESSAGE.c.id == message_id)
+    )  # fmt: skip
+    return Envelope(*found.one())
+
+
+def standing(tx: Transaction, message_id: int) -> tuple[Standing, ...]:
+    """The notices that the message would still carry, each with the present facts of its obligation."""
+    found = tx.session.execute(
+        sa.select(
+            NOTICE.c.id, NOTICE.c.kind, NOTICE.c.text, NOTICE.c.due_at,
+            OBLIGATION.c.closed_at.is_not(None), OBLIGATION.c.held_at.is_not(None),
+            sa.func.coalesce(OBLIGATION.c.deadline_version != NOTICE.c.deadline_version, sa.false()),
+        )
+        .outerjoin(OBLIGATION, OBLIGATION.c.id == NOTICE.c.obligation_id)
+        .where(NOTICE.c.message_id == message_id, NOTICE.c.status == "queued")
+        .order_by(NOTICE.c.due_at, NOTICE.c.id)
+    )  # fmt: skip
+    return tuple(Standing(*row) for row in found)
+
+
+def write(tx: Transaction, message_id: int, address: str, subject: str, body: str) -> None:
+    """Keeps the text as it is about to leave."""
+    text = {"address": address, "subject": subject, "body": body}
+    tx.session.execute(sa.update(MESSAGE).where(MESSAGE.c.id == message_id).values(text))
+
+
+def expire_waiting(tx: Transaction, since: datetime) -> int:
+    """Gives up the notices of messages that have waited for their turn since before `since`, as after a long downtime."""
+    late = sa.select(MESSAGE.c.id).where(WAITING, MESSAGE.c.next_try_at < since)
+    return _void(
+        tx, sa.and_(NOTICE.c.status == "queued", NOTICE.c.message_id.in_(late)), "expired", "等候太久,不再发出"
+    )
+
+
+def sent(tx: Transaction, message_id: int) -> None:
+    """Whoever sent it, it is sent: also when the lease had run out meanwhile."""
+    gone = {"status": "sent", "sent_at": tx.now, "error": None, "claimed_by": None, "claimed_until": None}
+    tx.session.execute(sa.update(MESSAGE).where(MESSAGE.c.id == message_id).values(gone))
+    said = sa.and_(NOTICE.c.message_id == message_id, NOTICE.c.status.in_(("queued", "dead")))
+    tx.session.execute(sa.update(NOTICE).where(said).values(status="sent", sent_at=tx.now, note=""))
+
+
+def failed(tx: Transaction, message_id: int, worker: str, error: str, next_try_at: datetime) -> bool:
+    """To be tried again. False, as in the next two: the lease ran out and the message is somebody else's now."""
+    return _settle(tx, message_id, worker, status="queued", error=error, next_try_at=next_try_at)
+
+
+def dropped(tx: Transaction, message_id: int, worker: str, why: str) -> bool:
+    """Nothing in it is worth saying any more."""
+    return _settle(tx, message_id, worker, status="suppressed", error=why)
+
+
+def dead(tx: Transaction, message_id: int, worker: str, error: str) -> bool:
+    """Given up, kept and shown."""
+    mine = _settle(tx, message_id, worker, status="dead", error=error)
+    if mine:
+        _void(tx, sa.and_(NOTICE.c.message_id == message_id, NOTICE.c.status == "queued"), "dead", error)
+    return mine
+
+
+def _settle(tx: Transaction, message_id: int, worker: str, **values: Any) -> bool:
+    mine = sa.and_(MESSAGE.c.id == message_id, MESSAGE.c.status == "claimed", MESSAGE.c.claimed_by == worker)
+    released = {"claimed_by": None, "claimed_until": None} | values
+    return _changed(tx, sa.update(MESSAGE).where(mine).values(released)) == 1
+
+
+# ── dead letters ─────────────────────────────────────────────────
+
+
+def dead_letters(tx: Transaction, limit: int = 100) -> tuple[DeadLetter, ...]:
+    """The newest first."""
+    columns = [MESSAGE.c[name] for name in DeadLetter.__slots__]
+    found = sa.select(*columns).where(MESSAGE.c.status == "dead").order_by(MESSAGE.c.id.desc()).limit(limit)
+    return tuple(DeadLetter(*row) for row in tx.session.execute(found))
+
+
+def requeue(tx: Transaction, message_ids: Collection[int]) -> int:
+    """重发: a dead message gets all its attempts again and goes at the next ring, to the person's present address."""
+    which = sa.and_(MESSAGE.c.id.in_(message_ids), MESSAGE.c.status == "dead")
+    again = {"status": "queued", "attempts": 0, "next_try_at": tx.now, "error": None}
+    revived = tx.session.execute(sa.update(MESSAGE).where(which).values(again).returning(MESSAGE.c.id)).scalars().all()
+    silent = sa.and_(NOTICE.c.message_id.in_(revived), NOTICE.c.status == "dead")
+    tx.session.execute(sa.update(NOTICE).where(silent).values(status="queued", note=""))
+    return len(revived)
+
+
+def _changed(tx: Transaction, statement: sa.Update) -> int:
+    done = tx.session.execute(statement)
+    assert isinstance(done, sa.CursorResult)
+    return done.rowcount

@@ -1,0 +1,241 @@
+"""The append-only history: one chained record per transition, its erasable detail, and the head over all of them.
+
+A record's hash covers what happened and when, never personal text: reason, names and payload stand in `record_detail` under a
+salted digest, so that they can be erased by rule and the chain still holds.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from storage.database import Transaction
+from storage.models import Anchor, Campaign, Cycle, Organisation, Record, RecordDetail
+
+GENESIS = "0" * 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRecord:
+    """A record before it has its place in the chain. `chain` names the cycle for people: "2027/D0101"."""
+
+    chain: str
+    cycle_id: int
+    seq: int
+    trigger: str
+    before: str
+    after: str
+    role: str
+    actor: str
+    at: datetime
+    late_days: int
+    late_stage: str | None
+    scheme_hash: str
+    previous_hash: str
+    detail: Mapping[str, Any]
+    ask_key: str | None = None
+    retention: str = "details"
+
+
+def append(tx: Transaction, new: NewRecord) -> Record:
+    """Writes the record and its detail; raises IntegrityError where the place in the chain is taken."""
+    salt = tx.salt(f"{new.chain}#{new.seq}")
+    digest = detail_digest(salt, new.detail)
+    record = Record(
+        cycle_id=new.cycle_id,
+        seq=new.seq,
+        trigger=new.trigger,
+        before=new.before,
+        after=new.after,
+        role=new.role,
+        actor=new.actor,
+        at=new.at,
+        late_days=new.late_days,
+        late_stage=new.late_stage,
+        scheme_hash=new.scheme_hash,
+        detail_digest=digest,
+        previous_hash=new.previous_hash,
+        hash="",
+        ask_key=new.ask_key,
+    )
+    record.hash = record_hash(new.chain, record)
+    tx.session.add(record)
+    tx.session.flush()
+    assert record.id is not None
+    tx.session.add(RecordDetail(record_id=record.id, salt=salt, detail=dict(new.detail), retention=new.retention))
+    return record
+
+
+def canonical(value: Any) -> bytes:
+    """One spelling per value, so that equal things have equal hashes."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def detail_digest(salt: str, detail: Mapping[str, Any]) -> str:
+    return hashlib.sha256(salt.encode() + b"|" + canonical(detail)).hexdigest()
+
+
+def record_hash(chain: str, r: Record) -> str:
+    covered = [
+        chain,
+        r.seq,
+        r.trigger,
+        r.before,
+        r.after,
+        r.role,
+        r.actor,
+        r.at.isoformat(),
+        r.late_days,
+        r.late_stage,
+        r.scheme_hash,
+        r.detail_digest,
+        r.previous_hash,
+    ]
+    return hashlib.sha256(canonical(covered)).hexdigest()
+
+
+def by_key(tx: Transaction, key: str) -> Record | None:
+    return tx.session.exec(select(Record).where(Record.ask_key == key)).first()
+
+
+def newest(tx: Transaction, cycle_id: int) -> Record:
+    """The last record of a chain; every cycle has one from its opening on."""
+    return tx.session.exec(
+        select(Record).where(Record.cycle_id == cycle_id).order_by(col(Record.seq).desc()).limit(1)
+    ).one()
+
+
+def detail_of(tx: Transaction, record_id: int) -> RecordDetail | None:
+    return tx.session.get(RecordDetail, record_id)
+
+
+def history(tx: Transaction, cycle_id: int) -> tuple[tuple[Record, RecordDetail | None], ...]:
+    """All records of a cycle in order, each with its detail."""
+    found = tx.session.exec(
+        select(Record, RecordDetail)
+        .join(RecordDetail, col(RecordDetail.record_id) == col(Record.id), isouter=True)
+        .where(Record.cycle_id == cycle_id)
+        .order_by(col(Record.seq))
+    )
+    return tuple((record, detail) for record, detail in found)
+
+
+# ── verification ─────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`first_bad` names the first record that does not hold, and why."""
+
+    ok: bool
+    records: int
+    cycles: int
+    head: str
+    first_bad: str | None = None
+
+
+def verify(tx: Transaction, anchor: Mapping[str, Any] | None = None) -> Verdict:
+    """Recomputes every hash, every digest that is not erased, and each cycle's version and head.
+
+    With an anchor, the chains must also still contain what they contained then: cutting the tail or rewriting is found.
+    """
+    records, heads, first_bad = 0, {}, None
+    known = {chain: (version, head) for _, chain, version, head in _cycles(tx)}
+    seen: dict[str, dict[int, str]] = {}
+    for chain, rows in _chains(tx):
+        records += len(rows)
+        first_bad = first_bad or _bad_in(chain, rows) or _bad_head(chain, rows, known[chain])
+        heads[chain] = (len(rows), rows[-1][0].hash)
+        seen[chain] = {r.seq: r.hash for r, _ in rows}
+    first_bad = first_bad or next((f"{c}#1:没有任何记录" for c in known if c not in heads), None)
+    if anchor is not None:
+        first_bad = first_bad or _against(anchor, seen)
+    return Verdict(first_bad is None, records, len(heads), root_of(heads), first_bad)
+
+
+def root_of(heads: Mapping[str, tuple[int, str]]) -> str:
+    """The head over all cycles: the hash of every chain's name, length and newest hash, in order of the names."""
+    return hashlib.sha256(canonical([[c, *heads[c]] for c in sorted(heads)])).hexdigest()
+
+
+def current_heads(tx: Transaction) -> dict[str, tuple[int, str]]:
+    return {chain: (version, head) for _, chain, version, head in _cycles(tx)}
+
+
+def put_anchor(tx: Transaction) -> Anchor:
+    heads = current_heads(tx)
+    anchor = Anchor(at=tx.now, cycles=len(heads), records=sum(n for n, _ in heads.values()), head=root_of(heads))
+    tx.session.add(anchor)
+    tx.session.flush()
+    return anchor
+
+
+def latest_anchor(tx: Transaction) -> Anchor | None:
+    return tx.session.exec(select(Anchor).order_by(col(Anchor.id).desc()).limit(1)).first()
+
+
+def _cycles(tx: Transaction) -> Iterator[tuple[int, str, int, str]]:
+    found = tx.session.execute(
+        sa.select(Cycle.id, Campaign.year, Organisation.code, Cycle.version, Cycle.head)  # type: ignore[call-overload]
+        .join(Campaign, col(Cycle.campaign_id) == col(Campaign.id))
+        .join(Organisation, col(Cycle.organisation_id) == col(Organisation.id))
+        .order_by(Campaign.year, Organisation.code)
+    )
+    for cycle_id, year, code, version, head in found:
+        yield cycle_id, f"{year}/{code}", version, head
+
+
+def _chains(tx: Transaction) -> Iterator[tuple[str, list[tuple[Record, RecordDetail | None]]]]:
+    """Chain after chain; a province's history does not fit into memory at once, one cycle's always does."""
+    for cycle_id, chain, _, _ in list(_cycles(tx)):
+        rows = list(history(tx, cycle_id))
+        tx.session.expunge_all()
+        if rows:
+            yield chain, rows
+
+
+def _bad_in(chain: str, rows: list[tuple[Record, RecordDetail | None]]) -> str | None:
+    previous, at = GENESIS, None
+    for expected, (record, detail) in enumerate(rows, 1):
+        place = f"{chain}#{record.seq}"
+        if record.seq != expected:
+            return f"{place}:序号应为{expected}"
+        if record.previous_hash != previous:
+            return f"{place}:与上一条不相接"
+        if record.hash != record_hash(chain, record):
+            return f"{place}:内容与哈希不符"
+        if at is not None and record.at < at:
+            return f"{place}:时间早于上一条"
+        if said := _bad_detail(record, detail):
+            return f"{place}:{said}"
+        previous, at = record.hash, record.at
+    return None
+
+
+def _bad_detail(record: Record, detail: RecordDetail | None) -> str | None:
+    if detail is None:
+        return "明细行不见了"
+    if detail.erased_at is not None:
+        return None if detail.detail is None else "已销毁的明细又有了内容"
+    if detail_digest(detail.salt, detail.detail or {}) != record.detail_digest:
+        return "明细与摘要不符"
+    return None
+
+
+def _bad_head(chain: str, rows: list[tuple[Record, RecordDetail | None]], known: tuple[int, str]) -> str | None:
+    newest = rows[-1][0]
+    if (newest.seq, newest.hash) == known:
+        return None
+    return f"{chain}#{newest.seq}:周期记着第{known[0]}条为末条,记录到第{newest.seq}条"
+
+
+def _against(anchor: Mapping[str, Any], seen: Mapping[str, Mapping[int, str]]) -> str | None:
+    for chain, (length, head) in sorted(anchor["chains"].items()):
+        if seen.get(chain, {}).get(length) != head:
+            return f"{chain}#{length}:与锚点记下的不同"
+    return None

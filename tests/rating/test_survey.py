@@ -1,0 +1,105 @@
+"""Who had to come, what the ballots say, and what must not be shown."""
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workflow.rating import shelf
+from workflow.rating.scheme import load_bytes
+from workflow.rating.scoring import Satisfaction
+from workflow.rating.survey import (
+    Tally,
+    needed,
+    satisfaction,
+    satisfaction_text,
+    tally_faults,
+    tally_warnings,
+    turnout_text,
+)
+
+SCHEME = load_bytes(shelf.scheme_bytes("anyang-five-star"))
+QUORUM = SCHEME.survey.quorum
+GOOD = Tally(
+    members_present=10, own_unit=4, related_unit=2, satisfied=9, basically_satisfied=3, dissatisfied=2, unknown=1
+)
+
+
+@pytest.mark.parametrize(("members", "least"), [(0, 0), (1, 1), (3, 3), (5, 4), (7, 6), (12, 10), (50, 40)])
+def test_four_fifths_are_rounded_up(members, least):
+    assert needed(members, QUORUM) == least
+
+
+@given(st.integers(0, 10_000), st.fractions(0, 1, max_denominator=1000))
+def test_the_quorum_is_the_least_number_that_reaches_the_share(members, quorum):
+    least = needed(members, quorum)
+
+    assert least >= members * quorum > least - 1
+
+
+def test_a_missed_turnout_says_how_many_are_missing():
+    assert turnout_text(9, 12, QUORUM) == "参加9人,应到12人的80%即10人,还差1人"
+
+
+def test_a_reached_turnout_says_so():
+    assert turnout_text(11, 12, QUORUM) == "参加11人,应到12人的80%即10人,已达到"
+
+
+def test_an_odd_share_is_shown_rounded_and_computed_exactly():
+    assert turnout_text(2, 3, Fraction(2, 3)) == "参加2人,应到3人的66.67%即2人,已达到"
+
+
+def test_a_good_tally_has_neither_faults_nor_warnings():
+    assert (tally_faults(SCHEME.survey, GOOD, 12), tally_warnings(SCHEME.survey, GOOD)) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("tally", "faults"),
+    [
+        (Tally(-1, own_unit=1), ("人数和票数不能小于0",)),
+        (Tally(5, own_unit=1, unknown=-1), ("人数和票数不能小于0",)),
+        (Tally(13, own_unit=5), ("参加党员13人,多于党员总数12人",)),
+        (Tally(10), ("参加群众0人,不得少于1人",)),
+        (Tally(10, own_unit=5, satisfied=16), ("测评票16张,多于到会15人",)),
+        (
+            Tally(13, satisfied=13, unknown=1),
+            ("参加党员13人,多于党员总数12人", "参加群众0人,不得少于1人", "测评票14张,多于到会13人"),
+        ),
+    ],
+)
+def test_counts_that_cannot_be_right_are_named(tally, faults):
+    assert tally_faults(SCHEME.survey, tally, 12) == faults
+
+
+def test_few_masses_are_a_warning_only():
+    tally = Tally(10, own_unit=3, related_unit=1)
+
+    assert tally_faults(SCHEME.survey, tally, 12) == ()
+    assert tally_warnings(SCHEME.survey, tally) == ("参加群众只有4人,少于5人",)
+
+
+def test_those_who_do_not_know_are_left_out():
+    assert satisfaction(SCHEME.satisfaction, GOOD) == Satisfaction(satisfied=12, valid=14)
+
+
+def test_a_scheme_may_count_only_the_fully_satisfied():
+    strict = SCHEME.satisfaction.model_copy(update={"count": ("satisfied",)})
+
+    assert satisfaction(strict, GOOD) == Satisfaction(satisfied=9, valid=14)
+
+
+@pytest.mark.parametrize(
+    ("votes", "shown"),
+    [
+        (Satisfaction(12, 14), "满意率85.71%(12/14)"),
+        (Satisfaction(14, 14), "满意率90%以上"),
+        (Satisfaction(0, 14), "满意率10%以下"),
+        (Satisfaction(0, 0), "没有有效票"),
+        (Satisfaction(4, 4), "有效票不足5张,不显示数字:满意率不低于60%、不低于50%"),
+        (Satisfaction(2, 4), "有效票不足5张,不显示数字:满意率低于60%、不低于50%"),
+        (Satisfaction(0, 4), "有效票不足5张,不显示数字:满意率低于60%、低于50%"),
+    ],
+)
+def test_a_result_is_shown_as_far_as_secrecy_allows(votes, shown):
+    assert satisfaction_text(SCHEME.satisfaction, votes) == shown

@@ -1,0 +1,1 @@
+"""Any state machine: a checked table, decisions, deadlines. Knows nothing of ratings."""

@@ -1,0 +1,1 @@
+"""Star rating: stage kinds, schemes, scoring, quotas; every function is pure."""

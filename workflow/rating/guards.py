@@ -1,0 +1,136 @@
+"""One question each: None means yes; a sentence means not yet, because …, with its numbers and the rule it rests on.
+
+A guard looks at the facts and the ask only. Asked without a payload (for buttons and lists) it says what is known already.
+"""
+
+from datetime import date, datetime
+
+from workflow.engine.errors import Reason
+from workflow.engine.machine import Ask
+from workflow.rating.facts import Facts
+from workflow.rating.survey import needed, turnout_text
+
+
+def in_time(f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    if f.refused_after and now >= f.refused_after:
+        return Reason("已过截止时间,本方案不接受补办", "R8")
+    return None
+
+
+def held_in_campaign(f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    """A meeting is reported after it was held, and in this campaign."""
+    if ask.payload is None:
+        return None
+    return _between(ask.payload.meeting.on, f.opens_on, f.today, "会议日期")
+
+
+def scores_complete(f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    return Reason(";".join(f.score_faults), "R26") if f.score_faults else None
+
+
+def turnout_reached(f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    came = f.came + (ask.payload.paper.members_present if ask.payload else 0)
+    if came < needed(f.members, f.quorum) and not f.turnout_excused:
+        return Reason(f"党员{turnout_text(came, f.members, f.quorum)},上级尚未认可说明", "R13")
+    return None
+
+
+def tally_adds_up(f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    return Reason(";".join(f.tally_faults), "R14") if f.tally_faults else None
+
+
+def turnout_not_excused(f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    return Reason("参与率不足的说明已经认可", "R13") if f.turnout_excused else None
+
+
+def within_caps(f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    star = getattr(ask.payload, "star", None)
+    if star is not None and f.cap is not None and star > f.cap:
+        return Reason(f"拟定{star}星,最高只能定{f.cap}星:{'、'.join(f.cap_reasons)}", "R46")
+    return None
+
+
+def not_above_score(f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    if ask.payload and f.rating and ask.payload.star > f.rating.star:
+        return Reason(f"按得分{f.rating.total}应为{f.rating.star}星,不得拟定{ask.payload.star}星", "R29")
+    return None
+
+
+def lower_star_explained(f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    if ask.payload and f.rating and ask.payload.star < f.rating.star and not ask.reason.strip():
+        return Reason(f"按得分{f.rating.total}应为{f.rating.star}星,拟定{ask.payload.star}星须写明理由", "R32")
+    return None
+
+
+def star_changes(f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    if ask.payload and ask.payload.star == f.star:
+        return Reason(f"拟定星级与现有{f.star}星相同,请办理“保持星级”", "R56")
+    return None
+
+
+def star_still_held(f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    if f.star is None:
+        return Reason("没有现行星级可以保持", "R56")
+    if f.cap is not None and f.star > f.cap:
+        return Reason(f"现有{f.star}星不能保持,最高只能定{f.cap}星:{'、'.join(f.cap_reasons)}", "R46")
+    if f.rating and f.rating.star != f.star:
+        return Reason(f"按得分{f.rating.total}应为{f.rating.star}星,与现有{f.star}星不同,请另行拟定", "R56")
+    return None
+
+
+def review_not_begun(f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    return Reason("上级已开始考评,请上级退回", "R11") if f.review_begun else None
+
+
+def not_yet_posted(f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    return Reason(f"公示已于{f.posted_on:%Y-%m-%d}张贴", "R21") if f.posted_on else None
+
+
+def posted_since_entry(f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    return None if ask.payload is None else _between(ask.payload.on, f.entered_on, f.today, "张贴日期")
+
+
+def notice_posted(f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    return None if f.posted_on else Reason("公示尚未张贴", "R21")
+
+
+def period_over(f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    if f.runs_until and now < f.runs_until:
+        return Reason(f"期限到{f.runs_until:%m-%d %H:%M}为止", "R21")
+    return None
+
+
+def period_running(f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    if f.runs_until and now >= f.runs_until:
+        return Reason("公示期已过,作为监督线索登记", "R65")
+    return None
+
+
+def no_open_objection(f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    return Reason(f"尚有{f.open_objections}件异议未办结", "R23") if f.open_objections else None
+
+
+def has_open_objection(f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    return None if f.open_objections else Reason("没有待办的异议", "R23")
+
+
+def not_by_the_scorer(f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    if f.scored_by and ask.person == f.scored_by:
+        return Reason("打分的人不能办理同一党组织的异议和批准", "R23")
+    return None
+
+
+def quota_kept(f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    return Reason(f.quota_block, "R30") if f.quota_block else None
+
+
+def approved_after_entry(f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    return None if ask.payload is None else _between(ask.payload.meeting.on, f.entered_on, f.today, "会议日期")
+
+
+def _between(day: date, first: date | None, last: date | None, what: str) -> Reason | None:
+    if first and day < first:
+        return Reason(f"{what}{day}早于{first}")
+    if last and day > last:
+        return Reason(f"{what}{day}晚于今天{last}")
+    return None

@@ -1,0 +1,123 @@
+"""What each act must be told: one closed model per act. Scores and sums are decimal strings, never floats."""
+
+from datetime import date
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def _as_written(value: object) -> object:
+    if isinstance(value, float):
+        raise ValueError("分数须写成字符串,如“9.5”")
+    return value
+
+
+Score = Annotated[Decimal, BeforeValidator(_as_written), Field(ge=0, decimal_places=2, max_digits=8)]
+Text = Annotated[str, Field(min_length=1, max_length=4000)]
+Count = Annotated[int, Field(ge=0, le=1_000_000, strict=True)]
+StarNumber = Annotated[int, Field(ge=0, strict=True)]
+
+
+class Payload(BaseModel):
+    """Closed: a misspelt key is refused, not ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Declaration(Payload):
+    """The head answers for the declaration (R10); members_due is the base of the quorum as the organisation counts it."""
+
+    head: Text
+    members_due: Count
+    target_star: StarNumber
+
+
+class TeamMeeting(Payload):
+    """The leading team's meeting (R9)."""
+
+    on: date
+    attendees: Annotated[tuple[Text, ...], Field(min_length=1)]
+    minutes: Text
+
+
+class SelfEvaluation(Payload):
+    meeting: TeamMeeting
+    scores: dict[str, Score]
+    star: StarNumber
+
+
+class HeldOn(Payload):
+    on: date
+
+
+class PaperTally(Payload):
+    """Counts of a survey on paper: who came, and what they answered (R13–R15)."""
+
+    members_present: Count
+    own_unit: Count = 0
+    related_unit: Count = 0
+    satisfied: Count = 0
+    basically_satisfied: Count = 0
+    dissatisfied: Count = 0
+    unknown: Count = 0
+
+
+class SurveyFiling(Payload):
+    meeting: HeldOn
+    paper: PaperTally
+
+
+class Review(Payload):
+    """The superior's scores, by criterion or as one base (R17); `verification` only where the department reviews (R20)."""
+
+    scores: dict[str, Score] | None = None
+    base: Score | None = None
+    verification: str | None = None
+
+
+class Proposal(Review):
+    star: StarNumber
+
+
+class Destination(Payload):
+    to: str | None = None
+
+
+class Posting(Payload):
+    on: date
+    place: Text
+
+
+class Objection(Payload):
+    content: Text
+    name: str | None = None
+    contact: str | None = None
+
+
+class Finding(Payload):
+    """What the handler found about one objection (its id)."""
+
+    objection: int
+    finding: Text
+
+
+class CommitteeMeeting(Payload):
+    on: date
+    number: Text
+
+
+class Sitting(Payload):
+    meeting: CommitteeMeeting
+
+
+class ExcessDecision(Payload):
+    """`level` is the quota's code, or a star that it counts."""
+
+    level: str
+    number: Annotated[int, Field(ge=1, strict=True)]
+    reason: Text
+
+
+class Document(Payload):
+    document: str | None = None

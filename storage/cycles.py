@@ -81,7 +81,8 @@ _COLUMNS = (
 )
 
 
-def _selected() -> sa.Select[Any]:
+def selected() -> sa.Select[Any]:
+    """Cycles as `CycleRow` has them; `organisation` is the table of whom they are."""
     return (
         sa.select(*_COLUMNS)
         .select_from(_cycle)
@@ -92,11 +93,11 @@ def _selected() -> sa.Select[Any]:
 
 
 def find(tx: Transaction, campaign_id: int, code: str, *, lock: bool = False) -> CycleRow | None:
-    return _one(tx, _selected().where(_cycle.c.campaign_id == campaign_id, _organisation.c.code == code), lock)
+    return _one(tx, selected().where(_cycle.c.campaign_id == campaign_id, _organisation.c.code == code), lock)
 
 
 def by_id(tx: Transaction, cycle_id: int, *, lock: bool = False) -> CycleRow | None:
-    return _one(tx, _selected().where(_cycle.c.id == cycle_id), lock)
+    return _one(tx, selected().where(_cycle.c.id == cycle_id), lock)
 
 
 def _one(tx: Transaction, statement: sa.Select[Any], lock: bool) -> CycleRow | None:
@@ -108,7 +109,7 @@ def _one(tx: Transaction, statement: sa.Select[Any], lock: bool) -> CycleRow | N
 
 def in_campaign(tx: Transaction, campaign_id: int, *, stages: Sequence[str] = (), under: str = "") -> tuple[CycleRow, ...]:
     """All cycles of a campaign by code, of some stages only, or below a path."""
-    statement = _selected().where(_cycle.c.campaign_id == campaign_id).order_by(_organisation.c.code)
+    statement = selected().where(_cycle.c.campaign_id == campaign_id).order_by(_organisation.c.code)
     if stages:
         statement = statement.where(_cycle.c.stage.in_(stages))
     if under:

@@ -1,14 +1,14 @@
 """Obligations: who owes which act by when. Every list of what is stuck, due or to be done is a question to this table."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col, select
 
 from storage.database import Transaction
-from storage.models import Extension, Obligation, Organisation
+from storage.models import Campaign, Cycle, Extension, Matter, Obligation, Organisation
 
 _obligation = Obligation.__table__  # type: ignore[attr-defined]
 
@@ -94,6 +94,33 @@ def ringing(tx: Transaction, limit: int) -> tuple[Obligation, ...]:
     return tuple(tx.session.exec(statement))
 
 
+def set_rings(tx: Transaction, following: Mapping[int, datetime | None]) -> None:
+    """When each obligation rings next, in one statement."""
+    if following:
+        tx.session.connection().execute(
+            sa.update(_obligation).where(_obligation.c.id == sa.bindparam("which")).values(rings_at=sa.bindparam("at")),
+            [{"which": which, "at": at} for which, at in following.items()],
+        )
+
+
+def scheme_hashes(tx: Transaction, ids: Sequence[int]) -> dict[int, str]:
+    """obligation id → the scheme it runs under: its cycle's, else its matter's campaign's, else the newest campaign's."""
+    own = sa.func.coalesce(Cycle.scheme_hash, Campaign.scheme_hash, _newest_scheme())
+    rows = tx.session.execute(
+        sa.select(_obligation.c.id, own)
+        .select_from(_obligation)
+        .outerjoin(Cycle, col(Cycle.id) == _obligation.c.cycle_id)
+        .outerjoin(Matter, col(Matter.id) == _obligation.c.matter_id)
+        .outerjoin(Campaign, col(Campaign.id) == col(Matter.campaign_id))
+        .where(_obligation.c.id.in_(ids))
+    )
+    return {which: digest for which, digest in rows}
+
+
+def _newest_scheme() -> sa.ScalarSelect[str]:
+    return sa.select(col(Campaign.scheme_hash)).order_by(col(Campaign.year).desc()).limit(1).scalar_subquery()
+
+
 def extended_until(tx: Transaction, campaign_id: int, path: str, round_: str) -> date | None:
     """The extension that counts for an organisation: its own, else the nearest ancestor's; the newest of each."""
     ids = [int(i) for i in path.strip("/").split("/") if i]
@@ -114,8 +141,6 @@ def extended_until(tx: Transaction, campaign_id: int, path: str, round_: str) ->
 
 def open_in(tx: Transaction, campaign_id: int, under: str) -> tuple[Obligation, ...]:
     """Open stage obligations of a campaign below a path."""
-    from storage.models import Cycle
-
     return tuple(
         tx.session.exec(
             select(Obligation)

@@ -14,7 +14,7 @@ from sqlmodel import col, select
 
 from storage.database import Transaction
 from storage.models import Organisation, Person, Post
-from storage.organisations import BULK, CITY, OURS_NOW, by_code, by_id, chunks, root, unit_id
+from storage.organisations import BULK, CITY, OURS_NOW, by_code, by_id, chunks, insert_many, root, unit_id
 
 POST_OF: Mapping[str, str] = {  # whose desk the obligation of an owner's role lands on
     "organisation": "head",
@@ -62,6 +62,10 @@ class Appointment:
         return (self.name, self.phone, self.email) if self.email else (self.name, self.organisation_id)
 
 
+_post, _person = Post.__table__, Person.__table__  # type: ignore[attr-defined]
+_NOW = _post.c.until_on.is_(None)
+
+
 # ── who holds what ───────────────────────────────────────────────
 
 
@@ -101,9 +105,6 @@ def vacancies(tx: Transaction) -> tuple[Vacancy, ...]:
     headless = select(Organisation).where(*OURS_NOW, ~held)
     found = sorted(Vacancy(body.code, body.name, "head") for body in tx.session.exec(headless))
     return (*found, *_vacancies_at_the_top(tx))
-
-
-_NOW = col(Post.until_on).is_(None)
 
 
 def _vacancies_at_the_top(tx: Transaction) -> Iterator[Vacancy]:
@@ -168,16 +169,13 @@ def appoint(tx: Transaction, appointments: Sequence[Appointment], on: date) -> N
     for chunk in chunks(appointments):
         people = _people(tx, chunk)
         values = [new.post._asdict() | {"person_id": people[new.identity], "from_on": on} for new in chunk]
-        tx.session.execute(sa.insert(Post), values)
+        insert_many(tx, Post, values)
 
 
 def hand_over(tx: Transaction, appointments: Sequence[Appointment], on: date) -> None:
     """End whoever holds these posts and put the new holders in."""
     vacate(tx, [new.post for new in appointments], on)
     appoint(tx, appointments, on)
-
-
-_post = Post.__table__  # type: ignore[attr-defined]
 
 
 # ── people ───────────────────────────────────────────────────────
@@ -192,15 +190,36 @@ def people_called(tx: Transaction, text: str) -> tuple[Person, ...]:
     return tuple(exact or active or found)
 
 
-def correct_contact(tx: Transaction, new: Appointment) -> bool:
-    """Write the holder's new contact; False where the holder has posts elsewhere too, whose contact it need not be."""
-    post = current(tx, new.organisation_id, new.role)
-    if post is None or any(other.organisation_id != new.organisation_id for other in _posts_of(tx, post.person_id)):
-        return False
-    corrected = sa.update(Person).where(col(Person.id) == post.person_id).values(phone=new.phone, email=new.email)
-    tx.session.execute(corrected, execution_options=BULK)
+def correct_contacts(tx: Transaction, corrected: Sequence[Appointment]) -> tuple[Appointment, ...]:
+    """Write new contacts of people who keep their post; returns those not written, because they hold posts elsewhere too."""
+    left: list[Appointment] = []
+    for chunk in chunks(corrected):
+        people = _people_in(tx, chunk)
+        shared = _in_several_bodies(tx, set(people.values()))
+        left += [new for new in chunk if people[new.post] in shared]
+        values = [
+            {"its": people[new.post], "phone": new.phone, "email": new.email}
+            for new in chunk
+            if people[new.post] not in shared
+        ]
+        if values:
+            its = sa.update(_person).where(_person.c.id == sa.bindparam("its"))
+            tx.session.connection().execute(its, values)
     tx.session.expire_all()
-    return True
+    return tuple(left)
+
+
+def _people_in(tx: Transaction, appointments: Sequence[Appointment]) -> dict[PostKey, int]:
+    bodies = {new.organisation_id for new in appointments}
+    statement = sa.select(_post.c.organisation_id, _post.c.role, _post.c.person_id)
+    found = tx.session.execute(statement.where(_post.c.organisation_id.in_(bodies), _NOW))
+    return {PostKey(number, role): person for number, role, person in found}
+
+
+def _in_several_bodies(tx: Transaction, people: set[int]) -> set[int]:
+    bodies = sa.func.count(sa.distinct(_post.c.organisation_id))
+    several = sa.select(_post.c.person_id).where(_post.c.person_id.in_(people), _NOW).group_by(_post.c.person_id)
+    return set(tx.session.scalars(several.having(bodies > 1)))
 
 
 def _posts_of(tx: Transaction, person_id: int) -> Sequence[Post]:
@@ -232,5 +251,6 @@ def _inserted(
         {"code": code, "name": new.name, "phone": new.phone, "email": new.email}
         for code, new in zip(codes, unknown.values(), strict=True)
     ]
-    statement = sa.insert(Person).returning(col(Person.code), col(Person.id))
-    return {codes[code]: number for code, number in tx.session.execute(statement, values)}
+    insert_many(tx, Person, values)
+    new = tx.session.execute(sa.select(col(Person.code), col(Person.id)).where(col(Person.id) >= first))
+    return {codes[code]: number for code, number in new}

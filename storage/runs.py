@@ -50,23 +50,18 @@ class Downtime:
 
 def next_instant(tx: Transaction) -> datetime | None:
     """The first instant after now at which a sweep or the relay will find work. What is due already is theirs to find now."""
-    open_ones = sa.and_(OBLIGATION.c.closed_at.is_(None), OBLIGATION.c.held_at.is_(None))
     freed_at = sa.func.coalesce(MESSAGE.c.claimed_until, MESSAGE.c.next_try_at)
-    nearest = (
-        sa.select(sa.func.min(CYCLE.c.acts_at)).where(CYCLE.c.acts_at > tx.now),
-        sa.select(sa.func.min(OBLIGATION.c.rings_at)).where(open_ones, OBLIGATION.c.rings_at > tx.now),
-        sa.select(sa.func.min(freed_at)).where(WAITING, freed_at > tx.now),
-    )
-    instants = (tx.session.execute(question).scalar() for question in nearest)
-    return min((instant for instant in instants if instant is not None), default=None)
+    freed = tx.session.scalar(sa.select(sa.func.min(freed_at)).where(WAITING, freed_at > tx.now))
+    return min(filter(None, (next_due(tx), freed)), default=None)
 
 
 def next_due(tx: Transaction) -> datetime | None:
     """The first instant after now at which a sweep will find work, whatever waits in the outbox: a rehearsal's next step."""
-    open_ones = sa.and_(OBLIGATION.c.closed_at.is_(None), OBLIGATION.c.held_at.is_(None))
-    acts = tx.session.scalar(sa.select(sa.func.min(CYCLE.c.acts_at)).where(CYCLE.c.acts_at > tx.now))
-    rings = tx.session.scalar(sa.select(sa.func.min(OBLIGATION.c.rings_at)).where(open_ones, OBLIGATION.c.rings_at > tx.now))
-    return min((instant for instant in (acts, rings) if instant is not None), default=None)
+    cycle, owed = CYCLE.c, OBLIGATION.c
+    acts = tx.session.scalar(sa.select(sa.func.min(cycle.acts_at)).where(cycle.acts_at > tx.now))
+    running = sa.and_(owed.closed_at.is_(None), owed.held_at.is_(None))
+    rings = tx.session.scalar(sa.select(sa.func.min(owed.rings_at)).where(running, owed.rings_at > tx.now))
+    return min(filter(None, (acts, rings)), default=None)
 
 
 # ── job runs ─────────────────────────────────────────────────────

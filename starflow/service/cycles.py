@@ -23,6 +23,7 @@ from workflow.engine.errors import BadInput, Forbidden, Refused, Stale, Starflow
 from workflow.engine.machine import ANYONE, CLOCK, Ask, Decision, Refusal, decide
 from workflow.rating.facts import ROUND_FACTS, Facts
 from workflow.rating.stages import KIND
+from workflow.rating.timing import Dates
 
 REFUSALS: Mapping[str, type[StarflowError]] = {
     "unknown": Unknown,
@@ -79,8 +80,8 @@ def fire_in(desk: Desk, tx: Transaction, ask: CycleAsk) -> Fired:
     _same_version(tx, case, ask)
     facts = facts_of(tx, case, ask.payload)
     decision = _decided(tx, case, ask, facts)
-    fired = _apply(desk, tx, case, ask, facts, decision, at=tx.now)
-    catch_up(desk, tx, load_case(desk, tx, ask.code, ask.year))
+    fired, then = _apply(desk, tx, case, ask, facts, decision, at=tx.now)
+    catch_up(desk, tx, then)
     return fired
 
 
@@ -96,8 +97,7 @@ def catch_up(desk: Desk, tx: Transaction, case: Case) -> Case:
         if isinstance(verdict, Refusal):
             cycles.update_facts(tx, case.cycle.id, {"acts_at": None})
             break
-        _apply(desk, tx, case, ask, facts, verdict, at=case.cycle.acts_at)
-        case = reloaded(desk, tx, case)
+        _, case = _apply(desk, tx, case, ask, facts, verdict, at=case.cycle.acts_at)
     return case
 
 
@@ -171,23 +171,23 @@ def _decided(tx: Transaction, case: Case, ask: CycleAsk, facts: Facts) -> Decisi
     raise REFUSALS[verdict.code](*verdict.reasons, current=current)
 
 
-def _apply(desk: Desk, tx: Transaction, case: Case, ask: CycleAsk, facts: Facts, done: Decision, at: datetime) -> Fired:
-    """Write everything: record, cycle, evidence, obligation, star, notices. `at` is when it takes effect."""
-    late = _late(tx, case, done, at)
-    record = _recorded(tx, case, ask, done, facts, late, at)
+def _apply(
+    desk: Desk, tx: Transaction, case: Case, ask: CycleAsk, facts: Facts, done: Decision, at: datetime
+) -> tuple[Fired, Case]:
+    """Write everything: record, evidence, cycle, obligation, star, notices. `at` is when it takes effect."""
     moved = done.after != done.before
-    changes = {n: v for n in ROUND_FACTS if (v := getattr(done.facts, n)) != getattr(case.cycle, n)}
-    if moved:
-        changes |= {"stage": done.after, "visit": case.cycle.visit + 1, "entered_at": at}
-    cycles.move(tx, case.cycle, {**changes, "head": record.hash})
-    outcomes.write(tx, case, ask.actor, facts, done, record)
-    then = reloaded(desk, tx, case)
+    record = _recorded(tx, case, ask, done, facts, _late(tx, case, done, at), at)
+    changes: dict[str, Any] = {n: v for n in ROUND_FACTS if (v := getattr(done.facts, n)) != getattr(case.cycle, n)}
+    changes |= {"stage": done.after, "visit": case.cycle.visit + 1, "entered_at": at} if moved else {}
+    changes |= {"head": record.hash, **outcomes.write(tx, case, ask.actor, facts, done, record)}
+    cycles.move(tx, case.cycle, changes)
+    then = replace(case, cycle=replace(case.cycle, **changes, version=case.cycle.version + 1))
     if moved:
         obligations.close_stage(tx, case.cycle.id)
-    redate(tx, then)
+    then, owed = redate(tx, then, fresh=moved)
     if moved and done.facts.outcome is None and KIND[then.stage.kind].on_arrival:
         outcomes.arrive(desk, tx, case, then, done, record, at)
-    return Fired(ask.code, record, ladder.announce(desk, tx, case, then, done, done.role, ask.reason))
+    return Fired(ask.code, record, ladder.announce(desk, tx, case, then, done, ask.reason, owed)), then
 
 
 def _recorded(
@@ -257,29 +257,36 @@ def _visit(case: Case, stay: Obligation) -> Visit:
     )
 
 
-def redate(tx: Transaction, case: Case) -> None:
-    """Store the dates of the present stay, and its obligation with the present owner; the one place that writes either."""
+def redate(tx: Transaction, case: Case, *, fresh: bool = False) -> tuple[Case, Mapping[str, Any] | None]:
+    """Store the dates of the present stay, and its obligation with the present owner; the one place that writes either.
+
+    Returns the case with its new dates and the obligation's values, None where the cycle rests. `fresh`: just entered.
+    """
     cycle = case.cycle
-    current = obligations.open_stage(tx, cycle.id)
-    held = current.held_days if current else 0
+    current = None if fresh else obligations.open_stage(tx, cycle.id)
     facts = facts_of(tx, case)
-    dates = dates_of(tx, case, cycle.stage, facts, cycle.entered_at, held)
-    waits = cycle.open_objections > 0 or dates.acts_at is None
-    acts_at = None if waits else max(dates.acts_at, cycle.entered_at)  # type: ignore[type-var]
+    dates = dates_of(tx, case, cycle.stage, facts, cycle.entered_at, current.held_days if current else 0)
+    acts_at = None if dates.acts_at is None or cycle.open_objections else max(dates.acts_at, cycle.entered_at)
     if (cycle.runs_until, cycle.acts_at) != (dates.acts_at, acts_at):
-        cycles.update_facts(tx, cycle.id, {"runs_until": dates.acts_at, "acts_at": acts_at})
+        changes: dict[str, Any] = {"runs_until": dates.acts_at, "acts_at": acts_at}
+        cycles.update_facts(tx, cycle.id, changes)
+        case = replace(case, cycle=replace(cycle, **changes))
     if KIND[case.stage.kind].rests:
-        return
-    role = dates.owner_role or case.stage.owner_of(facts)
+        return case, None
+    return case, _owe(tx, case, dates.owner_role or case.stage.owner_of(facts), dates, current)
+
+
+def _owe(tx: Transaction, case: Case, role: str, dates: Dates, current: Obligation | None) -> Mapping[str, Any]:
     values = ladder.obligation_values(tx, case, role, dates)
     if current is None or current.id is None:
-        obligations.put(tx, values | {"rings_at": ladder.next_ring(tx, case, values, cycle.entered_at)})
-        return
+        obligations.put(tx, values | {"rings_at": ladder.next_ring(case, values, case.cycle.entered_at)})
+        return values
     if current.due_at != values["due_at"] or current.target_at != values["target_at"]:
         values |= {"deadline_version": current.deadline_version + 1}
     values |= {"opened_at": current.opened_at, "visit": current.visit}
-    rings_at = None if current.held_at else ladder.next_ring(tx, case, values, tx.now)
+    rings_at = None if current.held_at else ladder.next_ring(case, values, tx.now)
     obligations.update(tx, current.id, values | {"rings_at": rings_at})
+    return values
 
 
 def reloaded(desk: Desk, tx: Transaction, case: Case) -> Case:

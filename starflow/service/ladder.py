@@ -4,19 +4,18 @@ Rungs are independent facts derived from the stored deadline each time the bell 
 lost and one that moved does not ring twice. A vacant post is skipped and named, and the level above hears of it (R67).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from starflow.service import organisations as people
 from starflow.service.case import Case, case_of
 from starflow.service.desk import Desk
-from storage import cycles, evidence, obligations, outbox
+from storage import cycles, evidence, obligations, outbox, posts
 from storage import organisations as tree
 from storage.database import Transaction
-from storage.models import Event, Obligation
-from workflow.engine.deadlines import Ringing, Rung, due_date, local_date, next_ringing, ringings
+from storage.models import Event, Obligation, Person
+from workflow.engine.deadlines import Ringing, due_date, local_date, next_ringing, ringings
 from workflow.engine.machine import Decision
 from workflow.rating import notices
 from workflow.rating.scheme import Scheme
@@ -87,7 +86,7 @@ def rings_of(scheme: Scheme, values: Mapping[str, Any]) -> tuple[Ringing, ...]:
     )
 
 
-def next_ring(tx: Transaction, case: Case, values: Mapping[str, Any], after: datetime) -> datetime | None:
+def next_ring(case: Case, values: Mapping[str, Any], after: datetime) -> datetime | None:
     found = next_ringing(rings_of(case.scheme, values), after)
     return found.at if found else None
 
@@ -100,98 +99,134 @@ def values_of(o: Obligation) -> dict[str, Any]:
 # ── ringing ──────────────────────────────────────────────────────
 
 
-def ring(desk: Desk, tx: Transaction, o: Obligation, scheme: Scheme) -> int:
-    """Put the notices of every rung that has fallen due and set the next one; returns how many rungs rang."""
-    rings = rings_of(scheme, values_of(o))
-    due = [r for r in rings if o.rings_at is not None and o.rings_at <= r.at <= tx.now]
-    for ringing in due:
-        _put_rung(desk, tx, o, ringing, scheme)
-    later = next_ringing(rings, tx.now)
-    assert o.id is not None
-    obligations.update(tx, o.id, {"rings_at": later.at if later else None})
-    return len(due)
+@dataclass(frozen=True, slots=True)
+class Fallen:
+    """One rung of one obligation that has fallen due."""
+
+    obligation: Obligation
+    ringing: Ringing
+    scheme: Scheme
 
 
-def _put_rung(desk: Desk, tx: Transaction, o: Obligation, ringing: Ringing, scheme: Scheme) -> None:
-    rung = ringing.rung
-    name = tree.name_of(tx, o.organisation_id)
-    words = _rung_words(o, rung, name, scheme)
-    to = dict.fromkeys(a for r in rung.recipients for a in addresses(tx, o, r))
-    news = [n for a in to for n in _climbing(desk, tx, o, rung, ringing.at, a, words, scheme)]
-    put = outbox.put(tx, news)
-    if rung.document == PROPOSAL and put:
-        _propose(tx, o, ringing, scheme)
+Climb = tuple[Fallen, Address, str, tuple[Address, ...]]
+"""A notice on its way up: the post it has reached, its words by now, and the posts it has passed."""
+
+
+def ring_page(desk: Desk, tx: Transaction, page: Sequence[tuple[Obligation, Scheme]]) -> int:
+    """Put the notices of every rung that has fallen due and set the next ones; returns how many rungs rang."""
+    rung: list[Fallen] = []
+    following: dict[int, datetime | None] = {}
+    for o, scheme in page:
+        rings = rings_of(scheme, values_of(o))
+        rung += [Fallen(o, r, scheme) for r in rings if o.rings_at is not None and o.rings_at <= r.at <= tx.now]
+        later = next_ringing(rings, tx.now)
+        assert o.id is not None
+        following[o.id] = later.at if later else None
+    put = {n.key for n in outbox.put(tx, _notices(desk, tx, rung))}
+    for one in rung:
+        if one.ringing.rung.document == PROPOSAL and any(key.startswith(_prefix(one)) for key in put):
+            _propose(tx, one)
+    obligations.set_rings(tx, following)
+    return len(rung)
+
+
+def _notices(desk: Desk, tx: Transaction, rung: Sequence[Fallen]) -> list[outbox.NewNotice]:
+    """A notice to each recipient; where a post is vacant, one more to the first post above it that is held."""
+    found: list[outbox.NewNotice] = []
+    waiting: list[Climb] = [(one, a, _rung_words(tx, one), (a,)) for one in rung for a in _recipients(tx, one)]
+    while waiting:
+        day = local_date(tx.now, waiting[0][0].scheme.zone)
+        held = posts.people_for(tx, {(a.role, a.organisation_id) for _, a, _, _ in waiting}, day)
+        climbing: list[Climb] = []
+        for one, a, words, seen in waiting:
+            person = held.get((a.role, a.organisation_id))
+            found += [_notice(one, a, words, person, channel) for channel in desk.settings.channels]
+            if person is None and (higher := above(tx, a)) not in seen:
+                said = f"{words}({tree.name_of(tx, a.organisation_id)}的岗位空缺,报上一级)"
+                climbing.append((one, higher, said, (*seen, higher)))
+        waiting = climbing
+    return found
+
+
+def _recipients(tx: Transaction, one: Fallen) -> tuple[Address, ...]:
+    return tuple(dict.fromkeys(a for r in one.ringing.rung.recipients for a in addresses(tx, one.obligation, r)))
+
+
+def _prefix(one: Fallen) -> str:
+    """The unique key without its recipient: obligation, visit, rung, deadline version (contract §1)."""
+    o = one.obligation
+    return f"{o.id}:{o.visit}:{one.ringing.rung.name}:{o.deadline_version}:"
+
+
+def _notice(one: Fallen, a: Address, words: str, person: Person | None, channel: str) -> outbox.NewNotice:
+    o, rung = one.obligation, one.ringing.rung
+    return outbox.NewNotice(
+        key=f"{_prefix(one)}{a.role}:{a.organisation_id}:{channel}",
+        kind=rung.kind,
+        organisation_id=o.organisation_id,
+        stage=o.stage,
+        rung=rung.name,
+        recipient_role=a.role,
+        recipient_id=a.organisation_id,
+        person_id=person.id if person else None,
+        channel=channel,
+        text=words,
+        due_at=one.ringing.at,
+        obligation_id=o.id,
+        cycle_id=o.cycle_id,
+        document=rung.document,
+        deadline_version=o.deadline_version,
+    )
 
 
 def addresses(tx: Transaction, o: Obligation, recipient: str) -> Iterator[Address]:
-    owner = Address(o.owner_role, o.owner_id)
-    root = tree.root(tx)
+    owner = tree.by_id(tx, o.owner_id)
+    assert owner is not None  # a foreign key
+    return addressed(recipient, Address(o.owner_role, o.owner_id), owner.path, tree.root(tx))
+
+
+def addressed(recipient: str, owner: Address, path: str, root: int) -> Iterator[Address]:
+    """The posts that a rung's word means for this owner; `path` is that of the owner's organisation."""
     match recipient:
         case "owner":
             yield owner
         case "superior":
-            yield above(tx, owner)
+            yield _above(owner, _parent_id(path), root)
         case "department":
             yield Address("department", root)
         case "leader":
-            unit = tree.unit_of(tx, o.owner_id)
+            unit = tree.unit_id(path)
             yield Address("leader", unit) if unit else Address("committee", root)
 
 
 def above(tx: Transaction, a: Address) -> Address:
     """One level up. An overdue review climbs to the reviewer's superior, never to the organisation under review."""
-    root = tree.root(tx)
+    return _above(a, tree.parent_of(tx, a.organisation_id), tree.root(tx))
+
+
+def _above(a: Address, parent: int | None, root: int) -> Address:
     match a.role:
         case "organisation" | "superior" | "leader":
-            parent = tree.parent_of(tx, a.organisation_id)
             return Address("department", root) if parent is None or parent == root else Address("superior", parent)
         case "department":
             return Address("committee", root)
     return Address("department", root)
 
 
-def _climbing(
-    desk: Desk, tx: Transaction, o: Obligation, rung: Rung, at: datetime, a: Address, words: str, scheme: Scheme
-) -> Iterator[outbox.NewNotice]:
-    """The notice to this post, and where it is vacant, one to the first post above it that is held."""
-    seen: set[Address] = set()
-    while a not in seen:
-        seen.add(a)
-        person = people.person_for(tx, a.role, a.organisation_id, local_date(tx.now, scheme.zone))
-        for channel in desk.settings.channels:
-            yield outbox.NewNotice(
-                key=f"{o.id}:{o.visit}:{rung.name}:{o.deadline_version}:{a.role}:{a.organisation_id}:{channel}",
-                kind=rung.kind,
-                organisation_id=o.organisation_id,
-                stage=o.stage,
-                rung=rung.name,
-                recipient_role=a.role,
-                recipient_id=a.organisation_id,
-                person_id=person.id if person else None,
-                channel=channel,
-                text=words,
-                due_at=at,
-                obligation_id=o.id,
-                cycle_id=o.cycle_id,
-                document=rung.document,
-                deadline_version=o.deadline_version,
-            )
-        if person is not None:
-            return
-        words = f"{words}({tree.name_of(tx, a.organisation_id)}的岗位空缺,报上一级)"
-        a = above(tx, a)
+def _parent_id(path: str) -> int | None:
+    ids = path.strip("/").split("/")
+    return int(ids[-2]) if len(ids) > 1 else None
 
 
-def _rung_words(o: Obligation, rung: Rung, name: str, scheme: Scheme) -> str:
-    title = stage_title(scheme, o.stage)
+def _rung_words(tx: Transaction, one: Fallen) -> str:
+    o, rung, zone = one.obligation, one.ringing.rung, one.scheme.zone
+    what = f"{tree.name_of(tx, o.organisation_id)}“{stage_title(one.scheme, o.stage)}”"
     until = o.due_at if rung.counts_from == "due" or o.target_at is None else o.target_at
-    day = f"{due_date(until, scheme.zone):%m月%d日}" if until else ""
+    day = f"{due_date(until, zone):%m月%d日}" if until else ""
     if rung.kind == "escalation":
-        overdue = f"{rung.days + 1}天"
-        return f"{rung.document if rung.document != PROPOSAL else '拟通报批评'}:{name}“{title}”{day}到期,已逾期{overdue}"
-    if rung.days > 0:
-        return f"提醒:{name}“{title}”的目标日{day}已过"
-    return f"提醒:{name}“{title}”距{day}还有{-rung.days}天"
+        document = "拟通报批评" if rung.document == PROPOSAL else rung.document or "上报"
+        return f"{document}:{what}{day}到期,已逾期{rung.days + 1}天"
+    return f"提醒:{what}的目标日{day}已过" if rung.days > 0 else f"提醒:{what}距{day}还有{-rung.days}天"
 
 
 def stage_title(scheme: Scheme, stage: str) -> str:
@@ -199,18 +234,19 @@ def stage_title(scheme: Scheme, stage: str) -> str:
     return found.title if found else stage
 
 
-def _propose(tx: Transaction, o: Obligation, ringing: Ringing, scheme: Scheme) -> None:
+def _propose(tx: Transaction, one: Fallen) -> None:
     """Proposes an R41 event against the body that owes the act, if it is one that is rated."""
+    o, scheme = one.obligation, one.scheme
     if scheme.absence is None or o.owner_role not in ("organisation", "superior"):
         return
-    title = stage_title(scheme, o.stage)
+    what = f"{tree.name_of(tx, o.organisation_id)}“{stage_title(scheme, o.stage)}”"
     evidence.put(
         tx,
         Event(
             organisation_id=o.owner_id,
             code=scheme.absence.event,
-            happened_on=local_date(ringing.at, scheme.zone),
-            proof=f"{tree.name_of(tx, o.organisation_id)}“{title}”逾期{ringing.rung.days + 1}天未办",
+            happened_on=local_date(one.ringing.at, scheme.zone),
+            proof=f"{what}逾期{one.ringing.rung.days + 1}天未办",
             status="proposed",
             proposed_by="clock",
             proposed_at=tx.now,
@@ -221,16 +257,23 @@ def _propose(tx: Transaction, o: Obligation, ringing: Ringing, scheme: Scheme) -
 # ── events ───────────────────────────────────────────────────────
 
 
-def announce(desk: Desk, tx: Transaction, before: Case, after: Case, done: Decision, actor_role: str, reason: str) -> int:
-    """Put a notice for whoever should hear of this transition; returns how many."""
-    told = list(_told(before, after, done, actor_role))
-    obligation = obligations.open_stage(tx, after.cycle.id)
+def announce(
+    desk: Desk,
+    tx: Transaction,
+    before: Case,
+    after: Case,
+    done: Decision,
+    reason: str,
+    owed: Mapping[str, Any] | None,
+) -> int:
+    """Put a notice for whoever should hear of this transition; returns how many. `owed`: the obligation as it is now."""
+    told = list(_told(before, after, done))
     today = local_date(tx.now, after.zone)
     news = []
     for said in told:
-        words = said.words.format(**_words(after, before, done, reason, obligation))
-        for a in dict.fromkeys(_event_addresses(tx, after, obligation, said.recipients)):
-            person = people.person_for(tx, a.role, a.organisation_id, today)
+        words = said.words.format(**_words(after, before, done, reason, owed))
+        for a in dict.fromkeys(_event_addresses(tx, after, owed, said.recipients)):
+            person = posts.person_for(tx, a.role, a.organisation_id, today)
             news += [
                 outbox.NewNotice(
                     key=f"{after.cycle.id}#{before.cycle.version + 1}:{a.role}:{a.organisation_id}:{said.words[:4]}:{channel}",
@@ -251,7 +294,7 @@ def announce(desk: Desk, tx: Transaction, before: Case, after: Case, done: Decis
     return len(outbox.put(tx, news))
 
 
-def _told(before: Case, after: Case, done: Decision, actor_role: str) -> Iterable[notices.Told]:
+def _told(before: Case, after: Case, done: Decision) -> Iterable[notices.Told]:
     if done.trigger in notices.BY_TRIGGER:
         yield notices.BY_TRIGGER[done.trigger]
     if done.before == done.after:
@@ -261,14 +304,14 @@ def _told(before: Case, after: Case, done: Decision, actor_role: str) -> Iterabl
         yield notices.ON_GRANT
     elif not kind.rests and done.trigger not in notices.BY_TRIGGER:
         owner = after.stage.owner_of(done.facts)
-        if owner != actor_role and not (owner == "superior" and actor_role == "department"):
+        if owner != done.role and not (owner == "superior" and done.role == "department"):
             yield notices.ON_ENTRY
 
 
-def _words(after: Case, before: Case, done: Decision, reason: str, o: Obligation | None) -> dict[str, str]:
+def _words(after: Case, before: Case, done: Decision, reason: str, owed: Mapping[str, Any] | None) -> dict[str, str]:
     labels = {level.star: level.label for level in after.scheme.level}
     star = done.facts.star
-    due = o.due_at if o else None
+    due = owed["due_at"] if owed else None
     return {
         "name": after.cycle.name,
         "stage": after.stage.title,
@@ -279,11 +322,13 @@ def _words(after: Case, before: Case, done: Decision, reason: str, o: Obligation
     }
 
 
-def _event_addresses(tx: Transaction, case: Case, o: Obligation | None, recipients: Iterable[str]) -> Iterator[Address]:
+def _event_addresses(
+    tx: Transaction, case: Case, owed: Mapping[str, Any] | None, recipients: Iterable[str]
+) -> Iterator[Address]:
     for recipient in recipients:
         match recipient:
-            case notices.OWNER if o is not None and o.owner_role != "clock":
-                yield Address(o.owner_role, o.owner_id)
+            case notices.OWNER if owed is not None and owed["owner_role"] != "clock":
+                yield Address(owed["owner_role"], owed["owner_id"])
             case notices.ORGANISATION:
                 yield Address("organisation", case.cycle.organisation_id)
             case notices.TOP:
@@ -292,12 +337,7 @@ def _event_addresses(tx: Transaction, case: Case, o: Obligation | None, recipien
                 yield Address("department", root_id(case.cycle.path))
 
 
-def scheme_of(desk: Desk, tx: Transaction, o: Obligation) -> Scheme:
-    """The scheme under which an obligation runs: its cycle's, or its matter's campaign's."""
-    if o.cycle_id is not None:
-        cycle = cycles.by_id(tx, o.cycle_id)
-        assert cycle is not None
-        return case_of(desk, tx, cycle).scheme
-    from starflow.service.case import campaign_of
-
-    return desk.scheme(tx, campaign_of(tx, None).scheme_hash)
+def schemes_of(desk: Desk, tx: Transaction, page: Sequence[Obligation]) -> list[tuple[Obligation, Scheme]]:
+    """Each obligation with the scheme it runs under: its cycle's, or for a matter without a cycle its campaign's."""
+    hashes = obligations.scheme_hashes(tx, [o.id for o in page if o.id is not None])
+    return [(o, desk.scheme(tx, hashes[o.id])) for o in page if o.id is not None]

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from starflow.service import ladder
-from starflow.service import organisations as people
 from starflow.service.case import Case, case_of, load_case
 from starflow.service.cycles import administer, catch_up, redate, reloaded
 from starflow.service.desk import Desk
-from storage import cycles, installation, obligations, outbox, runs
+from storage import cycles, installation, obligations, outbox, posts, runs
 from storage import organisations as tree
 from storage.database import Transaction
 from storage.models import Extension, Obligation
@@ -78,7 +77,7 @@ def _ring_all(desk: Desk, downtime: int | None) -> int:
     while True:
         with desk.transaction() as tx:
             found = obligations.ringing(tx, PAGE)
-            rungs = sum(ladder.ring(desk, tx, o, ladder.scheme_of(desk, tx, o)) for o in found)
+            rungs = ladder.ring_page(desk, tx, ladder.schemes_of(desk, tx, found))
             if rungs and downtime is not None:
                 runs.add_to_downtime(tx, downtime, rungs=rungs)
         total += rungs
@@ -232,7 +231,7 @@ def _nudge_one(desk: Desk, tx: Transaction, code: str, actor: str, year: int | N
     o = obligations.open_stage(tx, case.cycle.id)
     if o is None or o.owner_role == "clock":
         return Nudged(code, "", "", None, False, "现在没有人欠办")
-    person = people.person_for(tx, o.owner_role, o.owner_id, case.today)
+    person = posts.person_for(tx, o.owner_role, o.owner_id, case.today)
     name = tree.name_of(tx, o.owner_id)
     hours = case.scheme.reminder.nudge_cooldown_hours
     assert o.id is not None

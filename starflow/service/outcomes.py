@@ -10,7 +10,6 @@ from starflow.service import matters
 from starflow.service.case import Case
 from starflow.service.desk import Desk
 from storage import evidence, meetings, stars
-from storage.cycles import update_facts
 from storage.database import Transaction
 from storage.models import Assessment, Excess, Meeting, MeetingItem, Record, Star, Survey
 from workflow.engine.deadlines import local_date
@@ -34,10 +33,12 @@ def explained(facts: Facts, done: Decision) -> dict[str, Any]:
     }
 
 
-def write(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Record) -> None:
-    """Keep what the act brought, each kind of act in its own table."""
-    if keep := WRITERS.get(done.trigger):
-        keep(tx, case, actor, facts, done, record)
+def write(
+    tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Record
+) -> Mapping[str, Any]:
+    """Keep what the act brought, each kind of act in its own table; returns what it changes of the cycle besides."""
+    keep = WRITERS.get(done.trigger)
+    return (keep(tx, case, actor, facts, done, record) if keep else None) or {}
 
 
 def arrive(
@@ -84,6 +85,9 @@ def decision_text(before: Case, done: Decision) -> str:
         done.trigger, approved
     )
 
+
+Changes = Mapping[str, Any]
+"""Columns of the cycle that an act changes besides its facts."""
 
 # ── one writer per act ───────────────────────────────────────────
 
@@ -136,16 +140,15 @@ def _survey(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decisio
     )
 
 
-def _objection(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Record) -> None:
+def _objection(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Record) -> Changes:
     matters.lodge_objection(tx, case, done.payload, actor)
-    if facts.open_objections == 0:
-        update_facts(tx, case.cycle.id, {"objection_opened_at": tx.now})
+    return {} if facts.open_objections else {"objection_opened_at": tx.now}
 
 
-def _finding(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Record) -> None:
+def _finding(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Record) -> Changes:
     outcome = "upheld" if done.trigger == "uphold_objection" else "dismissed"
     oldest = matters.settle_objection(tx, case, done.payload, outcome, done.role, actor)
-    update_facts(tx, case.cycle.id, {"objection_opened_at": oldest})
+    return {"objection_opened_at": oldest}
 
 
 def _sitting(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Record) -> None:
@@ -192,7 +195,7 @@ def _excess(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decisio
     )
 
 
-Writer = Callable[[Transaction, Case, str, Facts, Decision, Record], None]
+Writer = Callable[[Transaction, Case, str, Facts, Decision, Record], Changes | None]
 WRITERS: Mapping[str, Writer] = {
     "submit_self_evaluation": _self_evaluation,
     "file_survey": _survey,

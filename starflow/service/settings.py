@@ -152,11 +152,15 @@ def _address(text: str) -> str:
 
 def _web_address(text: str) -> str:
     """Notices name people: they travel encrypted, or do not leave the machine."""
-    parts = urlsplit(_text(text))
+    try:
+        parts = urlsplit(_text(text))
+        port = parts.port
+    except ValueError:
+        raise ValueError("地址无法识别") from None
     plain = parts.scheme == "http" and _is_loopback(parts.hostname or "")
     if text and not (parts.hostname and (parts.scheme == "https" or plain)):
         raise ValueError("须是 https:// 开头的地址(本机地址可用 http://)")
-    if "@" in parts.netloc or parts.fragment or (text and parts.port == 0):
+    if "@" in parts.netloc or parts.fragment or port == 0:
         raise ValueError("地址里不得有用户名、密码、# 或端口 0")
     return text
 

@@ -182,12 +182,12 @@ def test_an_external_body_is_neither_root_nor_roster(database: Database) -> None
 def test_the_current_term_follows_the_roster_and_a_new_date_ends_an_extension(database: Database) -> None:
     with database.transaction(NOW) as tx:
         ids = put(tx, GW, D01, D02)
-        organisations.set_terms(tx, {ids["D01"]: date(2027, 3, 7), ids["D02"]: date(2028, 1, 1)})
+        organisations.begin_terms(tx, {ids["D01"]: date(2027, 3, 7), ids["D02"]: date(2028, 1, 1)})
         held = tx.session.exec(select(Election).where(Election.organisation_id == ids["D01"])).one()
         held.extension, held.requested_on = "approved", date(2027, 1, 5)
         tx.session.add(held)
 
-        organisations.set_terms(tx, {ids["D01"]: date(2030, 3, 7), ids["D02"]: date(2028, 1, 1)})
+        organisations.move_terms(tx, {ids["D01"]: date(2030, 3, 7)})
 
         found = tx.session.exec(select(Election).order_by(col(Election.organisation_id))).all()
         assert [(e.due_on, e.extension, e.requested_on, e.note) for e in found] == [

@@ -5,11 +5,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-import sqlalchemy as sa
 
 from storage import outbox, runs
 from storage.database import Database
-from storage.models import Message, Obligation, Organisation
+from storage.models import Campaign, Cycle, Message, Obligation, Organisation, SchemeFile
 from storage.runs import Downtime, Run
 
 NOW = datetime(2027, 5, 28, 18, 10, tzinfo=UTC)  # 02:10 of 29 May in Shanghai
@@ -102,14 +101,30 @@ def next_instant(database: Database, minutes: float = 0) -> float | None:
     return None if found is None else (found - NOW) / timedelta(minutes=1)
 
 
+@pytest.fixture
+def branch(database: Database) -> None:
+    """Its superior stands above it, so that the two can have a cycle."""
+    with at(database) as tx:
+        for id, code in ((1, "D01"), (2, "D0101")):
+            tx.session.add(Organisation(id=id, code=code, name=code, kind="党支部", started_on=NOW.date()))
+
+
 def owed(database: Database, **facts: Any) -> None:
     with at(database) as tx:
-        branch = tx.session.scalar(sa.select(Organisation.id))
-        if branch is None:
-            tx.session.add(Organisation(id=1, code="D0101", name="第一支部", kind="党支部", started_on=NOW.date()))
-            tx.session.flush()
-        whom = {"organisation_id": 1, "owner_id": 1, "owner_role": "organisation", "stage": "rating.publicity"}
+        whom = {"organisation_id": 2, "owner_id": 2, "owner_role": "organisation", "stage": "rating.publicity"}
         tx.session.add(Obligation(**whom, opened_at=NOW, **facts))
+
+
+def runs_until(database: Database, acts_at: datetime) -> None:
+    """A cycle that the clock must look at then."""
+    with at(database) as tx:
+        tx.session.add(SchemeFile(hash="h", name="s", title="s", content=b"", adopted_at=NOW))
+        tx.session.flush()
+        tx.session.add(Campaign(id=1, year=2027, scheme_hash="h", rated_count=1, opened_at=NOW))
+        tx.session.flush()
+        who = {"campaign_id": 1, "organisation_id": 2, "reviewer_id": 1, "route": "A", "scheme_hash": "h"}
+        where = {"stage": "rating.publicity", "version": 1, "entered_at": NOW, "head": ""}
+        tx.session.add(Cycle(**who, **where, acts_at=acts_at))
 
 
 def minutes(count: float) -> datetime:
@@ -120,9 +135,11 @@ def test_nothing_due_needs_no_bell(database: Database) -> None:
     assert next_instant(database) is None
 
 
+@pytest.mark.usefixtures("branch")
 def test_the_nearest_of_deadlines_rungs_and_retries_comes_next(database: Database) -> None:
-    owed(database, acts_at=minutes(30), rings_at=minutes(20))
-    owed(database, acts_at=minutes(40))
+    runs_until(database, minutes(40))
+    owed(database, rings_at=minutes(30))
+    owed(database, rings_at=minutes(20))
     with at(database) as tx:
         row = {"key": "k", "channel": "console", "address": "", "subject": "", "body": "", "created_at": NOW}
         tx.session.add(Message(**row, next_try_at=minutes(10)))
@@ -130,11 +147,23 @@ def test_the_nearest_of_deadlines_rungs_and_retries_comes_next(database: Databas
     assert [next_instant(database, now) for now in (0, 10, 20, 30, 40)] == [10, 20, 30, 40, None]
 
 
+@pytest.mark.usefixtures("branch")
 def test_what_is_closed_or_held_does_not_call(database: Database) -> None:
-    owed(database, acts_at=minutes(30), closed_at=NOW)
-    owed(database, acts_at=minutes(30), held_at=NOW, held_reason="撤并中")
+    owed(database, rings_at=minutes(30), closed_at=NOW)
+    owed(database, rings_at=minutes(30), held_at=NOW, held_reason="撤并中")
 
     assert next_instant(database) is None
+
+
+@pytest.mark.usefixtures("branch")
+def test_a_rehearsals_next_step_does_not_wait_for_messages(database: Database) -> None:
+    owed(database, rings_at=minutes(30))
+    with at(database) as tx:
+        row = {"key": "k", "channel": "console", "address": "", "subject": "", "body": "", "created_at": NOW}
+        tx.session.add(Message(**row, next_try_at=minutes(10)))
+
+    with database.reading(NOW) as tx:
+        assert (runs.next_instant(tx), runs.next_due(tx)) == (minutes(10), minutes(30))
 
 
 def test_a_claimed_message_calls_when_its_lease_ends(database: Database) -> None:

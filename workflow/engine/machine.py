@@ -13,7 +13,7 @@ from typing import Any, cast
 from pydantic import BaseModel, ValidationError
 from transitions import EventData, Machine
 
-from workflow.engine.errors import Reason
+from workflow.engine.errors import Faulty, Reason
 from workflow.engine.table import OWNER, Row, Table, Way, effected
 
 ANYONE, CLOCK = "anyone", "clock"
@@ -125,9 +125,18 @@ def read_payload(row: Row, ask: Ask) -> Any | tuple[Reason, ...]:
     else:
         try:
             value = row.takes.model_validate(ask.payload or {})
+            said += _destination_reasons(row, getattr(value, "to", None))
         except ValidationError as error:
             said += [Reason(_sentence(fault)) for fault in error.errors()]
     return tuple(said) if said else value
+
+
+def _destination_reasons(row: Row, to: str | None) -> list[Reason]:
+    offered = "、".join(way.name or way.dest for way in row.ways)
+    if to is None:
+        return [Reason(f"须写明转到哪个环节(to):{offered}")] if row.chooses else []
+    known = any(to in (way.name, way.dest) for way in row.ways)
+    return [] if known else [Reason(f"不能转到“{to}”,可以转到:{offered}")]
 
 
 def guard_reasons(row: Row, ask: Ask, facts: Any, now: datetime) -> tuple[Reason, ...]:
@@ -150,13 +159,10 @@ def _option(table: Table, row: Row, relations: frozenset[str], facts: Any, now: 
     return Option(row.trigger, wanted_role(table, row, facts), said, row.takes, row.needs_reason)
 
 
-def _move(table: Table, row: Row, ask: Ask, facts: Any, role: str) -> Decision | Refusal:
-    to = getattr(ask.payload, "to", None)
-    if row.chooses and to is None:
-        return Refusal("payload", (Reason(f"须写明退到哪个环节(to):{'、'.join(w.name for w in row.ways)}"),))
-    subject = Subject(row.stage, facts, to)
+def _move(table: Table, row: Row, ask: Ask, facts: Any, role: str) -> Decision:
+    subject = Subject(row.stage, facts, getattr(ask.payload, "to", None))
     if not machine_of(table).events[row.trigger].trigger(subject):
-        return Refusal("payload", (Reason(f"不能转到“{to}”,可以转到:{'、'.join(w.name or w.dest for w in row.ways)}"),))
+        raise Faulty((f"{row.stage}.{row.trigger}:此情形下无处可去",))  # a table that was checked has no such case
     arrive = table.on_arrival.get(subject.state) if row.arrives and subject.state != row.stage else None
     if arrive:
         facts = facts.changed_by(arrive(facts))
@@ -194,14 +200,32 @@ def _subject(event: EventData) -> Subject:
 SAID: Mapping[str, str] = {
     "missing": "缺少{at}",
     "extra_forbidden": "没有{at}这一项",
-    "decimal_max_places": "{at}最多写两位小数",
+    "string_type": "{at}应为文字",
     "string_too_short": "{at}不能为空",
+    "string_too_long": "{at}最多{max_length}个字",
+    "too_short": "{at}不能为空",
+    "int_type": "{at}应为整数",
+    "int_parsing": "{at}应为整数",
+    "int_from_float": "{at}应为整数",
     "greater_than_equal": "{at}不能小于{ge}",
     "less_than_equal": "{at}不能大于{le}",
+    "decimal_type": "{at}应为数",
+    "decimal_parsing": "{at}应为数",
+    "finite_number": "{at}应为数",
+    "decimal_max_places": "{at}最多写{decimal_places}位小数",
+    "decimal_max_digits": "{at}的位数太多",
+    "date_type": "{at}应为日期,如2027-06-05",
+    "date_from_datetime_parsing": "{at}应为日期,如2027-06-05",
+    "date_from_datetime_inexact": "{at}应为日期,如2027-06-05",
+    "tuple_type": "{at}应为列表",
+    "dict_type": "{at}应为一组名称和数值",
+    "model_type": "{at}应为一组名称和数值",
 }
+"""Every kind of fault that a payload can have, in the words of the clerk who has to mend it."""
 
 
 def _sentence(fault: Any) -> str:
     at = ".".join(map(str, fault["loc"])) or "数据"
-    template = SAID.get(fault["type"], "{at}:" + str(fault["msg"]).removeprefix("Value error, "))
-    return template.format(at=at, **{k: v for k, v in fault.get("ctx", {}).items() if k in ("ge", "le")})
+    if fault["type"] not in SAID:  # a validator's own words
+        return f"{at}:{fault['msg'].removeprefix('Value error, ')}"
+    return SAID[fault["type"]].format(at=at, **fault.get("ctx", {}))

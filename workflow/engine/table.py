@@ -3,7 +3,7 @@
 Conditions are finite (a fact is one of listed values), so the checks try every world instead of reasoning about it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -30,6 +30,14 @@ class When:
             return self if self.any_of else other
         return When(tuple(a + b for a in self.any_of for b in other.any_of))
 
+    def __or__(self, other: "When") -> "When":
+        return When(self.any_of + other.any_of) if self.any_of and other.any_of else ALWAYS
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """The names of the facts that it looks at."""
+        return tuple(dict.fromkeys(k for alternative in self.any_of for k, _ in alternative))
+
 
 ALWAYS = When()
 
@@ -41,7 +49,7 @@ Effect = Callable[[Any, Any, Any], Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One destination; a way with a `name` is taken when the payload's `to` names it."""
+    """One destination. A way with a `name` is taken when the payload's `to` names it, or when it is the only one."""
 
     dest: str
     when: When = ALWAYS
@@ -63,8 +71,14 @@ class Row:
     arrives: bool = True  # False: an exit that does not run the destination's `on_arrival`
 
     @property
-    def chooses(self) -> bool:
+    def named(self) -> bool:
+        """Its ways are called by name; the facts have no say."""
         return any(way.name for way in self.ways)
+
+    @property
+    def chooses(self) -> bool:
+        """Whoever acts must say where to."""
+        return self.named and len(self.ways) > 1
 
 
 class StageOf(Protocol):
@@ -77,6 +91,18 @@ class StageOf(Protocol):
     @property
     def cite_rule(self) -> str | None: ...
     def owner_of(self, facts: Any) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a table must not run: at a stage, or at one of its triggers."""
+
+    stage: str
+    trigger: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.stage}.{self.trigger}:{self.text}" if self.trigger else f"{self.stage}:{self.text}"
 
 
 @dataclass(frozen=True, eq=False)  # one table, one machine: identity is equality
@@ -101,39 +127,66 @@ class Table:
         return tuple(r for r in self.rows if r.stage == stage)
 
     def forward(self, stage: str) -> Row | None:
-        """The way forward of a stage: its first row, unless the stage ends or only offers exits."""
-        rows = self.of(stage)
-        return rows[0] if rows and not self.stage[stage].ends else None
+        """The way forward of a stage: its first row, unless it only offers the exits that stand everywhere."""
+        return next((row for row in self.of(stage)[:1] if row.arrives), None)
 
-    def faults(self, worlds: Iterable[tuple[Any, Any]]) -> tuple[str, ...]:
-        """Every reason why this table must not run, each naming its stage; empty when it may."""
+    def faults(self, worlds: Iterable[tuple[Any, Any]]) -> tuple[Fault, ...]:
+        """Every fault of the first class that has any: names, then edges, then reachability; empty when it may run."""
         tried = tuple(worlds)
-        names = [s.name for s in self.stages]
-        doubled = {f"环节{n}出现了两次" for n in names if names.count(n) > 1}
-        if doubled:
-            return tuple(sorted(doubled))
-        said = [f"{r.stage}.{r.trigger}:同一环节的同一动作写了两次" for r in self.rows if self.row[r.stage, r.trigger] is not r]
-        edges: dict[str, set[str]] = {n: set() for n in names}
-        for row in self.rows:
-            led = leads_to(row, tried)
-            edges[row.stage] |= {dest for dest in led if dest is not None}
-            if None in led:
-                said.append(f"{row.stage}.{row.trigger}:有的情形下无处可去")
-        return tuple(dict.fromkeys(said + self._shape_faults(names, edges)))
+        return tuple(self._misnamed()) or tuple(self._stranded(tried)) or tuple(self._cut_off(tried))
 
-    def _shape_faults(self, names: list[str], edges: dict[str, set[str]]) -> list[str]:
-        reached = closure({names[0]}, edges)
-        back = {n: {m for m in names if n in edges[m]} for n in names}
+    def _misnamed(self) -> Iterator[Fault]:
+        names = [s.name for s in self.stages]
+        yield from (Fault(n, "", "这个环节写了两次") for n in self.stage if names.count(n) > 1)
+        for row in self.rows:
+            if self.row[row.stage, row.trigger] is not row:
+                yield Fault(row.stage, row.trigger, "同一环节的同一动作写了两次")
+            dests = [way.dest for way in row.ways]
+            for dest in dict.fromkeys(dests):
+                if dest not in self.stage:
+                    yield Fault(row.stage, row.trigger, f"没有“{dest}”这个环节")
+                elif dests.count(dest) > 1:
+                    yield Fault(row.stage, row.trigger, f"去处{dest}写了两次")
+            if row.chooses and (row.takes is None or "to" not in row.takes.model_fields):
+                yield Fault(row.stage, row.trigger, "有几个去处,数据里却没有to可以选定")
+
+    def _stranded(self, worlds: tuple[tuple[Any, Any], ...]) -> Iterator[Fault]:
+        for row in self.rows:
+            if None in leads_to(row, worlds):
+                yield Fault(row.stage, row.trigger, f"有的情形下无处可去{_example(row, worlds)}")
+
+    def _cut_off(self, worlds: tuple[tuple[Any, Any], ...]) -> Iterator[Fault]:
+        """An exit that stands everywhere by itself reaches its own end, but does not bring a dead end to life."""
+        names = list(self.stage)
+        reached = closure(set(names[:1]), self._edges(self.rows, worlds))
+        onward = self._edges((row for row in self.rows if row.arrives), worlds)
+        back = {n: {m for m in names if n in onward[m]} for n in names}
         alive = closure({s.name for s in self.stages if s.ends}, back)
-        unreachable = [f"{n}:从起点到不了这个环节" for n in names if n not in reached]
-        return unreachable + [f"{n}:死路,从这里到不了任何终点" for n in names if n not in alive]
+        yield from (Fault(n, "", "从起点到不了这个环节") for n in names if n not in reached)
+        yield from (Fault(n, "", "死路,从这里到不了任何终点") for n in names if n not in alive)
+
+    def _edges(self, rows: Iterable[Row], worlds: tuple[tuple[Any, Any], ...]) -> dict[str, set[str]]:
+        edges: dict[str, set[str]] = {n: set() for n in self.stage}
+        for row in rows:
+            edges[row.stage] |= {dest for dest in leads_to(row, worlds) if dest is not None}
+        return edges
 
 
 def leads_to(row: Row, worlds: Iterable[tuple[Any, Any]]) -> set[str | None]:
     """Where a row can lead. Effects are pure, so they are simply run in every world; None: no way was open."""
-    if row.chooses:
-        return {w.dest for w in row.ways}
-    return {way_of(row, after) for after in (effected(row, facts, ask, None) for facts, ask in worlds)}
+    if row.named:
+        return {way.dest for way in row.ways}
+    if row.ways and row.ways[0].when == ALWAYS:
+        return {row.ways[0].dest}
+    return {way_of(row, effected(row, facts, ask, None)) for facts, ask in worlds}
+
+
+def _example(row: Row, worlds: Iterable[tuple[Any, Any]]) -> str:
+    """The first case without a way, by the facts that the ways look at."""
+    afters = (effected(row, facts, ask, None) for facts, ask in worlds)
+    stranded = next(after for after in afters if way_of(row, after) is None)
+    looked_at = dict.fromkeys(fact for way in row.ways for fact in way.when.facts)
+    return f"(如{'、'.join(f'{fact}={getattr(stranded, fact)}' for fact in looked_at)})" if looked_at else ""
 
 
 def way_of(row: Row, facts: Any) -> str | None:

@@ -56,8 +56,12 @@ class Facts:
 
     @property
     def posted(self) -> bool:
-        """The proposed star has had its full days in this round, and nobody's objection is open."""
-        return self.proposed is not None and self.posted_star == self.proposed and not self.open_objections
+        """The proposed star has had its full days in this round."""
+        return self.proposed is not None and self.posted_star == self.proposed
+
+    @property
+    def objected(self) -> bool:
+        return self.open_objections > 0
 
     def changed_by(self, fields: Mapping[str, Any]) -> Self:
         return replace(self, **fields) if fields else self

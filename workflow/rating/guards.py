@@ -24,6 +24,12 @@ def held_in_campaign(f: Facts, ask: Ask, now: datetime) -> Reason | None:
     return _between(ask.payload.meeting.on, f.opens_on, f.today, "会议日期")
 
 
+def star_is_listed(stars: tuple[int, ...], f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    """Bound to the scheme's stars; a star without a level could be neither shown nor counted."""
+    star = getattr(ask.payload, "star", getattr(ask.payload, "target_star", None))
+    return None if star is None or star in stars else Reason(f"方案没有{star}星这一等次", "R29")
+
+
 def scores_complete(f: Facts, ask: Ask, now: datetime) -> Reason | None:
     return Reason(";".join(f.score_faults), "R26") if f.score_faults else None
 
@@ -100,6 +106,12 @@ def period_over(f: Facts, ask: Ask, now: datetime) -> Reason | None:
     return None
 
 
+def recheck_opened(f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    if f.runs_until and now < f.runs_until:
+        return Reason(f"复检从{f.runs_until:%m-%d %H:%M}开始", "R56")
+    return None
+
+
 def period_running(f: Facts, ask: Ask, now: datetime) -> Reason | None:
     if f.runs_until and now >= f.runs_until:
         return Reason("公示期已过,作为监督线索登记", "R65")
@@ -126,6 +138,13 @@ def quota_kept(f: Facts, ask: Ask, now: datetime) -> Reason | None:
 
 def approved_after_entry(f: Facts, ask: Ask, now: datetime) -> Reason | None:
     return None if ask.payload is None else _between(ask.payload.meeting.on, f.entered_on, f.today, "会议日期")
+
+
+def reason_is_listed(known: tuple[str, ...], rule: str, f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    """Bound to the scheme's reasons; a remark may follow."""
+    if not ask.reason or ask.reason.lstrip().startswith(known):
+        return None
+    return Reason(f"免评理由须以方案所列之一开头:{'、'.join(known)}", rule)
 
 
 def _between(day: date, first: date | None, last: date | None, what: str) -> Reason | None:

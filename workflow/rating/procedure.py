@@ -8,22 +8,22 @@ import itertools
 from collections.abc import Iterator
 from functools import cache, partial
 
-from workflow.engine.errors import Faulty, Reason
+from workflow.engine.errors import Faulty
 from workflow.engine.machine import Ask
-from workflow.engine.table import ALWAYS, Guard, Row, Table, Way, closure
+from workflow.engine.table import ALWAYS, Fault, Guard, Row, Table, Way, When, closure
 from workflow.rating import guards
 from workflow.rating.facts import Facts, WorldPayload
 from workflow.rating.scheme import Scheme
 from workflow.rating.scheme_stages import Stage
-from workflow.rating.stages import FROM_ANYWHERE, KIND, NAMED, NEXT, STAY, Act, Kind
+from workflow.rating.stages import EXITS, FROM_ANYWHERE, KIND, NAMED, NEXT, ONWARD, STAY, Act, Kind
 
 
 @cache
 def table_of(scheme: Scheme) -> Table:
-    """The checked table of a scheme; raises Faulty with every fault of the procedure."""
+    """The checked table of a scheme; Faulty with every fault of the procedure, each with its line and its stage."""
     table = compile_procedure(scheme)
-    if said := table.faults(worlds(scheme)):
-        raise Faulty(said)
+    if faults := tuple(_short_cuts(scheme)) or table.faults(worlds(scheme)):
+        raise Faulty(_placed(scheme, fault) for fault in faults)
     return table
 
 
@@ -47,8 +47,8 @@ def worlds(scheme: Scheme) -> Iterator[tuple[Facts, Ask]]:
     stars = sorted(level.star for level in scheme.level)
     fields = _named_values(scheme, "field") or ("",)
     nested = (False, True) if _named_values(scheme, "nested") else (False,)
-    for route, field, below, proposed, star, full in itertools.product(
-        scheme.procedure.routes, fields, nested, stars, (None, *stars), (False, True)
+    for route, field, below, proposed, star, full, objections in itertools.product(
+        scheme.procedure.routes, fields, nested, stars, (None, *stars), (False, True), (0, 1)
     ):
         facts = Facts(
             route=route,
@@ -57,6 +57,7 @@ def worlds(scheme: Scheme) -> Iterator[tuple[Facts, Ask]]:
             star=star,
             proposed=proposed,
             posted_star=proposed if full else None,
+            open_objections=objections,
         )
         yield facts, Ask(trigger="", payload=WorldPayload(star=proposed))
 
@@ -78,9 +79,18 @@ def _row(scheme: Scheme, stage: Stage, act: Act) -> Row | None:
         ways=_ways(scheme, stage, to),
         takes=act.takes,
         needs_reason=act.needs_reason,
-        guards=act.guards + _more_guards(stage, act),
+        guards=_bound_guards(scheme, act) + act.guards + _more_guards(stage, act),
         effect=partial(act.effect, stage) if act.effect else None,
     )
+
+
+def _bound_guards(scheme: Scheme, act: Act) -> tuple[Guard, ...]:
+    """What only the scheme's own lists can say: which stars there are, and why one may be exempt."""
+    if act.trigger == "exempt":
+        return (partial(guards.reason_is_listed, scheme.roster.exempt_reasons, scheme.roster.cite.rule or "R1"),)
+    if act.takes and {"star", "target_star"} & set(act.takes.model_fields):
+        return (partial(guards.star_is_listed, scheme.stars),)
+    return ()
 
 
 def _more_guards(stage: Stage, act: Act) -> tuple[Guard, ...]:
@@ -91,27 +101,36 @@ def _more_guards(stage: Stage, act: Act) -> tuple[Guard, ...]:
 def _ways(scheme: Scheme, stage: Stage, to: str | tuple[str, ...]) -> tuple[Way, ...]:
     if to == STAY:
         return (Way(stage.name),)
-    if to == NEXT:
+    if _names(to) == (NEXT,):
         return tuple(_below(scheme, stage))
-    if isinstance(to, str) or len(to) == 1:
-        return (Way(scheme.full_name(stage, to if isinstance(to, str) else to[0])),)
-    return tuple(Way(scheme.full_name(stage, name), name=name) for name in to)
+    return tuple(Way(scheme.full_name(stage, name), name=name) for name in _names(to))
+
+
+def _names(to: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (to,) if isinstance(to, str) else to
 
 
 def _below(scheme: Scheme, stage: Stage) -> Iterator[Way]:
     """The first stage below that applies; the list ends at the first that always does."""
     for below in scheme.stage[scheme.stage.index(stage) + 1 :]:
-        way = Way(below.name, below.condition & KIND[below.kind].applies)
+        if KIND[below.kind].aside:
+            continue
+        way = Way(below.name, _stands(below))
         yield way
         if way.when == ALWAYS:
             return
+
+
+def _stands(stage: Stage) -> When:
+    kind = KIND[stage.kind]
+    when = stage.condition & kind.applies
+    return when | kind.insists if kind.insists else when
 
 
 def _exits(scheme: Scheme, act: Act, kind: str, not_in: tuple[str, ...]) -> Iterator[Row]:
     dest = next((s.name for s in scheme.stage if s.kind == kind), None)
     if dest is None:
         return
-    more: tuple[Guard, ...] = (partial(_reason_of_scheme, scheme),) if act.trigger == "exempt" else ()
     for stage in scheme.stage:
         if not KIND[stage.kind].ends and stage.kind not in not_in:
             effect = partial(act.effect, stage) if act.effect else None
@@ -121,17 +140,34 @@ def _exits(scheme: Scheme, act: Act, kind: str, not_in: tuple[str, ...]) -> Iter
                 by=act.by,
                 ways=(Way(dest),),
                 needs_reason=act.needs_reason,
-                guards=act.guards + more,
+                guards=_bound_guards(scheme, act) + act.guards,
                 effect=effect,
                 arrives=False,
             )
 
 
-def _reason_of_scheme(scheme: Scheme, f: Facts, ask: Ask, now: object) -> Reason | None:
-    known = scheme.roster.exempt_reasons
-    if not ask.reason or any(ask.reason.startswith(reason) for reason in known):
-        return None
-    return Reason(f"免评理由须以方案所列之一开头:{'、'.join(known)}", scheme.roster.cite.rule or "R1")
+def _short_cuts(scheme: Scheme) -> Iterator[Fault]:
+    """An exit leads back within its round, or onward from stage to stage: whatever skips one is refused (R45)."""
+    if scheme.stage[0].condition != ALWAYS:
+        yield Fault(scheme.stage[0].name, "", "第一个环节不能有条件:每个党组织都从这里开始")
+    for i, stage in enumerate(scheme.stage):
+        above = {s.name for s in scheme.stage[:i] if s.round == stage.round and not KIND[s.kind].on_arrival}
+        for exit_ in stage.exits:
+            for name in _names(getattr(stage, exit_)):
+                if name == NEXT and exit_ not in ONWARD:
+                    yield Fault(stage.name, exit_, "不能写“next”,只能退到前面的环节")
+                elif name != NEXT and exit_ == "keep_star":
+                    yield Fault(stage.name, exit_, f"“{name}”会跳过环节,只能写“next”:照常往下走")
+                elif name != NEXT and scheme.full_name(stage, name) not in above:
+                    yield Fault(stage.name, exit_, f"“{name}”不在本轮前面的环节里,只能往回退")
+
+
+def _placed(scheme: Scheme, fault: Fault) -> str:
+    """`第70行 stage[3] rating.review.send_back: …`; an act that the scheme does not write is named in the sentence."""
+    path = ("stage", [s.name for s in scheme.stage].index(fault.stage))
+    if fault.trigger in EXITS:
+        return f"{scheme.place(*path, fault.trigger)}: {fault.text}"
+    return f"{scheme.place(*path)}: {fault.trigger and fault.trigger + ':'}{fault.text}"
 
 
 def stages_between(table: Table, start: str) -> frozenset[str]:

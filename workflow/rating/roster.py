@@ -121,15 +121,21 @@ def _as_kept(row: RosterRow, before: RosterRow | None, columns: Sequence[str]) -
     return row if row.head else replace(row, phone="", email="")
 
 
-def layers(rows: Iterable[RosterRow]) -> Iterator[tuple[RosterRow, ...]]:
-    """The rows from the root downwards, one level at a time; what hangs from nowhere or in a ring never comes."""
+def outline(rows: Iterable[RosterRow]) -> Iterator[tuple[int, RosterRow]]:
+    """Each row with its depth, every superior before those below it, siblings by code: the tree as one reads it."""
+    below = _below(sorted(rows, key=lambda row: row.code, reverse=True))
+    ahead = [(0, row) for row in below[None]]
+    while ahead:
+        depth, row = ahead.pop()
+        yield depth, row
+        ahead += [(depth + 1, child) for child in below[row.code]]
+
+
+def _below(rows: Iterable[RosterRow]) -> dict[str | None, list[RosterRow]]:
     below: dict[str | None, list[RosterRow]] = defaultdict(list)
     for row in rows:
         below[row.parent or None].append(row)
-    layer = below[None]
-    while layer:
-        yield tuple(layer)
-        layer = [child for row in layer for child in below[row.code]]
+    return below
 
 
 # ── faults ───────────────────────────────────────────────────────
@@ -175,7 +181,7 @@ def _root_faults(rows: Sequence[RosterRow], root_kind: str) -> Iterator[Fault]:
 
 def _tree_faults(rows: Sequence[RosterRow]) -> Iterator[Fault]:
     codes = {row.code for row in rows}
-    depth = {row.code: level for level, layer in enumerate(layers(rows)) for row in layer}
+    depth = {row.code: depth for depth, row in outline(rows)}
     for row in rows:
         if row.parent and row.parent not in codes:
             yield _fault(row, "parent", f"上级编码{row.parent}不在名册里")

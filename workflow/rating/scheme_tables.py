@@ -389,6 +389,10 @@ class Scheme(Closed):
     _hash: str = PrivateAttr(default="")
     _places: Places = PrivateAttr(default_factory=Places)
 
+    def __eq__(self, other: object) -> bool:
+        """Two readings of the same bytes are the same scheme; comparing every field would be slow and say no more."""
+        return self._hash == other._hash if isinstance(other, Scheme) else NotImplemented
+
     def __hash__(self) -> int:
         return hash(self._hash)
 

@@ -36,11 +36,11 @@ def propose(stage: Any, f: Facts, ask: Ask, now: Any) -> Mapping[str, Any]:
     """A notice goes on hanging only as long as it names the proposed star."""
     star = ask.payload.star
     hangs = {} if star == f.noticed_star else {"noticed_star": None, "posted_on": None}
-    return {"proposed": star, "total": _total(f), "review_begun": True, "approved_on": None, **hangs}
+    return {**_reviewed(f, star), **hangs}
 
 
 def keep(stage: Any, f: Facts, ask: Ask, now: Any) -> Mapping[str, Any]:
-    return {"proposed": f.star, "total": _total(f), "review_begun": True}
+    return _reviewed(f, f.star)
 
 
 def reopen(stage: Any, f: Facts, ask: Ask, now: Any) -> Mapping[str, Any]:
@@ -53,7 +53,8 @@ def hang(stage: Any, f: Facts, ask: Ask, now: Any) -> Mapping[str, Any]:
 
 
 def post(stage: Any, f: Facts, ask: Ask, now: Any) -> Mapping[str, Any]:
-    return {"posted_star": f.proposed}
+    """What has had its days is the star on the notice, whatever is proposed by now."""
+    return {"posted_star": f.noticed_star}
 
 
 def lodge(stage: Any, f: Facts, ask: Ask, now: Any) -> Mapping[str, Any]:
@@ -104,8 +105,10 @@ def grant(f: Facts) -> Mapping[str, Any]:
     }
 
 
-def _total(f: Facts) -> Any:
-    return f.rating.total if f.rating else None
+def _reviewed(f: Facts, star: int | None) -> Mapping[str, Any]:
+    """A new proposal: what a meeting approved before was another one."""
+    total = f.rating.total if f.rating else None
+    return {"proposed": star, "total": total, "review_begun": True, "approved_on": None, "meeting_number": None}
 
 
 # ── the kinds ────────────────────────────────────────────────────
@@ -127,12 +130,18 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A form of work. `applies` is a condition that every stage of the kind has by itself."""
+    """A form of work.
+
+    `applies` is a condition that every stage of the kind has by itself; where `insists` holds, no stage of the kind is passed
+    over, whatever the scheme says. A kind `aside` is never the next stage: only its own exit leads there.
+    """
 
     name: str
     title: str
     acts: tuple[Act, ...] = ()
     applies: When = ALWAYS
+    insists: When | None = None
+    aside: bool = False
     ends: bool = False
     rests: bool = False  # no obligation while a cycle stands here
     on_arrival: Callable[[Facts], Mapping[str, Any]] | None = None
@@ -246,6 +255,7 @@ KINDS = (
         "公示",
         (CLOSE_PUBLICITY, POST_NOTICE, OBJECT, DISMISS, UPHOLD),
         applies=When(((("posted", (False,)),),)),
+        insists=When(((("objected", (True,)),),)),  # only here can an objection be settled
     ),
     Kind("approval", "批准", (APPROVE, RECORD_EXCESS, REJECT)),
     Kind(
@@ -260,12 +270,12 @@ KINDS = (
     Kind(
         "rated",
         "已定星",
-        (Act("open_recheck", "转入复检", by="clock", guards=(guards.period_over,)),),
+        (Act("open_recheck", "转入复检", by="clock", guards=(guards.recheck_opened,)),),
         rests=True,
         on_arrival=grant,
     ),
     Kind("closed", "已办结", ends=True, rests=True, on_arrival=grant),
-    Kind("exempt", "免评", ends=True, rests=True),
+    Kind("exempt", "免评", ends=True, rests=True, aside=True),
 )
 
 FROM_ANYWHERE = (
@@ -279,4 +289,6 @@ KIND: Mapping[str, Kind] = {kind.name: kind for kind in KINDS}
 TITLES: Mapping[str, str] = {act.trigger: act.title for kind in KINDS for act in kind.acts} | {
     act.trigger: act.title for act, _, _ in FROM_ANYWHERE
 }
+ONWARD = ("keep_star", "overturn_star")
+"""The exits that may say "next"; all others lead back."""
 EXITS = tuple(dict.fromkeys(act.trigger for kind in KINDS for act in kind.acts if act.to == NAMED))

@@ -1,0 +1,411 @@
+"""What can be asked of everything at once: open work, cycles, notices and stars, one statement each, read-only.
+
+Rows come as they are needed, so that a page of 50 costs 50 rows whatever stands behind it. A list is continued after its last
+row (never at a number of rows), so that nothing is shown twice or left out when rows before it have gone meanwhile.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from storage import cycles, organisations
+from storage.cycles import CycleRow
+from storage.database import Transaction
+from storage.models import Organisation
+from storage.organisations import chunks
+from storage.posts import POST_OF
+
+PAGE = 500  # rows fetched at a time
+TOLD = ("reminder", "escalation", "nudge")
+
+_tables = Organisation.metadata.tables
+_cycle, _campaign, _scheme = (_tables[name] for name in ("cycle", "campaign", "scheme_file"))
+_obligation, _matter, _notice, _star = (_tables[name] for name in ("obligation", "matter", "notice", "star"))
+_person, _post, _about = (_tables[name] for name in ("person", "post", "organisation"))  # about: whom a row speaks of
+_owner, _recipient = _about.alias("owner"), _about.alias("recipient")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Where:
+    """What a list is narrowed to; `after` is the place of the row before, in the words of the list's own order."""
+
+    campaign_id: int | None = None
+    path: str = ""
+    stages: tuple[str, ...] = ()
+    owner_role: str | None = None
+    after: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A stay in a stage, or a matter's work, as its obligation has it, with the body that owes it."""
+
+    id: int
+    stage: str
+    owner_role: str
+    owner_id: int
+    opened_at: datetime
+    target_at: datetime | None
+    due_at: datetime | None
+    grace_days: int
+    held_at: datetime | None
+    closed_at: datetime | None
+    owner_code: str
+    owner_name: str
+    owner_path: str
+
+
+_STAY = (
+    *(_obligation.c[name] for name in Stay.__slots__[:10]),
+    _owner.c.code.label("owner_code"),
+    _owner.c.name.label("owner_name"),
+    _owner.c.path.label("owner_path"),
+)
+
+
+# ── open work of stages ──────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class OpenStage:
+    """A cycle, the stay it is in, and whether the post that owes the act has nobody in it."""
+
+    cycle: CycleRow
+    stay: Stay
+    vacant: bool
+
+    @property
+    def place(self) -> tuple[datetime | None, str]:
+        return self.stay.due_at, self.cycle.code
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """The instants that part what is late from what is near, and the local day on which posts are looked up."""
+
+    today: date
+    began_at: datetime  # today's beginning: whatever was due by then is overdue
+    near_at: datetime  # what is due by then is near
+
+
+def open_stages(tx: Transaction, where: Where, edges: Edges, *, everything: bool) -> Iterator[OpenStage]:
+    """Open stage obligations, longest overdue first, then by code.
+
+    Without `everything`: those past their target, near their due, held, or owed by a vacant post.
+    """
+    vacant = _vacant(edges.today)
+    overdue = sa.case((_obligation.c.due_at <= edges.began_at, _obligation.c.due_at))
+    code = _ordered(tx, _about.c.code)
+    statement = (
+        cycles.selected()
+        .add_columns(*_STAY, vacant)
+        .join(_obligation, _its_open_stay())
+        .join(_owner, _owner.c.id == _obligation.c.owner_id)
+        .where(*_in_campaign(tx, where), *_owed(where))
+        .order_by(sa.nulls_last(overdue), code)
+    )
+    if not everything:
+        statement = statement.where(sa.or_(*_worth_a_look(edges, vacant)))
+    if where.after:
+        due_at, last = where.after
+        key = due_at if due_at is not None and due_at <= edges.began_at else None
+        statement = statement.where(_beyond(overdue, key, code > last))
+    width = len(CycleRow.__slots__)
+    for row in _fetched(tx, statement):
+        yield OpenStage(CycleRow(*row[:width]), Stay(*row[width:-1]), bool(row[-1]))
+
+
+def _its_open_stay() -> sa.ColumnElement[bool]:
+    stays = sa.and_(_obligation.c.cycle_id == _cycle.c.id, _obligation.c.matter_id.is_(None))
+    return sa.and_(stays, _obligation.c.closed_at.is_(None))
+
+
+def _worth_a_look(edges: Edges, vacant: sa.ColumnElement[bool]) -> tuple[sa.ColumnElement[bool], ...]:
+    near = _obligation.c.due_at <= edges.near_at
+    return near, _obligation.c.target_at <= edges.began_at, _obligation.c.held_at.is_not(None), vacant
+
+
+def _vacant(today: date) -> sa.ColumnElement[bool]:
+    """Nobody holds the owner's post today; the clock has none and is never vacant."""
+    at_its_post = sa.and_(
+        _post.c.organisation_id == _obligation.c.owner_id,
+        _post.c.role == sa.case(dict(POST_OF), value=_obligation.c.owner_role),
+        _post.c.from_on <= today,
+        sa.or_(_post.c.until_on.is_(None), _post.c.until_on > today),
+    )
+    held = sa.exists(sa.select(_post.c.id).where(at_its_post))
+    return sa.and_(_obligation.c.owner_role.in_(tuple(POST_OF)), ~held)
+
+
+# ── cycles ───────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A cycle and its newest stay: the open one, or while it rests the one that ended last."""
+
+    cycle: CycleRow
+    stay: Stay | None
+
+
+def standings(tx: Transaction, where: Where) -> Iterator[Standing]:
+    """Cycles of a campaign by code."""
+    other = _obligation.alias()
+    newest = sa.select(sa.func.max(other.c.visit)).where(other.c.cycle_id == _cycle.c.id, other.c.matter_id.is_(None))
+    code = _ordered(tx, _about.c.code)
+    statement = (
+        cycles.selected()
+        .add_columns(*_STAY)
+        .outerjoin(
+            _obligation,
+            sa.and_(
+                _obligation.c.cycle_id == _cycle.c.id,
+                _obligation.c.matter_id.is_(None),
+                _obligation.c.visit == newest.scalar_subquery(),
+            ),
+        )
+        .outerjoin(_owner, _owner.c.id == _obligation.c.owner_id)
+        .where(*_in_campaign(tx, where))
+        .order_by(code)
+    )
+    if where.owner_role is not None:
+        statement = statement.where(*_owed(where), _obligation.c.closed_at.is_(None))
+    if where.after:
+        statement = statement.where(code > where.after[0])
+    width = len(CycleRow.__slots__)
+    for row in _fetched(tx, statement):
+        yield Standing(CycleRow(*row[:width]), Stay(*row[width:]) if row[width] is not None else None)
+
+
+def newest_stay(tx: Transaction, cycle_id: int) -> Stay | None:
+    """The stay that a cycle is in, or while it rests the one that ended last."""
+    statement = (
+        sa.select(*_STAY)
+        .join(_owner, _owner.c.id == _obligation.c.owner_id)
+        .where(_obligation.c.cycle_id == cycle_id, _obligation.c.matter_id.is_(None))
+        .order_by(_obligation.c.visit.desc())
+        .limit(1)
+    )
+    row = tx.session.execute(statement).one_or_none()
+    return Stay(*row) if row else None
+
+
+# ── all open obligations, matters too ────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """An open obligation, whose it is about, and the scheme that its cycle runs under (none: the campaign's)."""
+
+    stay: Stay
+    code: str
+    name: str
+    scheme_hash: str | None
+
+    @property
+    def place(self) -> tuple[datetime | None, str, int]:
+        return self.stay.due_at, self.code, self.stay.id
+
+
+def open_obligations(
+    tx: Transaction, where: Where, *, due_after: datetime | None = None, due_by: datetime | None = None
+) -> Iterator[Owed]:
+    """Open obligations by due, then code; those without a due come last. The two instants bound the due."""
+    code = _ordered(tx, _about.c.code)
+    due = _obligation.c.due_at
+    statement = (
+        sa.select(*_STAY, _about.c.code, _about.c.name, _cycle.c.scheme_hash)
+        .select_from(_obligation)
+        .join(_about, _about.c.id == _obligation.c.organisation_id)
+        .join(_owner, _owner.c.id == _obligation.c.owner_id)
+        .outerjoin(_cycle, _cycle.c.id == _obligation.c.cycle_id)
+        .outerjoin(_matter, _matter.c.id == _obligation.c.matter_id)
+        .where(_obligation.c.closed_at.is_(None), *_of_year(where), *_below(tx, where), *_owed(where))
+        .order_by(sa.nulls_last(due), code, _obligation.c.id)
+    )
+    if where.stages:
+        statement = statement.where(_obligation.c.stage.in_(where.stages))
+    if due_after is not None:
+        statement = statement.where(due > due_after)
+    if due_by is not None:
+        statement = statement.where(due <= due_by)
+    if where.after:
+        last_due, last, last_id = where.after
+        further = sa.or_(code > last, sa.and_(code == last, _obligation.c.id > last_id))
+        statement = statement.where(_beyond(due, last_due, further))
+    width = len(Stay.__slots__)
+    for row in _fetched(tx, statement):
+        yield Owed(Stay(*row[:width]), *row[width:])
+
+
+# ── notices ──────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A notice with the codes of whom it is about and for whom it is."""
+
+    id: int
+    key: str
+    code: str
+    name: str
+    stage: str
+    rung: str
+    kind: str
+    document: str | None
+    recipient_role: str
+    recipient_code: str
+    recipient_name: str
+    person: str | None
+    person_name: str | None
+    channel: str
+    text: str
+    due_at: datetime
+    sent_at: datetime | None
+    status: str
+    note: str
+
+
+def notices(tx: Transaction, where: Where) -> Iterator[Told]:
+    """Notices, the newest first; `owner_role` is the recipient's."""
+    n = _notice.c
+    statement: sa.Select[Any] = (
+        sa.select(
+            n.id, n.key, _about.c.code, _about.c.name, n.stage, n.rung, n.kind, n.document,
+            n.recipient_role, _recipient.c.code, _recipient.c.name, _person.c.code, _person.c.name,
+            n.channel, n.text, n.due_at, n.sent_at, n.status, n.note,
+        )
+        .select_from(_notice)
+        .join(_about, _about.c.id == n.organisation_id)
+        .join(_recipient, _recipient.c.id == n.recipient_id)
+        .outerjoin(_person, _person.c.id == n.person_id)
+        .outerjoin(_cycle, _cycle.c.id == n.cycle_id)
+        .outerjoin(_obligation, _obligation.c.id == n.obligation_id)
+        .outerjoin(_matter, _matter.c.id == _obligation.c.matter_id)
+        .where(*_of_year(where), *_below(tx, where))
+        .order_by(n.id.desc())
+    )  # fmt: skip
+    if where.stages:
+        statement = statement.where(n.stage.in_(where.stages))
+    if where.owner_role is not None:
+        statement = statement.where(n.recipient_role == where.owner_role)
+    if where.after:
+        statement = statement.where(n.id < where.after[0])
+    for row in _fetched(tx, statement):
+        yield Told(*row)
+
+
+def last_told(tx: Transaction, obligation_ids: Collection[int]) -> dict[int, datetime]:
+    """When the newest reminder, nudge or escalation of each obligation left; those of which none has left are missing."""
+    found: dict[int, datetime] = {}
+    for chunk in chunks(obligation_ids):
+        statement = (
+            sa.select(_notice.c.obligation_id, sa.func.max(_notice.c.sent_at))
+            .where(_notice.c.obligation_id.in_(chunk), _notice.c.kind.in_(TOLD), _notice.c.sent_at.is_not(None))
+            .group_by(_notice.c.obligation_id)
+        )
+        found |= dict(tx.session.execute(statement).tuples())
+    return found
+
+
+# ── stars and campaigns ──────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """A star in force: since when, until when, by which decision."""
+
+    code: str
+    name: str
+    star: int
+    round: str
+    from_on: date
+    until_on: date | None
+    decision: str
+
+
+def stars_as_of(tx: Transaction, day: date, where: Where) -> Iterator[InForce]:
+    """The star of every organisation that had one on that day, by code."""
+    s, code = _star.c, _ordered(tx, _about.c.code)
+    statement: sa.Select[Any] = (
+        sa.select(_about.c.code, _about.c.name, s.star, s.round, s.from_on, s.until_on, s.decision)
+        .select_from(_star)
+        .join(_about, _about.c.id == s.organisation_id)
+        .where(s.from_on <= day, sa.or_(s.until_on.is_(None), s.until_on > day), *_below(tx, where))
+        .order_by(code)
+    )
+    if where.after:
+        statement = statement.where(code > where.after[0])
+    for row in _fetched(tx, statement):
+        yield InForce(*row)
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """A campaign and the scheme it runs under."""
+
+    year: int
+    status: str
+    scheme: str
+    scheme_hash: str
+    rated: int
+    opened_at: datetime
+    closed_at: datetime | None
+
+
+def years(tx: Transaction) -> tuple[Year, ...]:
+    """All campaigns, the newest first."""
+    c = _campaign.c
+    statement: sa.Select[Any] = (
+        sa.select(c.year, c.status, _scheme.c.name, c.scheme_hash, c.rated_count, c.opened_at, c.closed_at)
+        .join(_scheme, _scheme.c.hash == c.scheme_hash)
+        .order_by(c.year.desc())
+    )
+    return tuple(Year(*row) for row in tx.session.execute(statement))
+
+
+# ── the pieces of a statement ────────────────────────────────────
+
+
+def _in_campaign(tx: Transaction, where: Where) -> tuple[sa.ColumnElement[bool], ...]:
+    stages = (_cycle.c.stage.in_(where.stages),) if where.stages else ()
+    return (_cycle.c.campaign_id == where.campaign_id, *stages, *_below(tx, where))
+
+
+def _of_year(where: Where) -> tuple[sa.ColumnElement[bool], ...]:
+    """Of the campaign by way of the cycle or the matter; what belongs to no campaign belongs to every one."""
+    if where.campaign_id is None:
+        return ()
+    campaign = sa.func.coalesce(_cycle.c.campaign_id, _matter.c.campaign_id)
+    return (sa.or_(campaign.is_(None), campaign == where.campaign_id),)
+
+
+def _below(tx: Transaction, where: Where) -> tuple[sa.ColumnElement[bool], ...]:
+    return (organisations.under(tx, where.path),) if where.path else ()
+
+
+def _owed(where: Where) -> tuple[sa.ColumnElement[bool], ...]:
+    return () if where.owner_role is None else (_obligation.c.owner_role == where.owner_role,)
+
+
+def _ordered(tx: Transaction, code: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    """In the order of characters, which is not every database's own."""
+    return code.collate("C") if tx.dialect == "postgresql" else code
+
+
+def _beyond(key: sa.ColumnElement[Any], last: Any, further: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Behind the row with this key, where rows without a key come last and `further` parts those with equal keys."""
+    if last is None:
+        return sa.and_(key.is_(None), further)
+    return sa.or_(key > last, key.is_(None), sa.and_(key == last, further))
+
+
+def _fetched(tx: Transaction, statement: sa.Select[Any]) -> Iterator[Sequence[Any]]:
+    result = tx.session.execute(statement, execution_options={"yield_per": PAGE})
+    try:
+        yield from result
+    finally:
+        result.close()

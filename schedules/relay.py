@@ -1,7 +1,7 @@
 """The outbox's postman: claim one message, ask whether it is still true, send it, mark it; until none is left.
 
 Claim and mark are short transactions, the send stands between them in none: a kill there repeats the letter under its key
-and never loses it. One message at a time, so that the question is fresh and a killed process holds up one letter only.
+and never loses it. One message at a time, so that the question is fresh and a killed process repeats one letter only.
 """
 
 import hashlib
@@ -9,19 +9,18 @@ import logging
 import os
 import socket
 import threading
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from itertools import groupby
 
 from schedules.channels import Channel, ChannelDown, ChannelRefused, channels_of
 from schedules.letters import Letter, letter_of
 from starflow.service.desk import Desk
 from storage import outbox
 from storage.database import Transaction, retrying
-from storage.outbox import Envelope, Standing
+from storage.outbox import Envelope, Standing, Text
 
 LOG = logging.getLogger(__name__)
 
@@ -52,20 +51,22 @@ class RelayReport:
 
 
 def deliver(desk: Desk) -> str:
-    """The job: secrets and addresses of the channels are read anew at each ring."""
-    return str(relay(desk, channels_of(desk.settings, rehearsal=desk.rehearsal)))
+    """The job: secrets and addresses of the channels are read anew at each ring. A rehearsal's letters go nowhere, in heaps."""
+    channels = channels_of(desk.settings, rehearsal=desk.rehearsal)
+    return str(relay(desk, channels, at_once=500 if desk.rehearsal else 1))
 
 
-def relay(desk: Desk, channels: Mapping[str, Channel], limit: int = 1000) -> RelayReport:
+def relay(desk: Desk, channels: Mapping[str, Channel], limit: int = 1000, at_once: int = 1) -> RelayReport:
     """Sends what is due, at most `limit` messages. A channel that is down rests until the next ring."""
     worker, resting, outcomes = _worker(), set[str](), Counter[str]()
     _expire(desk)
-    while outcomes.total() < limit and (taken := _take(desk, worker, resting)) is not None:
-        envelope, letter = taken
-        trouble = _send(channels, letter) if letter else None
-        outcomes[_mark(desk, worker, envelope, letter, trouble)] += 1
-        if isinstance(trouble, ChannelDown):
-            resting.add(envelope.channel)
+    while outcomes.total() < limit:
+        letters, void = _take(desk, worker, min(at_once, limit - outcomes.total()), resting)
+        if not letters and not void:
+            break
+        results = [(envelope, _send(channels, letter)) for envelope, letter in letters]
+        outcomes.update([Outcome.SUPPRESSED] * void + _mark(desk, worker, results))
+        resting |= {envelope.channel for envelope, trouble in results if isinstance(trouble, ChannelDown)}
     return RelayReport(**outcomes)
 
 
@@ -81,28 +82,30 @@ def _expire(desk: Desk) -> None:
 # ── claim, and ask again ─────────────────────────────────────────
 
 
-def _take(desk: Desk, worker: str, resting: set[str]) -> tuple[Envelope, Letter | None] | None:
-    """The next message under our lease, with its letter; without one if nothing in it is worth saying any more."""
+def _take(desk: Desk, worker: str, limit: int, resting: set[str]) -> tuple[list[tuple[Envelope, Letter]], int]:
+    """The next messages under our lease with their letters, and how many were dropped because nothing in them holds."""
     with desk.transaction() as tx:
-        envelope = outbox.claim(tx, worker, LEASE, resting)
-        if envelope is None:
-            return None
-        true_ones = _still_true(tx, outbox.standing(tx, envelope.id))
-        if not true_ones:
-            outbox.dropped(tx, envelope.id, worker, "其中的事项都已不必再提醒")
-            return envelope, None
-        letter = letter_of(envelope, true_ones, tx.now)
-        outbox.write(tx, envelope.id, letter.address, letter.subject, letter.body)
-        return envelope, letter
+        envelopes = outbox.claim(tx, worker, limit, LEASE, resting)
+        notices = _still_true(tx, outbox.standing(tx, [envelope.id for envelope in envelopes]))
+        letters = [(e, letter_of(e, notices[e.id], tx.now)) for e in envelopes if e.id in notices]
+        outbox.write(tx, [Text(e.id, letter.address, letter.subject, letter.body) for e, letter in letters])
+        for envelope in envelopes:
+            if envelope.id not in notices:
+                outbox.dropped(tx, envelope.id, worker, "其中的事项都已不必再提醒")
+    return letters, len(envelopes) - len(letters)
 
 
-def _still_true(tx: Transaction, notices: Iterable[Standing]) -> list[Standing]:
-    """Suppresses what is void, each with its reason, and returns the rest."""
-    by_reason = sorted(notices, key=why_void)
-    for reason, group in groupby(by_reason, key=why_void):
-        if reason:
-            outbox.suppress(tx, [notice.notice_id for notice in group], reason)
-    return [notice for notice in by_reason if not why_void(notice)]
+def _still_true(tx: Transaction, notices: Iterable[Standing]) -> dict[int, list[Standing]]:
+    """Suppresses what is void, each with its reason, and returns the rest by message."""
+    void, left = defaultdict[str, list[int]](list), defaultdict[int, list[Standing]](list)
+    for notice in notices:
+        if reason := why_void(notice):
+            void[reason].append(notice.notice_id)
+        else:
+            left[notice.message_id].append(notice)
+    for reason, notice_ids in void.items():
+        outbox.suppress(tx, notice_ids, reason)
+    return left
 
 
 def why_void(notice: Standing) -> str:
@@ -133,23 +136,25 @@ def _send(channels: Mapping[str, Channel], letter: Letter) -> Exception | None:
     return None
 
 
-def _mark(desk: Desk, worker: str, envelope: Envelope, letter: Letter | None, trouble: Exception | None) -> Outcome:
-    if letter is None:
-        return Outcome.SUPPRESSED
-    return retrying(lambda: _marked(desk, worker, envelope, trouble))
+def _mark(desk: Desk, worker: str, results: list[tuple[Envelope, Exception | None]]) -> list[Outcome]:
+    return retrying(lambda: _marked(desk, worker, results))
 
 
-def _marked(desk: Desk, worker: str, envelope: Envelope, trouble: Exception | None) -> Outcome:
+def _marked(desk: Desk, worker: str, results: list[tuple[Envelope, Exception | None]]) -> list[Outcome]:
     with desk.transaction() as tx:
-        if trouble is None:
-            outbox.sent(tx, envelope.id)
-            return Outcome.SENT
-        if _is_final(trouble) or envelope.attempts >= MAX_ATTEMPTS:
-            outbox.dead(tx, envelope.id, worker, _sentence(trouble))
-            return Outcome.DEAD
-        next_try_at = tx.now + pause_after(envelope.attempts, envelope.key)
-        outbox.failed(tx, envelope.id, worker, _sentence(trouble), next_try_at)
-        return Outcome.RETRIED
+        outbox.sent(tx, [envelope.id for envelope, trouble in results if trouble is None])
+        return [_settled(tx, worker, envelope, trouble) for envelope, trouble in results]
+
+
+def _settled(tx: Transaction, worker: str, envelope: Envelope, trouble: Exception | None) -> Outcome:
+    if trouble is None:
+        return Outcome.SENT
+    if _is_final(trouble) or envelope.attempts >= MAX_ATTEMPTS:
+        outbox.dead(tx, envelope.id, worker, _sentence(trouble))
+        return Outcome.DEAD
+    next_try_at = tx.now + pause_after(envelope.attempts, envelope.key)
+    outbox.failed(tx, envelope.id, worker, _sentence(trouble), next_try_at)
+    return Outcome.RETRIED
 
 
 def _is_final(trouble: Exception) -> bool:

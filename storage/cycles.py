@@ -171,3 +171,17 @@ def lock_campaign(tx: Transaction, campaign_id: int) -> None:
     """Two approvers at once must not both take the last place of a quota: the second waits here."""
     if tx.dialect == "postgresql":
         tx.session.execute(sa.select(_campaign.c.id).where(_campaign.c.id == campaign_id).with_for_update())
+
+
+def any_waiting(tx: Transaction, campaign_id: int) -> bool:
+    """Whether the clock will still move some cycle of this campaign."""
+    found = sa.select(_cycle.c.id).where(_cycle.c.campaign_id == campaign_id, _cycle.c.acts_at.is_not(None)).limit(1)
+    return tx.session.execute(found).first() is not None
+
+
+def open_campaigns(tx: Transaction) -> dict[int, str]:
+    """id → the scheme's hash of every campaign that is open."""
+    found = tx.session.execute(
+        sa.select(_campaign.c.id, _campaign.c.scheme_hash).where(_campaign.c.status == "open").order_by(_campaign.c.year)
+    )
+    return {campaign_id: digest for campaign_id, digest in found}

@@ -139,18 +139,16 @@ def extended_until(tx: Transaction, campaign_id: int, path: str, round_: str) ->
     return rows[0].until_on if rows else None
 
 
-def open_in(tx: Transaction, campaign_id: int, under: str) -> tuple[Obligation, ...]:
-    """Open stage obligations of a campaign below a path."""
-    return tuple(
-        tx.session.exec(
-            select(Obligation)
-            .join(Cycle, col(Cycle.id) == col(Obligation.cycle_id))
-            .join(Organisation, col(Organisation.id) == col(Cycle.organisation_id))
-            .where(
-                Cycle.campaign_id == campaign_id,
-                col(Obligation.closed_at).is_(None),
-                col(Obligation.matter_id).is_(None),
-                col(Organisation.path).startswith(under),
-            )
+def open_in(tx: Transaction, campaign_id: int) -> tuple[tuple[str, Obligation], ...]:
+    """(organisation's code, its open stage obligation) of a campaign, by code."""
+    found = tx.session.exec(
+        select(Organisation.code, Obligation)
+        .join(Cycle, col(Cycle.id) == col(Obligation.cycle_id))
+        .join(Organisation, col(Organisation.id) == col(Cycle.organisation_id))
+        .where(
+            Cycle.campaign_id == campaign_id,
+            col(Obligation.closed_at).is_(None),
+            col(Obligation.matter_id).is_(None),
         )
     )
+    return tuple(sorted(((code, o) for code, o in found), key=lambda pair: pair[0]))

@@ -14,7 +14,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col, select
 
 from storage.database import Transaction
-from storage.models import Campaign, Cycle, Election, Organisation, Person, Post, Subordination
+from storage.models import Campaign, Cycle, Election, Installation, Organisation, Person, Post, Subordination
 from workflow.engine.errors import Unknown
 from workflow.rating.roster import Change, RosterRow
 
@@ -184,6 +184,11 @@ def _pairs(found: Iterable[Any]) -> dict[Any, Any]:
 
 
 # ── the tree changes ─────────────────────────────────────────────
+
+
+def lock(tx: Transaction) -> None:
+    """Wait for whoever is changing tree or posts, and keep others waiting until the end of this transaction."""
+    tx.session.execute(sa.select(col(Installation.id)).with_for_update())
 
 
 def insert(tx: Transaction, rows: Sequence[RosterRow], ids: dict[str, int], on: date) -> Iterator[int]:

@@ -72,12 +72,22 @@ class Standing:
     """A queued notice of a message, and what has become of its obligation since."""
 
     notice_id: int
+    message_id: int
     kind: str
     text: str
-    due_at: datetime
     closed: bool
     held: bool
     moved: bool  # its deadline is another one now
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What a message says, and to which address."""
+
+    message_id: int
+    address: str
+    subject: str
+    body: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +121,12 @@ def _row(notice: NewNotice, now: datetime) -> dict[str, Any]:
     vacant = notice.person_id is None
     note = notice.note or ("岗位空缺" if vacant else "")
     return asdict(notice) | {"created_at": now, "status": "vacant" if vacant else "queued", "note": note}
+
+
+def count_by_kind(tx: Transaction) -> dict[str, int]:
+    """kind → how many notices of it there are, whatever has become of them."""
+    found = tx.session.execute(sa.select(NOTICE.c.kind, sa.func.count()).group_by(NOTICE.c.kind))
+    return {kind: count for kind, count in found.tuples()}
 
 
 def nudged_since(tx: Transaction, obligation_id: int, since: datetime) -> bool:
@@ -173,60 +189,63 @@ def _message(tx: Transaction, key: str, first: sa.Row[Any]) -> dict[str, Any]:
 # ── out of the outbox ────────────────────────────────────────────
 
 
-def claim(tx: Transaction, worker: str, lease: timedelta, without: Collection[str] = ()) -> Envelope | None:
-    """Takes the message that has waited longest, or one whose worker let its lease run out; `without`: channels at rest."""
-    next_one = (
+def claim(
+    tx: Transaction, worker: str, limit: int, lease: timedelta, without: Collection[str] = ()
+) -> tuple[Envelope, ...]:
+    """Takes the messages that have waited longest, or whose worker let its lease run out; `without`: channels at rest."""
+    free = sa.or_(MESSAGE.c.claimed_until.is_(None), MESSAGE.c.claimed_until <= tx.now)
+    next_ones = (
         sa.select(MESSAGE.c.id)
-        .where(WAITING, MESSAGE.c.next_try_at <= tx.now, MESSAGE.c.channel.not_in(without))
-        .where(sa.or_(MESSAGE.c.claimed_until.is_(None), MESSAGE.c.claimed_until <= tx.now))
+        .where(WAITING, MESSAGE.c.next_try_at <= tx.now, free, MESSAGE.c.channel.not_in(without))
         .order_by(MESSAGE.c.next_try_at, MESSAGE.c.id)
-        .limit(1)
+        .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    message_id = tx.session.execute(next_one).scalar()
-    if message_id is None:
-        return None
-    mine = {
-        "status": "claimed",
-        "claimed_by": worker,
-        "claimed_until": tx.now + lease,
-        "attempts": MESSAGE.c.attempts + 1,
-    }
-    tx.session.execute(sa.update(MESSAGE).where(MESSAGE.c.id == message_id).values(mine))
-    return _envelope(tx, message_id)
+    ids = tx.session.scalars(next_ones).all()
+    mine = {"status": "claimed", "claimed_by": worker, "claimed_until": tx.now + lease}
+    taken = sa.update(MESSAGE).where(MESSAGE.c.id.in_(ids)).values(mine | {"attempts": MESSAGE.c.attempts + 1})
+    if ids:
+        tx.session.execute(taken)
+    return _envelopes(tx, ids) if ids else ()
 
 
-def _envelope(tx: Transaction, message_id: int) -> Envelope:
+def _envelopes(tx: Transaction, ids: Collection[int]) -> tuple[Envelope, ...]:
     found = tx.session.execute(
         sa.select(
             MESSAGE.c.id, MESSAGE.c.key, MESSAGE.c.channel, MESSAGE.c.attempts,
             sa.func.coalesce(ADDRESS, ""), sa.func.coalesce(PERSON.c.name, ""), sa.func.coalesce(PERSON.c.phone, ""),
         )
         .outerjoin(PERSON, PERSON.c.id == MESSAGE.c.person_id)
-        .where(MESSAGE.c.id == message_id)
+        .where(MESSAGE.c.id.in_(ids))
+        .order_by(MESSAGE.c.next_try_at, MESSAGE.c.id)
     )  # fmt: skip
-    return Envelope(*found.one())
+    return tuple(Envelope(*row) for row in found)
 
 
-def standing(tx: Transaction, message_id: int) -> tuple[Standing, ...]:
-    """The notices that the message would still carry, each with the present facts of its obligation."""
+def standing(tx: Transaction, message_ids: Collection[int]) -> tuple[Standing, ...]:
+    """The notices that these messages would still carry, each with the present facts of its obligation."""
     found = tx.session.execute(
         sa.select(
-            NOTICE.c.id, NOTICE.c.kind, NOTICE.c.text, NOTICE.c.due_at,
+            NOTICE.c.id, NOTICE.c.message_id, NOTICE.c.kind, NOTICE.c.text,
             OBLIGATION.c.closed_at.is_not(None), OBLIGATION.c.held_at.is_not(None),
             sa.func.coalesce(OBLIGATION.c.deadline_version != NOTICE.c.deadline_version, sa.false()),
         )
         .outerjoin(OBLIGATION, OBLIGATION.c.id == NOTICE.c.obligation_id)
-        .where(NOTICE.c.message_id == message_id, NOTICE.c.status == "queued")
+        .where(NOTICE.c.message_id.in_(message_ids), NOTICE.c.status == "queued")
         .order_by(NOTICE.c.due_at, NOTICE.c.id)
     )  # fmt: skip
     return tuple(Standing(*row) for row in found)
 
 
-def write(tx: Transaction, message_id: int, address: str, subject: str, body: str) -> None:
-    """Keeps the text as it is about to leave."""
-    text = {"address": address, "subject": subject, "body": body}
-    tx.session.execute(sa.update(MESSAGE).where(MESSAGE.c.id == message_id).values(text))
+def write(tx: Transaction, texts: Iterable[Text]) -> None:
+    """Keeps the texts as they are about to leave."""
+    rows = [
+        {"message": text.message_id, "to": text.address, "about": text.subject, "says": text.body} for text in texts
+    ]
+    address, subject, body = (sa.bindparam(name) for name in ("to", "about", "says"))
+    statement = sa.update(MESSAGE).where(MESSAGE.c.id == sa.bindparam("message"))
+    if rows:
+        tx.session.execute(statement.values(address=address, subject=subject, body=body), rows)
 
 
 def expire_waiting(tx: Transaction, since: datetime) -> int:
@@ -237,11 +256,11 @@ def expire_waiting(tx: Transaction, since: datetime) -> int:
     )
 
 
-def sent(tx: Transaction, message_id: int) -> None:
-    """Whoever sent it, it is sent: also when the lease had run out meanwhile."""
+def sent(tx: Transaction, message_ids: Collection[int]) -> None:
+    """Whoever sent them, they are sent: also when the lease had run out meanwhile."""
     gone = {"status": "sent", "sent_at": tx.now, "error": None, "claimed_by": None, "claimed_until": None}
-    tx.session.execute(sa.update(MESSAGE).where(MESSAGE.c.id == message_id).values(gone))
-    said = sa.and_(NOTICE.c.message_id == message_id, NOTICE.c.status.in_(("queued", "dead")))
+    tx.session.execute(sa.update(MESSAGE).where(MESSAGE.c.id.in_(message_ids)).values(gone))
+    said = sa.and_(NOTICE.c.message_id.in_(message_ids), NOTICE.c.status.in_(("queued", "dead")))
     tx.session.execute(sa.update(NOTICE).where(said).values(status="sent", sent_at=tx.now, note=""))
 
 

@@ -14,7 +14,7 @@ from sqlmodel import col, select
 
 from storage.database import Transaction
 from storage.models import Organisation, Person, Post
-from storage.organisations import BULK, CITY, OURS_NOW, by_code, by_id, chunks, insert_many, root, unit_id
+from storage.organisations import CITY, OURS_NOW, by_code, by_id, chunks, insert_many, root, unit_id
 
 POST_OF: Mapping[str, str] = {  # whose desk the obligation of an owner's role lands on
     "organisation": "head",

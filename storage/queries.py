@@ -7,7 +7,7 @@ row (never at a number of rows), so that nothing is shown twice or left out when
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -307,7 +307,7 @@ def last_told(tx: Transaction, obligation_ids: Collection[int]) -> dict[int, dat
             .where(_notice.c.obligation_id.in_(chunk), _notice.c.kind.in_(TOLD), _notice.c.sent_at.is_not(None))
             .group_by(_notice.c.obligation_id)
         )
-        found |= dict(tx.session.execute(statement).tuples())
+        found |= dict(tx.session.execute(statement).tuples().all())
     return found
 
 
@@ -365,6 +365,29 @@ def years(tx: Transaction) -> tuple[Year, ...]:
         .order_by(c.year.desc())
     )
     return tuple(Year(*row) for row in tx.session.execute(statement))
+
+
+# ── names ────────────────────────────────────────────────────────
+
+
+class Body(NamedTuple):
+    """What people call an organisation."""
+
+    code: str
+    name: str
+
+
+def bodies(tx: Transaction, organisation_ids: Collection[int]) -> dict[int, Body]:
+    found: dict[int, Body] = {}
+    for chunk in chunks(organisation_ids):
+        statement = sa.select(_about.c.id, _about.c.code, _about.c.name).where(_about.c.id.in_(chunk))
+        found |= {number: Body(code, name) for number, code, name in tx.session.execute(statement)}
+    return found
+
+
+def is_kind(tx: Transaction, name: str) -> bool:
+    """Whether there was ever a matter of this kind."""
+    return tx.session.scalar(sa.select(_matter.c.id).where(_matter.c.kind == name).limit(1)) is not None
 
 
 # ── the pieces of a statement ────────────────────────────────────

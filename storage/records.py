@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -89,7 +89,7 @@ def record_hash(chain: str, r: Record) -> str:
         r.after,
         r.role,
         r.actor,
-        r.at.isoformat(),
+        r.at.astimezone(UTC).isoformat(),
         r.late_days,
         r.late_stage,
         r.scheme_hash,
@@ -123,6 +123,28 @@ def history(tx: Transaction, cycle_id: int) -> tuple[tuple[Record, RecordDetail 
         .order_by(col(Record.seq))
     )
     return tuple((record, detail) for record, detail in found)
+
+
+def edges(tx: Transaction) -> Iterator[tuple[str, str, str, str, str]]:
+    """Every different (scheme hash, trigger, before, after) of the history, with one chain in which it stands."""
+    found = tx.session.execute(
+        sa.select(
+            col(Record.scheme_hash),
+            col(Record.trigger),
+            col(Record.before),
+            col(Record.after),
+            sa.func.min(col(Organisation.code)),
+        )
+        .join(Cycle, col(Cycle.id) == col(Record.cycle_id))
+        .join(Organisation, col(Organisation.id) == col(Cycle.organisation_id))
+        .group_by(col(Record.scheme_hash), col(Record.trigger), col(Record.before), col(Record.after))
+    )
+    yield from ((digest, trigger, before, after, code) for digest, trigger, before, after, code in found)
+
+
+def late_count(tx: Transaction) -> int:
+    """How many records were charged with late days."""
+    return tx.session.scalar(sa.select(sa.func.count()).where(col(Record.late_days) > 0)) or 0
 
 
 # ── verification ─────────────────────────────────────────────────

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from starflow.documents.columns import COLUMNS, KNOWN, OWN, TITLES, Column, heading_key
 from starflow.documents.sheets import Sheet
-from starflow.documents.values import Fault, FaultyRoster
+from starflow.documents.values import FaultyRoster
+from workflow.rating.roster import Fault
 
 SEARCHED_ROWS = 50
 LEAST_HEADINGS = 2

@@ -13,8 +13,9 @@ from starflow.documents.header import Header, cell_at, find_header
 from starflow.documents.readings import value_of
 from starflow.documents.sheets import Sheet
 from starflow.documents.tree import double_codes, loops, root_faults, unknown_parents
-from starflow.documents.values import Change, Fault, FaultyRoster, Roster, RosterDiff, RosterRow
+from starflow.documents.values import FaultyRoster, Roster
 from workflow.engine.errors import BadInput
+from workflow.rating.roster import Fault, RosterRow
 
 PROGRESS_EVERY = 1_000
 TOTALS = ("合计", "总计", "共计", "小计", "总数", "total", "grandtotal", "sum")
@@ -46,41 +47,6 @@ def parse(sheet: Sheet, *, root_kind: str, progress: Progress | None = None) -> 
         rows=tuple(rows),
         columns=tuple(column.key for column in COLUMNS if column.key in header.keys and column.key != "ended_on"),
         ignored_columns=header.ignored,
-    )
-
-
-def difference(roster: Roster, existing: Iterable[RosterRow]) -> RosterDiff:
-    """What importing the roster would do. Raises FaultyRoster where a code that was ended comes back.
-
-    A column that the file does not have says nothing: it changes no organisation.
-    """
-    known = {organisation.code: organisation for organisation in existing}
-    if returned := [_returned(row, known[row.code]) for row in roster.rows if _has_ended(known.get(row.code))]:
-        raise FaultyRoster(returned)
-    added, changed, unchanged = [], [], []
-    for row in roster.rows:
-        before = known.pop(row.code, None)
-        if before is None:
-            added.append(row)
-        elif differing := tuple(key for key in roster.columns if _differs(row, before, key)):
-            changed.append(Change(before, row, differing))
-        else:
-            unchanged.append(row)
-    ended = [organisation for organisation in known.values() if organisation.ended_on is None]
-    return RosterDiff(tuple(added), tuple(changed), tuple(ended), tuple(unchanged))
-
-
-def _differs(row: RosterRow, before: RosterRow, key: str) -> bool:
-    return (getattr(row, key) or None) != (getattr(before, key) or None)  # blank and absent are the same
-
-
-def _has_ended(organisation: RosterRow | None) -> bool:
-    return organisation is not None and organisation.ended_on is not None
-
-
-def _returned(row: RosterRow, before: RosterRow) -> Fault:
-    return Fault(
-        row.row, TITLES["code"], f"编码「{row.code}」({before.name})已于{before.ended_on}停用,停用的编码不再使用"
     )
 
 

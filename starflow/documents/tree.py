@@ -6,7 +6,7 @@ Every check is linear, for a roster may have 100 000 rows. A loop is reported on
 from collections.abc import Iterator, Mapping
 
 from starflow.documents.header import Header
-from starflow.documents.values import Fault, RosterRow
+from workflow.rating.roster import Fault, RosterRow
 
 SHOWN_ANCESTORS = 4
 

@@ -45,3 +45,9 @@ def seeded_salt(seed: int) -> Callable[[str], str]:
 def new_secret() -> str:
     """A token nobody can guess (256 bits)."""
     return secrets.token_urlsafe(32)
+
+
+def draw(seed: int, *names: str | int) -> float:
+    """A number in [0, 1) that depends on the seed and the names alone: a rehearsal's dice."""
+    digest = hashlib.sha256("|".join(map(str, (seed, *names))).encode()).digest()
+    return int.from_bytes(digest[:7]) / 2**56

@@ -3,24 +3,30 @@
 The bell rings them as often as it likes, in any number of processes: whatever they do is claimed in the database.
 """
 
+from starflow.service import obligations, upkeep
 from starflow.service.desk import Desk
+from starflow.service.registers import election_reminders
 
 
 def sweep(desk: Desk) -> str:
     """Moves what the clock moves, puts the rungs that are due into the outbox and merges them into messages."""
-    raise NotImplementedError
+    return str(obligations.sweep(desk))
 
 
 def digest(desk: Desk) -> str:
-    """Puts the day's summary for those who coordinate into the outbox."""
-    raise NotImplementedError
+    """Reminds of elections that are six months ahead (R42)."""
+    return f"换届提醒{election_reminders(desk)}条"
 
 
 def anchor(desk: Desk) -> str:
     """Keeps today's head over all cycles."""
-    raise NotImplementedError
+    kept = upkeep.anchor(desk)
+    return f"锚点 {kept['head'][:12]}:{kept['cycles']}个周期,{kept['records']}条记录"
 
 
 def check_invariants(desk: Desk) -> str:
-    """Asks the database every question that must have an empty answer."""
-    raise NotImplementedError
+    """Asks the database every question that must have an empty answer; raises with what it found, so that it is shown."""
+    found = upkeep.check(desk)
+    if found:
+        raise AssertionError(";".join(found[:5]))
+    return "各项不变量均成立"

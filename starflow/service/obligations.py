@@ -3,7 +3,7 @@
 A sweep may run twice, late, or in two places at once: each step claims its rows, and what it writes is unique.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -31,6 +31,14 @@ class Swept:
     notices: int = 0
     messages: int = 0
 
+    def __add__(self, other: "Swept") -> "Swept":
+        return Swept(
+            self.moved + other.moved,
+            self.rungs + other.rungs,
+            self.notices + other.notices,
+            self.messages + other.messages,
+        )
+
     def __str__(self) -> str:
         return f"推进{self.moved}个,{self.rungs}级提醒到点,{self.notices}条通知合并为{self.messages}条消息"
 
@@ -39,56 +47,42 @@ class Swept:
 
 
 def sweep(desk: Desk) -> Swept:
-    """Everything that has fallen due by now: first the clock's own transitions, then the rungs, then one message a person."""
+    """Everything that has fallen due by now: the clock's own transitions, then the rungs, then one message a person.
+
+    Works in pages of one transaction each, so that a storm does not hold everybody up.
+    """
     with desk.transaction() as tx:
         downtime = runs.open_downtime(tx)
-    moved = _move_all(desk, downtime)
-    rungs = _ring_all(desk, downtime)
-    with desk.transaction() as tx:
-        outbox.expire(tx, tx.now - timedelta(days=desk.settings.message_days))
-        merged = outbox.merge(tx)
-        if downtime is not None:
-            runs.add_to_downtime(tx, downtime, messages=merged.messages)
-    return Swept(moved, rungs, merged.notices, merged.messages)
-
-
-def _move_all(desk: Desk, downtime: int | None) -> int:
-    total = 0
+    total = Swept()
     while True:
         with desk.transaction() as tx:
-            found = cycles.due_for_clock(tx, PAGE)
-            for cycle_id in found:
-                _move_one(desk, tx, cycle_id)
-            if found and downtime is not None:
-                runs.add_to_downtime(tx, downtime, moved=len(found))
-        total += len(found)
-        if len(found) < PAGE:
+            page, more = _sweep_page(desk, tx, downtime)
+        total += page
+        if not more:
             return total
 
 
-def _move_one(desk: Desk, tx: Transaction, cycle_id: int) -> None:
-    row = cycles.by_id(tx, cycle_id, lock=True)
-    if row is not None:
-        catch_up(desk, tx, case_of(desk, tx, row))
-
-
-def _ring_all(desk: Desk, downtime: int | None) -> int:
-    total = 0
-    while True:
-        with desk.transaction() as tx:
-            found = obligations.ringing(tx, PAGE)
-            rungs = ladder.ring_page(desk, tx, ladder.schemes_of(desk, tx, found))
-            if rungs and downtime is not None:
-                runs.add_to_downtime(tx, downtime, rungs=rungs)
-        total += rungs
-        if len(found) < PAGE:
-            return total
+def _sweep_page(desk: Desk, tx: Transaction, downtime: int | None = None) -> tuple[Swept, bool]:
+    """One page of moves and one of rungs, and their messages; whether there may be more."""
+    moving = cycles.due_for_clock(tx, PAGE)
+    for cycle_id in moving:
+        row = cycles.by_id(tx, cycle_id, lock=True)
+        if row is not None:
+            catch_up(desk, tx, case_of(desk, tx, row))
+    ringing = obligations.ringing(tx, PAGE)
+    rungs = ladder.ring_page(desk, tx, ladder.schemes_of(desk, tx, ringing)) if ringing else 0
+    outbox.expire(tx, tx.now - timedelta(days=desk.settings.message_days))
+    merged = outbox.merge(tx)
+    done = Swept(len(moving), rungs, merged.notices, merged.messages)
+    if downtime is not None and done != Swept():
+        runs.add_to_downtime(tx, downtime, moved=done.moved, rungs=done.rungs, messages=done.messages)
+    return done, PAGE in (len(moving), len(ringing))
 
 
 # ── a rehearsal's clock ──────────────────────────────────────────
 
 
-def move_clock(desk: Desk, to: datetime) -> Swept:
+def move_clock(desk: Desk, to: datetime, progress: Callable[[datetime], None] | None = None) -> Swept:
     """Move a rehearsal's clock; everything that falls due on the way happens in order, each at its own instant."""
     if not desk.rehearsal:
         raise Forbidden("这是正式数据库,时钟不能用手拨动")
@@ -97,26 +91,26 @@ def move_clock(desk: Desk, to: datetime) -> Swept:
     now = desk.clock.now()
     if to < now:
         raise BadInput(f"时钟只能向前拨:现在是{now:%Y-%m-%d %H:%M}")
-    total = sweep(desk)
-    while (at := _next(desk)) is not None and at <= to:
-        _set_clock(desk, at)
-        total = _sum(total, sweep(desk))
-    _set_clock(desk, to)
-    return _sum(total, sweep(desk))
+    total, at = _step(desk, now)
+    while at is not None and at <= to:
+        if progress is not None:
+            progress(at)
+        done, at = _step(desk, at)
+        total += done
+    done, _ = _step(desk, to)
+    return total + done
 
 
-def _next(desk: Desk) -> datetime | None:
-    with desk.reading() as tx:
-        return runs.next_due(tx)
-
-
-def _set_clock(desk: Desk, to: datetime) -> None:
-    with desk.transaction() as tx:
-        installation.move_hand_clock(tx, to)
-
-
-def _sum(a: Swept, b: Swept) -> Swept:
-    return Swept(a.moved + b.moved, a.rungs + b.rungs, a.notices + b.notices, a.messages + b.messages)
+def _step(desk: Desk, at: datetime) -> tuple[Swept, datetime | None]:
+    """Set the clock and sweep in the same transaction; returns also when something falls due next."""
+    total, more = Swept(), True
+    while more:
+        with desk.transaction(at) as tx:
+            installation.move_hand_clock(tx, at)
+            done, more = _sweep_page(desk, tx)
+            total += done
+            following = runs.next_due(tx)
+    return total, following
 
 
 # ── extensions and holds ─────────────────────────────────────────
@@ -133,7 +127,8 @@ def extend(desk: Desk, code: str, until: date, reason: str, *, actor: str, subtr
         round_ = case.cycle.round
         if not round_ or KIND[case.stage.kind].rests:
             raise Refused(f"{case.cycle.name}现在没有可延的期限({case.stage.title})")
-        open_now = _open_below(desk, tx, case, round_) if subtree else ((case, obligations.open_stage(tx, case.cycle.id)),)
+        alone = ((case, obligations.open_stage(tx, case.cycle.id)),)
+        open_now = _open_below(desk, tx, case, round_) if subtree else alone
         moving = [c for c, o in open_now if o is not None and _before(o, until, c)]
         if not moving:
             raise Refused(f"期限已经不早于{until},不需要延期")

@@ -3,7 +3,8 @@
 Who exists and who stands under whom is the roster's to say (`roster.py` writes it); who holds a post may also be said here.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 
@@ -83,16 +84,25 @@ def import_roster(
 
     A column not among `columns` says nothing about anybody. Faults are reported, not raised.
     """
-    with desk.reading() if dry_run else desk.transaction() as tx:
+    with desk.reading() if dry_run else _changing(desk) as tx:
         standing = organisations.roster(tx)
-        found = (*faults(rows, scheme_root_kind), *roster.clashes(tx, rows, standing, scheme_root_kind))
+        found = [*faults(rows, scheme_root_kind), *roster.clashes(tx, rows, standing, scheme_root_kind)]
         if found:
-            return ImportReport(ignored_columns=tuple(ignored_columns), faults=found)
+            by_row = tuple(sorted(found, key=lambda fault: fault.row or 0))
+            return ImportReport(ignored_columns=tuple(ignored_columns), faults=by_row)
         wanted = difference(rows, standing, columns)
         report = _report(tx, wanted, tuple(ignored_columns), applied=not dry_run)
         if wanted and not dry_run:
             roster.apply(tx, wanted, _today(desk, tx), progress)
         return report
+
+
+@contextmanager
+def _changing(desk: Desk) -> Iterator[Transaction]:
+    """A transaction that changes tree or posts; one at a time, so that each compares with what the last one left."""
+    with desk.transaction() as tx:
+        organisations.lock(tx)
+        yield tx
 
 
 def _report(tx: Transaction, wanted: Difference, ignored: tuple[str, ...], *, applied: bool) -> ImportReport:
@@ -134,7 +144,7 @@ def appoint(desk: Desk, code: str, role: str, person: Holder, from_on: date | No
 
     Raises Unknown, BadInput: a post that the organisation does not have, a day ahead, or one before the last change.
     """
-    with desk.transaction() as tx:
+    with _changing(desk) as tx:
         body = _body(tx, code, role)
         on = from_on or _today(desk, tx)
         _check_day(tx, body, role, on, _today(desk, tx))
@@ -145,7 +155,7 @@ def appoint(desk: Desk, code: str, role: str, person: Holder, from_on: date | No
 
 def vacate(desk: Desk, code: str, role: str, on: date | None = None) -> None:
     """End whoever holds the post, from a day on (default: today). Raises Unknown, BadInput."""
-    with desk.transaction() as tx:
+    with _changing(desk) as tx:
         body = _body(tx, code, role)
         if posts.current(tx, body, role) is None:
             raise BadInput(f"{code}的{ROLES[role]}本来就空缺")

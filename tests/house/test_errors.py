@@ -2,7 +2,6 @@
 
 from collections import Counter
 
-from starflow.service.answers import ANSWERS
 from workflow.engine.errors import StarflowError
 
 
@@ -19,4 +18,6 @@ def test_no_two_error_classes_share_a_code() -> None:
 
 
 def test_every_error_class_has_an_exit_code_and_an_http_status() -> None:
+    from starflow.service.answers import ANSWERS
+
     assert [found.__name__ for found in classes() if found is not StarflowError and found not in ANSWERS] == []

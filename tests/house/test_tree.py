@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 IGNORED = {".git", ".venv", ".hypothesis", "__pycache__", "dist", "build", "uv.lock"}
 
-MACHINE_PATH = re.compile(r"(?<![\w.~$}])/(?:root|home|work|Users|opt|mnt)/\w")
+MACHINE_PATH = re.compile(r"(?<![\w.~$}])/(?:root/\.|(?:home|work|Users|opt|mnt)/\w)")
 INDEX_HOST = re.compile(r"\b(?:pypi\.\w|pythonhosted\.|npmjs\.|registry\.\w+\.|mirrors?\.\w+\.)")
 
 

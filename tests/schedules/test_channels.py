@@ -245,7 +245,7 @@ def test_a_mail_says_who_what_when_and_carries_the_key(mailbox: Mailbox) -> None
         "Auto-Submitted": "auto-generated",
         "Message-ID": "<6ab9f1eb8f7d3388f4f9d586f66e99fd@anyang.example>",
     }
-    assert mail.get_content() == "李四:您好!\n\n该申报了\n"
+    assert mail.get_content().splitlines() == ["李四:您好!", "", "该申报了"]
     assert content.isascii()
 
 

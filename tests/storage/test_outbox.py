@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from storage import outbox
 from storage.database import Database, Transaction
 from storage.models import Message, Notice, Obligation, Organisation, Person
-from storage.outbox import DeadLetter, Envelope, Merged, NewNotice, Standing
+from storage.outbox import DeadLetter, Envelope, Merged, NewNotice, Standing, Text
 
 NOW = datetime(2027, 5, 29, 1, 0, tzinfo=UTC)
 LEASE = timedelta(minutes=5)
@@ -80,7 +80,7 @@ def town(database: Database) -> Town:
 
 def claim(town: Town, worker: str, minutes: float = 0, without: tuple[str, ...] = ()) -> Envelope | None:
     with town.at(minutes) as tx:
-        return outbox.claim(tx, worker, LEASE, without)
+        return next(iter(outbox.claim(tx, worker, 1, LEASE, without)), None)
 
 
 def claimed(town: Town, worker: str = "w1", minutes: float = 0) -> int:
@@ -237,6 +237,19 @@ def test_a_message_whose_worker_was_killed_is_claimed_again_when_the_lease_ends(
     assert again == replace(first, attempts=2)
 
 
+def test_several_are_claimed_at_once_in_the_order_in_which_they_fell_due(town: Town) -> None:
+    for number, minutes in enumerate((2, 0, 1)):
+        person = town.person(f"p{number}")
+        with town.at(minutes) as tx:
+            outbox.put(tx, [town.notice(f"k{number}", person)])
+            outbox.merge(tx)
+
+    with town.at(3) as tx:
+        first, rest = outbox.claim(tx, "w1", 2, LEASE), outbox.claim(tx, "w1", 2, LEASE)
+
+    assert [[envelope.address for envelope in envelopes] for envelopes in (first, rest)] == [["p1", "p2"], ["p0"]]
+
+
 def test_a_channel_at_rest_is_passed_over(town: Town) -> None:
     person = town.person("p1")
     town.say(town.notice("a", person, channel="webhook"), town.notice("b", person))
@@ -271,11 +284,11 @@ def test_standing_tells_what_has_become_of_each_notices_obligation(town: Town) -
     message = claimed(town)
 
     with town.at() as tx:
-        found = outbox.standing(tx, message)
+        found = outbox.standing(tx, [message])
 
     ids = dict(town.notices("key", "id"))
     assert found == tuple(
-        Standing(ids[key], "reminder", f"text of {key}", NOW, key == "done", key == "held", key == "moved")
+        Standing(ids[key], message, "reminder", f"text of {key}", key == "done", key == "held", key == "moved")
         for key in owed
     )
 
@@ -291,7 +304,7 @@ def test_a_sent_message_and_its_notices_say_when(town: Town) -> None:
     message = claimed(town)
 
     with town.at(1) as tx:
-        outbox.sent(tx, message)
+        outbox.sent(tx, [message])
 
     later = NOW + timedelta(minutes=1)
     assert town.messages("status", "sent_at", "claimed_by", "attempts") == [("sent", later, None, 1)]
@@ -324,7 +337,7 @@ def test_who_has_lost_the_lease_may_only_say_that_it_is_sent(town: Town) -> None
     assert (lost, town.messages("status", "claimed_by")) == ((False, False, False), [("claimed", "quick")])
 
     with town.at(6) as tx:
-        outbox.sent(tx, message)
+        outbox.sent(tx, [message])
         assert not outbox.failed(tx, message, "quick", "连不上", NOW)
     assert town.messages("status", "error") == [("sent", None)]
 
@@ -343,7 +356,7 @@ def test_a_dead_letter_is_kept_and_shown_and_can_be_sent_again(town: Town) -> No
     town.say(town.notice("a", town.person("p1", email="wrong"), channel="smtp"))
     message = claimed(town)
     with town.at() as tx:
-        outbox.write(tx, message, "wrong", "【争星】提醒", "正文")
+        outbox.write(tx, [Text(message, "wrong", "【争星】提醒", "正文")])
         outbox.dead(tx, message, "w1", "收件人的邮箱地址有误")
 
     (key,) = town.messages("key")[0]

@@ -171,6 +171,6 @@ def test_a_claimed_message_calls_when_its_lease_ends(database: Database) -> None
         row = {"key": "k", "channel": "console", "address": "", "subject": "", "body": "", "created_at": NOW}
         tx.session.add(Message(**row, next_try_at=NOW))
         tx.session.flush()
-        outbox.claim(tx, "w1", timedelta(minutes=5))
+        outbox.claim(tx, "w1", 1, timedelta(minutes=5))
 
     assert next_instant(database) == 5

@@ -176,7 +176,7 @@ def machine_of(table: Table) -> Machine:
     machine = Machine(model=None, states=names, initial=None, auto_transitions=False, send_event=True)
     for row in table.rows:
         for way in row.ways:
-            dest = None if way.dest == row.stage else way.dest  # None: an internal transition, nothing is left or entered
+            dest = None if way.dest == row.stage else way.dest  # None: internal, nothing is left or entered
             machine.add_transition(row.trigger, row.stage, dest, conditions=_opens(way))
     return machine
 
@@ -186,7 +186,7 @@ def _opens(way: Way) -> Callable[[EventData], bool]:
 
 
 def _is_named(way: Way, event: EventData) -> bool:
-    return _subject(event).to in (way.name, way.dest)
+    return _subject(event).to in (None, way.name, way.dest)  # None: checked before, there is but one
 
 
 def _holds(way: Way, event: EventData) -> bool:

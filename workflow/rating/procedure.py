@@ -115,13 +115,14 @@ def _below(scheme: Scheme, stage: Stage) -> Iterator[Way]:
     for below in scheme.stage[scheme.stage.index(stage) + 1 :]:
         if KIND[below.kind].aside:
             continue
-        way = Way(below.name, _stands(below))
+        way = Way(below.name, stands(below))
         yield way
         if way.when == ALWAYS:
             return
 
 
-def _stands(stage: Stage) -> When:
+def stands(stage: Stage) -> When:
+    """When a cycle that comes down the list stops here."""
     kind = KIND[stage.kind]
     when = stage.condition & kind.applies
     return when | kind.insists if kind.insists else when

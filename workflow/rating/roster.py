@@ -143,12 +143,11 @@ def _below(rows: Iterable[RosterRow]) -> dict[str | None, list[RosterRow]]:
 
 def faults(rows: Sequence[RosterRow], root_kind: str) -> tuple[Fault, ...]:
     """Everything that forbids these rows to be one tree which the tables can hold, by row."""
-    double = _double(rows)
+    by_code = {row.code: row for row in reversed(rows)}  # of two rows with one code the first counts
     found = [fault for row in rows for fault in _misfits(row)]
-    found += [_fault(row, "code", f"编码{row.code}重复") for row in double]
+    found += [_fault(row, "code", f"编码{row.code}重复") for row in rows if row is not by_code[row.code]]
     found += _root_faults(rows, root_kind)
-    if not double:  # a code that names two rows makes no tree to speak of
-        found += _tree_faults(rows)
+    found += _tree_faults(by_code)
     return tuple(sorted(found, key=lambda fault: fault.row or 0))
 
 
@@ -163,11 +162,6 @@ def _misfits(row: RosterRow) -> Iterator[Fault]:
         yield _fault(row, "members", f"党员数不合理:{row.members}")
 
 
-def _double(rows: Sequence[RosterRow]) -> list[RosterRow]:
-    seen: set[str] = set()
-    return [row for row in rows if row.code in seen or seen.add(row.code)]  # type: ignore[func-returns-value]
-
-
 def _root_faults(rows: Sequence[RosterRow], root_kind: str) -> Iterator[Fault]:
     roots = [row for row in rows if row.kind == root_kind]
     if not roots:
@@ -179,16 +173,15 @@ def _root_faults(rows: Sequence[RosterRow], root_kind: str) -> Iterator[Fault]:
             yield _fault(row, "parent", "根没有上级" if row.parent else "上级编码不能为空:只有根没有上级")
 
 
-def _tree_faults(rows: Sequence[RosterRow]) -> Iterator[Fault]:
-    codes = {row.code for row in rows}
-    depth = {row.code: depth for depth, row in outline(rows)}
-    for row in rows:
-        if row.parent and row.parent not in codes:
+def _tree_faults(by_code: Mapping[str, RosterRow]) -> Iterator[Fault]:
+    depths = {row.code: depth for depth, row in outline(by_code.values())}
+    for code, row in by_code.items():
+        if row.parent and row.parent not in by_code:
             yield _fault(row, "parent", f"上级编码{row.parent}不在名册里")
-        elif row.code not in depth:
-            yield _fault(row, "parent", f"从{row.code}往上走不到根:上下级成环,或上级本身有误")
-        elif depth[row.code] > MAX_DEPTH:
-            yield _fault(row, "parent", f"层级过深:在根之下第{depth[row.code]}层,最多{MAX_DEPTH}层")
+        elif code not in depths:
+            yield _fault(row, "parent", f"从{code}往上走不到根:上下级成环,或上级本身有误")
+        elif depths[code] > MAX_DEPTH:
+            yield _fault(row, "parent", f"层级过深:在根之下第{depths[code]}层,最多{MAX_DEPTH}层")
 
 
 def _fault(row: RosterRow, column: str, message: str) -> Fault:

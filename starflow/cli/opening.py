@@ -1,0 +1,41 @@
+"""The desk that a command works at, its zone, and in whose name something is done."""
+
+import getpass
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from workflow.engine.errors import BadInput, Forbidden
+
+if TYPE_CHECKING:
+    from starflow.service.desk import Desk
+
+
+@contextmanager
+def at_desk() -> "Iterator[Desk]":
+    """The database of STARFLOW_DATABASE_URL; raises Unavailable where it cannot be had."""
+    from starflow.service.desk import open_desk
+    from starflow.service.settings import read_settings
+
+    desk = open_desk(read_settings(os.environ))
+    try:
+        yield desk
+    finally:
+        desk.close()
+
+
+def zone_of(desk: "Desk", year: int | None = None) -> ZoneInfo:
+    """Of the campaign's scheme; before the first campaign, of the installation."""
+    from storage.cycles import campaign_of_year
+
+    with desk.reading() as tx:
+        campaign = campaign_of_year(tx, year)
+        return desk.scheme(tx, campaign.scheme_hash).zone if campaign else desk.settings.zone
+
+
+def localised(at: datetime, zone: ZoneInfo) -> datetime:
+    return at.replace(tzinfo=zone) if at.tzinfo is None else at

@@ -1,0 +1,200 @@
+"""What people do in a rehearsal: one function per stage kind, giving the acts a player would try, in order.
+
+Players know only what people would know: the case, its facts and their own dice. They never touch the database; whatever
+they want goes through the one door and may be refused there like anybody's.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from starflow.service.case import Case
+from starflow.service.clock import draw
+from storage.models import Obligation
+from workflow.engine.deadlines import due_date, local_date
+from workflow.rating.facts import Facts
+from workflow.rating.survey import needed
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One act that a player tries, as whom."""
+
+    trigger: str
+    role: str
+    payload: Mapping[str, Any] = field(default_factory=dict)
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """Shares of work done before its target, before its due, and some days after it; the rest waits for the last rung."""
+
+    name: str
+    early: float
+    in_time: float
+    late: float
+
+
+BEHAVIOURS = (
+    Behaviour("prompt", early=0.9, in_time=0.1, late=0.0),
+    Behaviour("mixed", early=0.55, in_time=0.33, late=0.1),
+    Behaviour("lazy", early=0.05, in_time=0.35, late=0.45),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """The dice of one cycle's people."""
+
+    seed: int
+    behaviour: Behaviour
+
+    def dice(self, case: Case, *names: str | int) -> float:
+        return draw(self.seed, case.cycle.code, case.cycle.stage, case.cycle.visit, *names)
+
+    def acts_on(self, case: Case, o: Obligation) -> date:
+        """The day on which the owner gets round to it."""
+        opened = local_date(o.opened_at, case.zone)
+        due = due_date(o.due_at, case.zone) if o.due_at else opened + timedelta(days=7)
+        target = due_date(o.target_at, case.zone) if o.target_at else due
+        roll, spread = self.dice(case, "when", o.owner_role), self.dice(case, "spread", o.owner_role)
+        b = self.behaviour
+        if roll < b.early:
+            return opened + timedelta(days=round(spread * max(0, (target - opened).days)))
+        if roll < b.early + b.in_time:
+            return max(opened, target + timedelta(days=round(spread * max(0, (due - target).days))))
+        if roll < b.early + b.in_time + b.late:
+            return max(opened, due) + timedelta(days=1 + round(spread * 9))
+        return max(opened, due) + timedelta(days=12 + round(spread * 10))
+
+
+def moves(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
+    """What the people of this stage try today, in order."""
+    play = PLAYS.get(case.stage.kind)
+    if play is not None:
+        yield from play(player, case, facts)
+
+
+# ── one play per kind ────────────────────────────────────────────
+
+
+def _declaration(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
+    star = 5 if player.dice(case, "hope") < 0.3 else 4
+    yield Move("declare", "organisation", {"head": "负责人", "members_due": case.cycle.members, "target_star": star})
+
+
+def _self_evaluation(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
+    scores = _scores(player, case, optimism=0.4)
+    base = sum(float(s) for s in scores.values())
+    payload = {
+        "meeting": {"on": case.today.isoformat(), "attendees": ["书记", "副书记", "组织委员"], "minutes": "对照标准逐项自评"},
+        "scores": scores,
+        "star": next((s for s, at in ((5, 90), (4, 80), (3, 70), (2, 60), (1, 50)) if base >= at), 0),
+    }
+    yield Move("submit_self_evaluation", "organisation", payload)
+
+
+def _survey(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
+    """Most reach the quorum; of those that do not, the superior accepts the reason and the filing is tried again."""
+    members = case.cycle.members
+    enough = needed(members, case.scheme.survey.quorum)
+    short = player.dice(case, "turnout") < 0.05 and enough > 1
+    came = enough - 1 if short else min(members, enough + round(player.dice(case, "more") * (members - enough)))
+    masses = 5 + round(player.dice(case, "masses") * 5)
+    ballots = came + masses
+    unhappy = round(ballots * (player.dice(case, "unhappy") ** 4) * 0.7)
+    unknown = min(ballots - unhappy, round(ballots * 0.05))
+    paper = {
+        "members_present": came,
+        "own_unit": masses,
+        "satisfied": ballots - unhappy - unknown,
+        "dissatisfied": unhappy,
+        "unknown": unknown,
+    }
+    filing = {"meeting": {"on": case.today.isoformat()}, "paper": paper}
+    yield Move("file_survey", "organisation", filing)
+    if short:
+        yield Move("accept_turnout", "superior", reason="部分党员驻外,说明属实")
+        yield Move("file_survey", "organisation", filing)
+
+
+def _review(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
+    yield Move("begin_review", "superior")
+    if case.cycle.visit < 8 and player.dice(case, "back") < 0.04:
+        to = "self_evaluation" if player.dice(case, "to") < 0.5 else "survey"
+        yield Move("send_back", "superior", {"to": to}, "材料不全,请补正")
+        return
+    sheet: dict[str, Any] = {"scores": _scores(player, case, optimism=0.0)}
+    if case.cycle.route == "B":
+        sheet["verification"] = ("full", "sampled", "not_sampled")[int(player.dice(case, "check") * 3)]
+    yield Move("keep_star", "superior", sheet)
+    for star in sorted((level.star for level in case.scheme.level), reverse=True):
+        lowered = case.cycle.visit > 8  # came back from the committee: settle for less
+        if star == 5 and lowered:
+            continue
+        yield Move("propose_star", "superior", sheet | {"star": star}, "综合平时掌握情况" if lowered else "")
+
+
+def _audit(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
+    if case.cycle.visit < 8 and player.dice(case, "back") < 0.05:
+        yield Move("send_back", "department", {}, "佐证材料须补充")
+    else:
+        yield Move("pass_audit", "department")
+
+
+def _publicity(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
+    if facts.posted_on is None:
+        role = case.stage.owner_of(facts)
+        yield Move("post_notice", role, {"on": case.today.isoformat(), "place": "单位公告栏"})
+    if player.dice(case, "objection") < 0.03:
+        yield Move("object", "anyone", {"content": "对考评中的服务情况有不同意见"})
+
+
+def _approval(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
+    number = f"工委会{case.cycle.year}年{case.today:%m%d}次"
+    meeting = {"meeting": {"on": case.today.isoformat(), "number": number}}
+    yield Move("approve", "committee", meeting)
+    yield Move("reject", "committee", meeting, "五星名额已满,请重新考评")
+
+
+def _city_review(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
+    if player.dice(case, "city") < 0.06:
+        yield Move("overturn_star", "city", reason="现场复核与材料不符")
+    else:
+        yield Move("confirm_star", "city", {"document": "复审意见"})
+
+
+def _task(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
+    yield Move("complete_task", case.stage.owner_of(facts))
+
+
+def findings(player: Player, case: Case, objection: int) -> Iterator[Move]:
+    """The handler settles an objection: one in four is upheld."""
+    said = {"objection": objection, "finding": "已逐项核实"}
+    yield Move("uphold_objection" if player.dice(case, "finding", objection) < 0.25 else "dismiss_objection", "department", said)
+
+
+def _scores(player: Player, case: Case, optimism: float) -> dict[str, str]:
+    """Every organisation has its own quality, the same all year; self-evaluations are a little kinder."""
+    quality = 5.2 + 4.4 * draw(player.seed, case.cycle.code, "quality") ** 0.5
+    scores = {}
+    for criterion in case.scheme.criterion:
+        wobble = (player.dice(case, "score", criterion.code) - 0.5) * 0.8
+        share = max(0.0, min(1.0, (quality + wobble + optimism) / 10))
+        scores[criterion.code] = f"{int(float(criterion.max) * share * 10) / 10:.1f}"
+    return scores
+
+
+PLAYS: Mapping[str, Callable[[Player, Case, Facts], Iterator[Move]]] = {
+    "declaration": _declaration,
+    "self_evaluation": _self_evaluation,
+    "survey": _survey,
+    "review": _review,
+    "audit": _audit,
+    "publicity": _publicity,
+    "approval": _approval,
+    "city_review": _city_review,
+    "task": _task,
+}

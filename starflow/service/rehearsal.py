@@ -1,0 +1,210 @@
+"""A whole year in a minute: the same use cases as in earnest, on a hand clock, played by people with dice.
+
+Deterministic: the same roster, scheme, behaviour and seed give the same head on every machine and on both databases.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from starflow.service import upkeep
+from starflow.service.campaigns import open_campaign, opens_at
+from starflow.service.case import Case, case_of, facts_of
+from starflow.service.cycles import CycleAsk, fire_in
+from starflow.service.desk import Desk
+from starflow.service.obligations import move_clock
+from starflow.service.organisations import import_roster
+from starflow.service.players import BEHAVIOURS, Move, Player, findings, moves
+from storage import cycles, matters, obligations, outbox, records
+from storage.database import Transaction
+from storage.models import Obligation
+from workflow.engine.deadlines import local_date
+from workflow.engine.errors import BadInput, Forbidden, StarflowError
+from workflow.rating.facts import Facts
+from workflow.rating.roster import RosterRow
+from workflow.rating.scheme import Scheme
+from workflow.rating.stages import KIND
+
+WORK_HOUR = 10
+DAYS_AFTER_YEAR = 90
+"""A year that has not come to its ends by the end of March is reported as unfinished."""
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsed:
+    """How the year went, in the shape of the contract's `rehearse`."""
+
+    head: str
+    transitions: int
+    violations: tuple[str, ...]
+    stars: dict[str, int]
+    reminders: int
+    escalations: int
+    late: int
+    unfinished: int
+
+
+@dataclass(slots=True)
+class Year:
+    """A year being played: who plays, and on which day each obligation will be acted on."""
+
+    desk: Desk
+    scheme: Scheme
+    campaign_id: int
+    player: Player
+    days: dict[tuple[int, str, int], date] = field(default_factory=dict)
+
+
+def rehearse(
+    desk: Desk,
+    rows: Sequence[RosterRow],
+    year: int,
+    scheme_name: str,
+    behaviour: str,
+    *,
+    until: datetime | None = None,
+    progress: Progress | None = None,
+) -> Rehearsed:
+    """Import the roster, open the campaign the day before it begins, play it to the ends of the recheck, and check it.
+
+    `until` stops earlier. Raises Forbidden on a live database, BadInput for an unknown behaviour or a faulty roster.
+    """
+    played = begin(desk, rows, year, scheme_name, behaviour)
+    for _ in play(played, until, progress):
+        pass
+    return report(played)
+
+
+def begin(desk: Desk, rows: Sequence[RosterRow], year: int, scheme_name: str, behaviour: str) -> Year:
+    if not desk.rehearsal:
+        raise Forbidden("演练只能在演练数据库里进行")
+    known = {b.name: b for b in BEHAVIOURS}
+    if behaviour not in known:
+        raise BadInput(f"没有“{behaviour}”这种行为,只有{'、'.join(known)}")
+    root = next((row.kind for row in rows if row.parent is None), "")
+    imported = import_roster(desk, rows, scheme_root_kind=root, dry_run=False)
+    if imported.faults:
+        raise BadInput(*(str(fault) for fault in imported.faults[:20]))
+    open_campaign(desk, year, scheme_name, actor="role:department")
+    with desk.reading() as tx:
+        campaign = cycles.campaign_of_year(tx, year)
+        assert campaign is not None and campaign.id is not None  # opened just now
+        scheme = desk.scheme(tx, campaign.scheme_hash)
+    return Year(desk, scheme, campaign.id, Player(desk.seed or 0, known[behaviour]))
+
+
+def starts_at(scheme: Scheme, year: int) -> datetime:
+    """The day before the campaign opens, in the morning."""
+    return opens_at(scheme, year) - timedelta(hours=14)
+
+
+def play(played: Year, until: datetime | None = None, progress: Progress | None = None) -> Iterator[datetime]:
+    """Day after day until every cycle has ended; yields each morning after the day's work is done."""
+    desk, zone = played.desk, played.scheme.zone
+    day = local_date(desk.clock.now(), zone) + timedelta(days=1)
+    last = date(day.year + 1, 1, 1) + timedelta(days=DAYS_AFTER_YEAR)
+    first, span = day, (last - day).days - DAYS_AFTER_YEAR + 31
+    while day <= last:
+        at = datetime(day.year, day.month, day.day, WORK_HOUR, tzinfo=zone)
+        if until is not None and at > until:
+            return
+        move_clock(desk, at)
+        if not _work(played, at):
+            return
+        if progress is not None:
+            progress(min(span, (day - first).days + 1), span)
+        yield at
+        day += timedelta(days=1)
+
+
+def report(played: Year) -> Rehearsed:
+    violations = upkeep.check(played.desk)
+    with played.desk.reading() as tx:
+        rows = cycles.in_campaign(tx, played.campaign_id)
+        told = outbox.count_by_kind(tx)
+        labels = {level.star: level.label for level in played.scheme.level}
+        counted = Counter("未评" if r.star is None else labels.get(r.star, str(r.star)) for r in rows)
+        ends = {s.name for s in played.scheme.stage if KIND[s.kind].ends}
+        return Rehearsed(
+            head=records.root_of(records.current_heads(tx)),
+            transitions=sum(r.version for r in rows),
+            violations=violations,
+            stars=dict(sorted(counted.items())),
+            reminders=told.get("reminder", 0),
+            escalations=told.get("escalation", 0),
+            late=records.late_count(tx),
+            unfinished=sum(r.stage not in ends for r in rows),
+        )
+
+
+# ── a day ────────────────────────────────────────────────────────
+
+
+def _work(played: Year, at: datetime) -> bool:
+    """Everybody whose day has come acts; False when there is nothing left to do this year."""
+    with played.desk.transaction(at) as tx:
+        open_now = obligations.open_in(tx, played.campaign_id)
+        for code, o in open_now:
+            if _day_of(played, tx, o) <= local_date(at, played.scheme.zone):
+                _act(played, tx, code, o)
+        return bool(open_now) or cycles.any_waiting(tx, played.campaign_id)
+
+
+def _day_of(played: Year, tx: Transaction, o: Obligation) -> date:
+    assert o.id is not None and o.cycle_id is not None
+    key = (o.id, o.owner_role, o.deadline_version)
+    if key not in played.days:
+        case = _case(played, tx, o)
+        if o.owner_role == "clock":
+            chance = played.player.dice(case, "objection") < 0.03 and case.cycle.objection_opened_at is None
+            played.days[key] = case.today + timedelta(days=2) if chance else date.max
+        else:
+            played.days[key] = played.player.acts_on(case, o)
+    return played.days[key]
+
+
+def _act(played: Year, tx: Transaction, code: str, o: Obligation) -> None:
+    """Try the player's moves until the cycle has left the stage; what is refused is simply not done."""
+    case = _case(played, tx, o)
+    facts = facts_of(tx, case)
+    for move in tuple(_moves(played, tx, case, facts)):
+        _try(played, tx, code, move)
+        row = cycles.by_id(tx, case.cycle.id)
+        if row is None or row.stage != case.cycle.stage:
+            return
+
+
+def _moves(played: Year, tx: Transaction, case: Case, facts: Facts) -> Iterator[Move]:
+    if facts.open_objections:
+        for objection in matters.open_of(tx, "objection", case.cycle.id):
+            assert objection.id is not None
+            yield from findings(played.player, case, objection.id)
+    else:
+        yield from moves(played.player, case, facts)
+
+
+def _try(played: Year, tx: Transaction, code: str, move: Move) -> None:
+    ask = CycleAsk(
+        code=code,
+        trigger=move.trigger,
+        relations=frozenset({move.role}),
+        actor=f"role:{move.role}",
+        payload=move.payload,
+        reason=move.reason,
+    )
+    try:
+        with tx.session.begin_nested():
+            fire_in(played.desk, tx, ask)
+    except StarflowError:
+        return  # a refusal is an answer, also for a player
+
+
+def _case(played: Year, tx: Transaction, o: Obligation) -> Case:
+    row: Any = cycles.by_id(tx, o.cycle_id) if o.cycle_id is not None else None
+    assert row is not None
+    return case_of(played.desk, tx, row)
+

@@ -1,0 +1,157 @@
+"""Upkeep: proving the history, keeping its head outside the database, asking what must be true, erasing by rule."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from starflow.service.case import case_of, dates_of, facts_of
+from starflow.service.desk import Desk
+from storage import cycles, meetings, obligations, outbox, records, retention, runs
+from storage.database import Transaction
+from storage.invariants import invariants
+from storage.records import Verdict
+from workflow.rating.procedure import table_of
+from workflow.rating.quota import excess
+
+ADMINISTRATIVE = ("open", "extend", "hold", "release", "reroute", "demote")
+"""Triggers that stand in the history but in no procedure: what coordinators do around it."""
+LATE_SWEEP = timedelta(minutes=10)
+
+
+def verify(desk: Desk, anchor: Mapping[str, Any] | None = None) -> Verdict:
+    """Recompute every hash; with an anchor also what has been cut off or rewritten since."""
+    with desk.reading() as tx:
+        return records.verify(tx, anchor)
+
+
+def anchor(desk: Desk) -> dict[str, Any]:
+    """Today's head over all cycles, kept in the database and given back for keeping elsewhere."""
+    with desk.transaction() as tx:
+        kept = records.put_anchor(tx)
+        chains = {chain: [length, head] for chain, (length, head) in records.current_heads(tx).items()}
+    return {
+        "at": kept.at.isoformat(),
+        "cycles": kept.cycles,
+        "records": kept.records,
+        "head": kept.head,
+        "chains": chains,
+    }
+
+
+# ── doctor ───────────────────────────────────────────────────────
+
+
+def check(desk: Desk) -> tuple[str, ...]:
+    """Everything that must be true of the data: the tables' own invariants, and what only the schemes can say."""
+    with desk.reading() as tx:
+        return (*invariants(tx), *edges_exist(desk, tx), *dates_are_right(desk, tx), *quotas_are_kept(desk, tx))
+
+
+def edges_exist(desk: Desk, tx: Transaction) -> Iterator[str]:
+    """I3: every record is an edge of the procedure it ran under."""
+    for digest, trigger, before, after, chain in records.edges(tx):
+        if trigger in ADMINISTRATIVE:
+            continue
+        row = table_of(desk.scheme(tx, digest)).row.get((before, trigger))
+        if row is None or after not in {way.dest for way in row.ways}:
+            yield f"I3 {chain}:{before} —{trigger}→ {after} 不在程序里"
+
+
+def dates_are_right(desk: Desk, tx: Transaction) -> Iterator[str]:
+    """The stored deadline of every open stage is what the pure function says today."""
+    for campaign_id in cycles.open_campaigns(tx):
+        for row in cycles.in_campaign(tx, campaign_id):
+            case = case_of(desk, tx, row)
+            owed = obligations.open_stage(tx, row.id)
+            if owed is None:
+                continue
+            dates = dates_of(tx, case, row.stage, facts_of(tx, case), row.entered_at, owed.held_days)
+            if (owed.due_at, owed.target_at) != (dates.due_at, dates.target_at):
+                yield f"期限 {row.chain}:存{owed.due_at},应为{dates.due_at}"
+
+
+def quotas_are_kept(desk: Desk, tx: Transaction) -> Iterator[str]:
+    """I5: no quota is exceeded beyond what a recorded decision covers."""
+    for campaign_id, digest in cycles.open_campaigns(tx).items():
+        counts = meetings.approved_counts(tx, campaign_id)
+        base = meetings.rated_base(tx, campaign_id)
+        for quota in desk.scheme(tx, digest).quota:
+            if quota.op != "max":
+                continue
+            over = excess(quota, base, counts) - meetings.excess_allowed(tx, campaign_id, quota.code)
+            if over > 0:
+                yield f"I5 名额{quota.code}超出{over}个,没有超额决定"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something the operator should look at, and what to do about it."""
+
+    found: str
+    remedy: str
+
+
+def doctor(desk: Desk) -> tuple[Finding, ...]:
+    """All invariants, and whether the bell rings and the letters leave; empty when all is well."""
+    found = [Finding(said, "请保留现场,用 starflow verify 核对历史,并与备份比较") for said in check(desk)]
+    with desk.reading() as tx:
+        found += _lag(desk, tx)
+        dead = outbox.dead_letters(tx)
+        if dead:
+            found.append(Finding(f"有{len(dead)}封消息多次未能发出", "查看 starflow notices,修好通道后重发"))
+        found += [
+            Finding(f"定时任务{run.job}上次失败:{run.error}", "查看日志,修好后运行 starflow tick")
+            for run in runs.runs(tx)
+            if run.error
+        ]
+    return tuple(found)
+
+
+def _lag(desk: Desk, tx: Transaction) -> Iterator[Finding]:
+    run = runs.last_run(tx, runs.SWEEP)
+    if run is None or run.last_at is None:
+        if cycles.open_campaigns(tx):
+            yield Finding("定时任务从未运行", "请启动 starflow serve 或 starflow worker")
+    elif tx.now - run.last_at > LATE_SWEEP and not desk.rehearsal:
+        yield Finding(f"上次清点在{run.last_at:%Y-%m-%d %H:%M}", "请启动 starflow serve 或 starflow worker")
+
+
+# ── retention ────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Retained:
+    """What was, or would be, erased: details of records, objections, addresses of notices."""
+
+    details: int
+    objections: int
+    addresses: int
+    applied: bool
+
+
+def retain(desk: Desk, *, dry_run: bool) -> Retained:
+    """Erase what the scheme's retention classes no longer allow to be kept; records and stars stay for ever."""
+    with desk.reading() if dry_run else desk.transaction() as tx:
+        limits = _limits(desk, tx)
+        counted = retention.count(tx, limits) if dry_run else retention.erase(tx, limits)
+        return Retained(*counted, applied=not dry_run)
+
+
+def _limits(desk: Desk, tx: Transaction) -> dict[str, datetime]:
+    """For each class, before which instant is erased: by the newest campaign's scheme."""
+    campaign = cycles.campaign_of_year(tx, None)
+    if campaign is None:
+        return {}
+    rule = desk.scheme(tx, campaign.scheme_hash).retention
+    years = {
+        "details": rule.details_years,
+        "objections": rule.objections_years,
+        "addresses": rule.notice_addresses_years,
+    }
+    return {name: _years_before(tx.now, count) for name, count in years.items()}
+
+
+def _years_before(at: datetime, years: int) -> datetime:
+    day = 28 if (at.month, at.day) == (2, 29) else at.day
+    return at.replace(year=at.year - years, day=day)

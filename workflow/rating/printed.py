@@ -1,0 +1,165 @@
+"""A scheme's procedure on paper: `starflow procedure` and docs/procedure.md print what the table says, nothing else."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from workflow.engine import render
+from workflow.engine.machine import Ask
+from workflow.engine.render import Act, Heading, Page
+from workflow.engine.table import Row, Table, When
+from workflow.rating.facts import Facts
+from workflow.rating.procedure import stands, table_of, worlds
+from workflow.rating.scheme import Scheme, Stage
+from workflow.rating.stages import FROM_ANYWHERE, KIND, TITLES
+
+NOTES = (
+    "由方案 `{name}` 打印,不手改;`starflow procedure --format markdown` 再打印一次,测试逐字核对。",
+    "",
+    "- 从上往下读:办完一个环节,转到下面第一个适用的环节;“仅”后面的条件不成立的,跳过。",
+    "- 括号里是须填的项,带 `?` 的可以不填;`←` 后面是办理者,没有的由本环节的办理者办理。",
+    "- “须满足”的条件有一项不成立就办不成,各项理由一并列出;“·”是办完仍在本环节。",
+    "- 公示:拟定星级在本轮已经公示满期的不再公示;有异议未办结的,一律先到公示环节办结。",
+)
+
+World = tuple[Facts, Ask]
+
+
+def procedure_text(scheme: Scheme) -> str:
+    """One screen of terminal text."""
+    return render.text(page_of(scheme))
+
+
+def procedure_markdown(scheme: Scheme) -> str:
+    return render.markdown(page_of(scheme))
+
+
+def procedure_mermaid(scheme: Scheme) -> str:
+    return render.mermaid(page_of(scheme))
+
+
+def page_of(scheme: Scheme) -> Page:
+    table, known = table_of(scheme), tuple(worlds(scheme))
+    return Page(
+        title=f"办理程序:{scheme.title}",
+        notes=tuple(note.format(name=scheme.name) for note in NOTES),
+        paths=tuple(_paths(scheme, table, known)),
+        stages=tuple((_heading(stage), _acts(table, stage, known)) for stage in scheme.stage),
+        everywhere=tuple(_everywhere(scheme, table, known)),
+        ends=tuple(stage.name for stage in scheme.stage if stage.ends),
+    )
+
+
+# ── paths ────────────────────────────────────────────────────────
+
+
+def _paths(scheme: Scheme, table: Table, known: Iterable[World]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each different way down of each round, with the cases that take it; a round lies between two grants."""
+    fresh = [(facts, ask) for facts, ask in known if not facts.posted and not facts.objected]
+    resting = {stage.name for stage in scheme.stage if KIND[stage.kind].rests}
+    for i, start in enumerate(_starts(scheme)):
+        taken: dict[tuple[str, ...], list[Facts]] = {}
+        for facts, ask in fresh:
+            if i == 0 or facts.star is not None:  # a later round begins with a star in force
+                taken.setdefault(render.walk(table, start, facts, ask, resting.__contains__), []).append(facts)
+        everybody = [facts for cases in taken.values() for facts in cases]
+        yield from ((_case(scheme, cases, everybody), path) for path, cases in taken.items())
+
+
+def _starts(scheme: Scheme) -> tuple[str, ...]:
+    """The first stage of each round: where the list begins, and whatever follows a rest."""
+    names = [stage.name for stage in scheme.stage]
+    after = [n for stage, n in zip(scheme.stage, names[1:], strict=False) if stage.kind == "rated"]
+    return (names[0], *after)
+
+
+def _case(scheme: Scheme, cases: Sequence[Facts], everybody: Sequence[Facts]) -> str:
+    """What these cases have that the others have not, by the facts that the scheme's conditions look at."""
+    looked_at = {fact for stage in scheme.stage for fact in stage.condition.facts}
+    said = []
+    for fact in ("route", "field", "nested", "changed", "star", "proposed"):
+        values = _values(cases, fact)
+        if fact in looked_at and values != _values(everybody, fact):
+            said.append(_span(values) if fact in ("star", "proposed") else _said(fact, values))
+    return " ".join(said) or "一律"
+
+
+def _values(cases: Iterable[Facts], fact: str) -> tuple[Any, ...]:
+    return tuple(sorted({value for facts in cases if (value := getattr(facts, fact)) is not None}))
+
+
+def _span(stars: Sequence[int]) -> str:
+    together = len(stars) > 2 and stars[-1] - stars[0] == len(stars) - 1
+    return f"{stars[0]}–{stars[-1]}星" if together else f"{'/'.join(map(str, stars))}星"
+
+
+# ── stages ───────────────────────────────────────────────────────
+
+
+def _heading(stage: Stage) -> Heading:
+    dates, more = _dates(stage)
+    return Heading(
+        name=stage.name,
+        only=f"仅{_condition(stage.condition)}" if stage.when else "",
+        owner="" if KIND[stage.kind].rests else _varied(stage, "owner"),
+        dates=dates,
+        title=stage.title,
+        cite=stage.cite.rule,
+        more=more,
+    )
+
+
+DATES = (("due", "截止"), ("period", "历时"), ("until", "到"), ("target", "目标"), ("verify", "核实"))
+
+
+def _dates(stage: Stage) -> tuple[str, str]:
+    """The date that binds, and what else there is: a target stands first only where nothing is due."""
+    said = [word + found for key, word in DATES if (found := _varied(stage, key))]
+    said += [f"至少{stage.min_workdays} workdays"] if stage.min_workdays else []
+    return " ".join(said[:1]), " ".join(said[1:])
+
+
+def _varied(stage: Stage, key: str) -> str:
+    """A value and its variations by case: `superior / department(proposed=5)`."""
+    cases = [f"{value}({_condition(but.condition)})" for but in stage.but if (value := getattr(but, key, None))]
+    return " / ".join([usual, *cases] if (usual := getattr(stage, key)) else cases)
+
+
+def _condition(when: When) -> str:
+    return "或".join("且".join(_said(fact, values) for fact, values in alternative) for alternative in when.any_of)
+
+
+WORDS: Mapping[tuple[str, tuple[Any, ...]], str] = {
+    ("changed", (True,)): "变星",
+    ("changed", (False,)): "不变",
+    ("nested", (True,)): "考评者另有上级",
+    ("nested", (False,)): "考评者没有上级",
+}
+
+
+def _said(fact: str, values: tuple[Any, ...]) -> str:
+    listed = "/".join(map(str, values))
+    return WORDS.get((fact, values)) or (f"路线{listed}" if fact == "route" else f"{fact}={listed}")
+
+
+# ── acts ─────────────────────────────────────────────────────────
+
+
+def _acts(table: Table, stage: Stage, known: Iterable[World]) -> tuple[Act, ...]:
+    """The acts of the stage's kind, with where they lead in the cases that come here."""
+    here = [(facts, ask) for facts, ask in known if stands(stage).holds(facts)]
+    return tuple(_act(table, stage, row, here) for row in table.of(stage.name) if row.arrives)
+
+
+def _act(table: Table, stage: Stage, row: Row, here: Iterable[World]) -> Act:
+    falls = row.trigger == "overturn_star" and stage.falls_to is not None
+    return render.act_of(table, row, here, TITLES[row.trigger], f"({stage.falls_to}星)" if falls else "")
+
+
+def _everywhere(scheme: Scheme, table: Table, known: Sequence[World]) -> Iterator[tuple[str, Act]]:
+    """The exits that stand at every open stage by themselves."""
+    for act, _, not_in in FROM_ANYWHERE:
+        row = next((row for row in table.rows if row.trigger == act.trigger), None)
+        if row is not None:
+            without = [stage.name for stage in scheme.stage if stage.kind in not_in]
+            where = "任一未结环节" + (f"({'、'.join(without)}除外)" if without else "")
+            yield where, render.act_of(table, row, known, act.title)

@@ -1,13 +1,22 @@
-"""Evidence: score sheets, filed surveys, confirmed events, elections; what a score can be recomputed from."""
+"""Evidence: score sheets, filed surveys, events, elections; what a score can be recomputed from.
 
-from datetime import date
+Nothing here is deleted: an event is withdrawn, a term is closed, and both go on being shown.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col, select
 
 from storage.database import Transaction
-from storage.models import Assessment, Election, Event, Survey
+from storage.models import Assessment, Campaign, Cycle, Election, Event, Organisation, Star, Survey
+from storage.organisations import OURS_NOW, chunks, under
+
+Sheets = Mapping[tuple[int, str, str], Assessment]
+"""(cycle, round, made by) → its newest sheet."""
 
 
 def put(tx: Transaction, row: Assessment | Survey | Event | Election) -> int:
@@ -15,6 +24,9 @@ def put(tx: Transaction, row: Assessment | Survey | Event | Election) -> int:
     tx.session.flush()
     assert row.id is not None
     return row.id
+
+
+# ── sheets and surveys ───────────────────────────────────────────
 
 
 def newest_survey(tx: Transaction, cycle_id: int, round_: str) -> Survey | None:
@@ -35,39 +47,138 @@ def newest_assessment(tx: Transaction, cycle_id: int, round_: str, made_by: str)
     ).first()
 
 
+def newest_sheets(tx: Transaction, cycle_ids: Collection[int]) -> Sheets:
+    """The newest sheets of many cycles."""
+    found: dict[tuple[int, str, str], Assessment] = {}
+    for chunk in chunks(cycle_ids):
+        its = select(Assessment).where(col(Assessment.cycle_id).in_(chunk)).order_by(col(Assessment.id))
+        found |= {(sheet.cycle_id, sheet.round, sheet.made_by): sheet for sheet in tx.session.exec(its)}
+    return found
+
+
+def newest_surveys(tx: Transaction, cycle_ids: Collection[int]) -> dict[tuple[int, str], Survey]:
+    """(cycle, round) → the survey that counts."""
+    found: dict[tuple[int, str], Survey] = {}
+    for chunk in chunks(cycle_ids):
+        its = select(Survey).where(col(Survey.cycle_id).in_(chunk)).order_by(col(Survey.id))
+        found |= {(filed.cycle_id, filed.round): filed for filed in tx.session.exec(its)}
+    return found
+
+
+# ── events ───────────────────────────────────────────────────────
+
+
 def confirmed_events(tx: Transaction, organisation_id: int, year: int) -> tuple[Event, ...]:
     return tuple(
         tx.session.exec(
             select(Event)
-            .where(
-                Event.organisation_id == organisation_id,
-                Event.status == "confirmed",
-                col(Event.happened_on) >= date(year, 1, 1),
-                col(Event.happened_on) <= date(year, 12, 31),
-            )
+            .where(Event.organisation_id == organisation_id, Event.status == "confirmed", _in_year(year))
             .order_by(col(Event.happened_on), col(Event.id))
         )
     )
 
 
-def events(tx: Transaction, organisation_id: int | None = None, under: str = "") -> tuple[Any, ...]:
-    """(event, organisation's code, name), newest first."""
-    from storage.models import Organisation
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """An event with whom it is about."""
 
+    event: Event
+    organisation: Organisation
+
+
+def events(
+    tx: Transaction,
+    *,
+    path: str = "",
+    year: int | None = None,
+    code: str | None = None,
+    status: str | None = None,
+) -> tuple[Registered, ...]:
+    """Events at or below a path, the newest first."""
     statement = (
-        select(Event, Organisation.code, Organisation.name)
+        select(Event, Organisation)
         .join(Organisation, col(Organisation.id) == col(Event.organisation_id))
         .order_by(col(Event.id).desc())
     )
-    if organisation_id is not None:
-        statement = statement.where(Event.organisation_id == organisation_id)
-    if under:
-        statement = statement.where(col(Organisation.path).startswith(under))
-    return tuple(tx.session.exec(statement))
+    if path:
+        statement = statement.where(under(tx, path))
+    if year is not None:
+        statement = statement.where(_in_year(year))
+    for column, wanted in ((Event.code, code), (Event.status, status)):
+        if wanted is not None:
+            statement = statement.where(col(column) == wanted)
+    return tuple(Registered(event, organisation) for event, organisation in tx.session.exec(statement))
 
 
-def event(tx: Transaction, event_id: int) -> Event | None:
-    return tx.session.get(Event, event_id)
+def event(tx: Transaction, event_id: int, *, lock: bool = False) -> Registered | None:
+    """`lock`: of two who decide on it at once, the second sees what the first has decided."""
+    statement = (
+        select(Event, Organisation)
+        .join(Organisation, col(Organisation.id) == col(Event.organisation_id))
+        .where(Event.id == event_id)
+    )
+    if lock and tx.dialect == "postgresql":
+        statement = statement.with_for_update(of=Event)
+    found = tx.session.exec(statement).first()
+    return Registered(*found) if found else None
+
+
+def same_event(tx: Transaction, wanted: Event) -> Event | None:
+    """One that says the same and has not been withdrawn: entered twice, it would count twice."""
+    its = (
+        Event.organisation_id == wanted.organisation_id,
+        Event.code == wanted.code,
+        col(Event.level).is_not_distinct_from(wanted.level),
+        Event.happened_on == wanted.happened_on,
+        Event.proof == wanted.proof,
+        Event.status != "withdrawn",
+    )
+    return tx.session.exec(select(Event).where(*its).limit(1)).first()
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A round that was scored after some instant, and whether its star has been granted."""
+
+    year: int
+    round: str
+    granted: bool
+
+
+def scored_since(tx: Transaction, organisation_id: int, year: int, since: datetime) -> tuple[Scored, ...]:
+    """Rounds of a year whose superior's sheet is not older than `since`: they have counted what was confirmed by then."""
+    granted = sa.exists().where(col(Star.cycle_id) == col(Cycle.id), col(Star.round) == col(Assessment.round))
+    statement = (
+        sa.select(col(Campaign.year), col(Assessment.round), granted)
+        .select_from(Assessment)
+        .join(Cycle, col(Cycle.id) == col(Assessment.cycle_id))
+        .join(Campaign, col(Campaign.id) == col(Cycle.campaign_id))
+        .where(
+            col(Cycle.organisation_id) == organisation_id,
+            col(Campaign.year) == year,
+            col(Assessment.made_by) == "superior",
+            col(Assessment.at) >= since,
+        )
+        .distinct()
+        .order_by(col(Assessment.round))
+    )
+    return tuple(Scored(*row) for row in tx.session.execute(statement))
+
+
+def _in_year(year: int) -> Any:
+    return sa.and_(col(Event.happened_on) >= date(year, 1, 1), col(Event.happened_on) <= date(year, 12, 31))
+
+
+# ── elections ────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """An organisation, its running term if the register has one, and when it last elected."""
+
+    organisation: Organisation
+    running: Election | None
+    last_held_on: date | None
 
 
 def term_that_counts(tx: Transaction, organisation_id: int) -> Election | None:
@@ -78,3 +189,30 @@ def term_that_counts(tx: Transaction, organisation_id: int) -> Election | None:
         .order_by(sa.nulls_first(col(Election.held_on).desc()))
         .limit(1)
     ).first()
+
+
+def running_term(tx: Transaction, organisation_id: int, *, lock: bool = False) -> Election | None:
+    statement = select(Election).where(Election.organisation_id == organisation_id, _RUNNING)
+    if lock and tx.dialect == "postgresql":
+        statement = statement.with_for_update()
+    return tx.session.exec(statement).first()
+
+
+def terms(tx: Transaction, *, path: str = "", due_by: date | None = None) -> tuple[Term, ...]:
+    """Every rated organisation of today with its term, the first to run out first; without a term come last."""
+    last = sa.select(sa.func.max(_PAST.c.held_on)).where(_PAST.c.organisation_id == col(Organisation.id))
+    statement = (
+        sa.select(Organisation, Election, last.scalar_subquery())
+        .outerjoin(Election, sa.and_(col(Election.organisation_id) == col(Organisation.id), _RUNNING))
+        .where(*OURS_NOW, col(Organisation.parent_id).is_not(None))
+        .order_by(sa.nulls_last(col(Election.due_on)), col(Organisation.id))
+    )
+    if path:
+        statement = statement.where(under(tx, path))
+    if due_by is not None:
+        statement = statement.where(col(Election.due_on) <= due_by)
+    return tuple(Term(*row) for row in tx.session.execute(statement))
+
+
+_RUNNING: Any = col(Election.held_on).is_(None)
+_PAST = Election.__table__.alias("past")  # type: ignore[attr-defined]

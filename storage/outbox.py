@@ -126,7 +126,7 @@ def _row(notice: NewNotice, now: datetime) -> dict[str, Any]:
 def count_by_kind(tx: Transaction) -> dict[str, int]:
     """kind → how many notices of it there are, whatever has become of them."""
     found = tx.session.execute(sa.select(NOTICE.c.kind, sa.func.count()).group_by(NOTICE.c.kind))
-    return {kind: count for kind, count in found.tuples()}
+    return {str(kind): int(count) for kind, count in found}
 
 
 def nudged_since(tx: Transaction, obligation_id: int, since: datetime) -> bool:
@@ -242,10 +242,11 @@ def write(tx: Transaction, texts: Iterable[Text]) -> None:
     rows = [
         {"message": text.message_id, "to": text.address, "about": text.subject, "says": text.body} for text in texts
     ]
-    address, subject, body = (sa.bindparam(name) for name in ("to", "about", "says"))
-    statement = sa.update(MESSAGE).where(MESSAGE.c.id == sa.bindparam("message"))
+    columns: dict[str, Any] = {
+        name: sa.bindparam(of) for name, of in (("address", "to"), ("subject", "about"), ("body", "says"))
+    }
     if rows:
-        tx.session.execute(statement.values(address=address, subject=subject, body=body), rows)
+        tx.session.execute(sa.update(MESSAGE).where(MESSAGE.c.id == sa.bindparam("message")).values(columns), rows)
 
 
 def expire_waiting(tx: Transaction, since: datetime) -> int:

@@ -1,6 +1,6 @@
 """What can be asked of everything at once: open work, cycles, notices and stars, one statement each, read-only.
 
-Rows come as they are needed, so that a page of 50 costs 50 rows whatever stands behind it. A list is continued after its last
+Rows come as they are needed, so that a page of 50 costs little whatever stands behind it. A list is continued after its last
 row (never at a number of rows), so that nothing is shown twice or left out when rows before it have gone meanwhile.
 """
 
@@ -18,7 +18,7 @@ from storage.models import Organisation
 from storage.organisations import chunks
 from storage.posts import POST_OF
 
-PAGE = 500  # rows fetched at a time
+PAGE = 200  # rows fetched at a time
 TOLD = ("reminder", "escalation", "nudge")
 
 _tables = Organisation.metadata.tables
@@ -64,6 +64,7 @@ _STAY = (
     _owner.c.name.label("owner_name"),
     _owner.c.path.label("owner_path"),
 )
+_OWES = _owner.c.id == _obligation.c.owner_id
 
 
 # ── open work of stages ──────────────────────────────────────────
@@ -99,28 +100,31 @@ def open_stages(tx: Transaction, where: Where, edges: Edges, *, everything: bool
     vacant = _vacant(edges.today)
     overdue = sa.case((_obligation.c.due_at <= edges.began_at, _obligation.c.due_at))
     code = _ordered(tx, _about.c.code)
-    statement = (
-        cycles.selected()
-        .add_columns(*_STAY, vacant)
+    order = (
+        sa.select(_cycle.c.id)
+        .join(_about, _about.c.id == _cycle.c.organisation_id)
         .join(_obligation, _its_open_stay())
-        .join(_owner, _owner.c.id == _obligation.c.owner_id)
         .where(*_in_campaign(tx, where), *_owed(where))
         .order_by(sa.nulls_last(overdue), code)
     )
     if not everything:
-        statement = statement.where(sa.or_(*_worth_a_look(edges, vacant)))
+        order = order.where(sa.or_(*_worth_a_look(edges, vacant)))
     if where.after:
         due_at, last = where.after
         key = due_at if due_at is not None and due_at <= edges.began_at else None
-        statement = statement.where(_beyond(overdue, key, code > last))
+        order = order.where(_beyond(overdue, key, code > last))
+    full = cycles.selected().add_columns(*_STAY, vacant).join(_obligation, _its_open_stay()).join(_owner, _OWES)
     width = len(CycleRow.__slots__)
-    for row in _fetched(tx, statement):
+    for row in _in_order(tx, order, full, _cycle.c.id):
         yield OpenStage(CycleRow(*row[:width]), Stay(*row[width:-1]), bool(row[-1]))
 
 
+def _its_stay() -> sa.ColumnElement[bool]:
+    return sa.and_(_obligation.c.cycle_id == _cycle.c.id, _obligation.c.matter_id.is_(None))
+
+
 def _its_open_stay() -> sa.ColumnElement[bool]:
-    stays = sa.and_(_obligation.c.cycle_id == _cycle.c.id, _obligation.c.matter_id.is_(None))
-    return sa.and_(stays, _obligation.c.closed_at.is_(None))
+    return sa.and_(_its_stay(), _obligation.c.closed_at.is_(None))
 
 
 def _worth_a_look(edges: Edges, vacant: sa.ColumnElement[bool]) -> tuple[sa.ColumnElement[bool], ...]:
@@ -153,38 +157,35 @@ class Standing:
 
 def standings(tx: Transaction, where: Where) -> Iterator[Standing]:
     """Cycles of a campaign by code."""
-    other = _obligation.alias()
-    newest = sa.select(sa.func.max(other.c.visit)).where(other.c.cycle_id == _cycle.c.id, other.c.matter_id.is_(None))
     code = _ordered(tx, _about.c.code)
-    statement = (
-        cycles.selected()
-        .add_columns(*_STAY)
-        .outerjoin(
-            _obligation,
-            sa.and_(
-                _obligation.c.cycle_id == _cycle.c.id,
-                _obligation.c.matter_id.is_(None),
-                _obligation.c.visit == newest.scalar_subquery(),
-            ),
-        )
-        .outerjoin(_owner, _owner.c.id == _obligation.c.owner_id)
+    order = (
+        sa.select(_cycle.c.id)
+        .join(_about, _about.c.id == _cycle.c.organisation_id)
         .where(*_in_campaign(tx, where))
         .order_by(code)
     )
     if where.owner_role is not None:
-        statement = statement.where(*_owed(where), _obligation.c.closed_at.is_(None))
+        order = order.join(_obligation, _its_open_stay()).where(*_owed(where))
     if where.after:
-        statement = statement.where(code > where.after[0])
+        order = order.where(code > where.after[0])
+    newest = sa.and_(_its_stay(), _obligation.c.visit == _newest_visit())
+    full = cycles.selected().add_columns(*_STAY).outerjoin(_obligation, newest).outerjoin(_owner, _OWES)
     width = len(CycleRow.__slots__)
-    for row in _fetched(tx, statement):
+    for row in _in_order(tx, order, full, _cycle.c.id):
         yield Standing(CycleRow(*row[:width]), Stay(*row[width:]) if row[width] is not None else None)
+
+
+def _newest_visit() -> sa.ScalarSelect[int]:
+    other = _obligation.alias()
+    its = sa.and_(other.c.cycle_id == _cycle.c.id, other.c.matter_id.is_(None))
+    return sa.select(sa.func.max(other.c.visit)).where(its).scalar_subquery()
 
 
 def newest_stay(tx: Transaction, cycle_id: int) -> Stay | None:
     """The stay that a cycle is in, or while it rests the one that ended last."""
     statement = (
         sa.select(*_STAY)
-        .join(_owner, _owner.c.id == _obligation.c.owner_id)
+        .join(_owner, _OWES)
         .where(_obligation.c.cycle_id == cycle_id, _obligation.c.matter_id.is_(None))
         .order_by(_obligation.c.visit.desc())
         .limit(1)
@@ -214,30 +215,31 @@ def open_obligations(
     tx: Transaction, where: Where, *, due_after: datetime | None = None, due_by: datetime | None = None
 ) -> Iterator[Owed]:
     """Open obligations by due, then code; those without a due come last. The two instants bound the due."""
-    code = _ordered(tx, _about.c.code)
-    due = _obligation.c.due_at
-    statement = (
-        sa.select(*_STAY, _about.c.code, _about.c.name, _cycle.c.scheme_hash)
-        .select_from(_obligation)
+    code, due = _ordered(tx, _about.c.code), _obligation.c.due_at
+    stages = (_obligation.c.stage.in_(where.stages),) if where.stages else ()
+    after = (due > due_after,) if due_after is not None else ()
+    by = (due <= due_by,) if due_by is not None else ()
+    order = (
+        sa.select(_obligation.c.id)
         .join(_about, _about.c.id == _obligation.c.organisation_id)
-        .join(_owner, _owner.c.id == _obligation.c.owner_id)
         .outerjoin(_cycle, _cycle.c.id == _obligation.c.cycle_id)
         .outerjoin(_matter, _matter.c.id == _obligation.c.matter_id)
         .where(_obligation.c.closed_at.is_(None), *_of_year(where), *_below(tx, where), *_owed(where))
+        .where(*stages, *after, *by)
         .order_by(sa.nulls_last(due), code, _obligation.c.id)
     )
-    if where.stages:
-        statement = statement.where(_obligation.c.stage.in_(where.stages))
-    if due_after is not None:
-        statement = statement.where(due > due_after)
-    if due_by is not None:
-        statement = statement.where(due <= due_by)
     if where.after:
         last_due, last, last_id = where.after
         further = sa.or_(code > last, sa.and_(code == last, _obligation.c.id > last_id))
-        statement = statement.where(_beyond(due, last_due, further))
+        order = order.where(_beyond(due, last_due, further))
+    full: sa.Select[Any] = (
+        sa.select(*_STAY, _about.c.code, _about.c.name, _cycle.c.scheme_hash)
+        .join(_about, _about.c.id == _obligation.c.organisation_id)
+        .join(_owner, _OWES)
+        .outerjoin(_cycle, _cycle.c.id == _obligation.c.cycle_id)
+    )
     width = len(Stay.__slots__)
-    for row in _fetched(tx, statement):
+    for row in _in_order(tx, order, full, _obligation.c.id):
         yield Owed(Stay(*row[:width]), *row[width:])
 
 
@@ -424,6 +426,19 @@ def _beyond(key: sa.ColumnElement[Any], last: Any, further: sa.ColumnElement[boo
     if last is None:
         return sa.and_(key.is_(None), further)
     return sa.or_(key > last, key.is_(None), sa.and_(key == last, further))
+
+
+def _in_order(
+    tx: Transaction, order: sa.Select[tuple[int]], full: sa.Select[Any], key: sa.ColumnElement[int]
+) -> Iterator[Sequence[Any]]:
+    """The order first, which is narrow enough to sort 100 000 at once; the rows themselves as they are needed."""
+    ids = tx.session.execute(order, execution_options={"yield_per": PAGE}).scalars()
+    try:
+        for chunk in ids.partitions(PAGE):
+            found = {row[0]: row for row in tx.session.execute(full.where(key.in_(chunk)))}
+            yield from (found[one] for one in chunk)
+    finally:
+        ids.close()
 
 
 def _fetched(tx: Transaction, statement: sa.Select[Any]) -> Iterator[Sequence[Any]]:

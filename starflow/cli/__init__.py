@@ -1,1 +1,120 @@
-"""Commands; the composition root."""
+"""The command line: COMMANDS is the whole of it, and `main` is the program `starflow`.
+
+A command is a function from its arguments to a `Result`; it imports what it needs when it runs, so that `--help` is quick.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+
+from starflow import __version__
+from starflow.cli import campaigns, cycle, dates, install, lists, orgs, rating, schemes, upkeep
+from starflow.cli.door import Door, log_to_stderr
+from starflow.cli.help import help_text, print_help
+from starflow.cli.output import Result
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`name` as it is typed, in one word or two; the section is its heading in the help."""
+
+    section: str
+    name: str
+    run: Callable[..., Any]
+    help: str
+
+
+BEGIN, PREPARE, LOOK, ACT, UPKEEP = "开始", "准备", "看", "办", "维护"
+
+COMMANDS = (
+    Command(BEGIN, "init", install.init, "建数据库:正式的,或演练用的"),
+    Command(BEGIN, "tick", install.tick, "各项定时任务各做一次,说明做了什么"),
+    Command(BEGIN, "clock show", install.clock_show, "现在几点:系统时间,或演练的时钟"),
+    Command(BEGIN, "clock move", install.clock_move, "演练:把时钟往前拨,途中到期的事依次发生"),
+    Command(PREPARE, "scheme list", schemes.list_, "随附的和本库采用过的方案"),
+    Command(PREPARE, "scheme show", schemes.show, "用平常的话说明一份方案"),
+    Command(PREPARE, "scheme check", schemes.check, "检查方案,列出全部错误及其行号"),
+    Command(PREPARE, "scheme calendar", schemes.calendar, "方案在某一年的全部日期,以及是怎么算的"),
+    Command(PREPARE, "procedure", schemes.procedure, "打印办理程序表"),
+    Command(PREPARE, "org import", orgs.import_, "导入名册:要么全部,要么一行也不写"),
+    Command(PREPARE, "org tree", orgs.tree, "组织树"),
+    Command(PREPARE, "org export", orgs.export, "导出名册"),
+    Command(PREPARE, "campaign open", campaigns.open_, "开展某一年度:按今天的名册,每个党组织一份"),
+    Command(PREPARE, "campaign add", campaigns.add, "把后来成立的党组织加入本年度"),
+    Command(PREPARE, "campaign show", campaigns.show, "年度、方案和各环节家数"),
+    Command(LOOK, "stuck", lists.stuck, "谁卡住了:在哪个环节、缺什么、该谁办、何时自动上报"),
+    Command(LOOK, "cycles", lists.cycles, "各党组织办到哪一步"),
+    Command(LOOK, "obligations", lists.obligations, "全部待办,含整改、方案等事项"),
+    Command(LOOK, "due", lists.due, "今后若干天内到期的"),
+    Command(LOOK, "notices", lists.notices, "提醒、催办和通知的记录"),
+    Command(LOOK, "stars", lists.stars, "现在或某一天有效的星级"),
+    Command(LOOK, "why", cycle.why, "为什么停在这里:期限怎么算的、可以办什么、还缺什么"),
+    Command(LOOK, "history", cycle.history, "一个党组织本年度的全部流转记录"),
+    Command(ACT, "fire", cycle.fire, "办理一个动作:申报、报送、考评、批准……"),
+    Command(ACT, "extend", dates.extend, "延期:本轮的截止不早于某一天"),
+    Command(ACT, "hold", dates.hold, "暂停计时,不再提醒"),
+    Command(ACT, "release", dates.release, "恢复计时,暂停的天数补回"),
+    Command(ACT, "nudge", dates.nudge, "立即催办卡住的;筛选与 stuck 相同"),
+    Command(ACT, "rate", rating.rate, "计算评定案例,并与预期核对"),
+    Command(UPKEEP, "verify", upkeep.verify, "校验全部流转记录没有被改动"),
+    Command(UPKEEP, "anchor", upkeep.anchor, "取今天的锚点,存到数据库以外"),
+    Command(UPKEEP, "doctor", upkeep.doctor, "体检:哪里不对,该怎么办"),
+    Command(UPKEEP, "retain", upkeep.retain, "按保存期限销毁个人信息"),
+    Command(UPKEEP, "db upgrade", install.db_upgrade, "把数据库升到本版本"),
+    Command(UPKEEP, "token issue", upkeep.token_issue, "发一个接口令牌"),
+)
+
+GROUPS: Mapping[str, tuple[str, str]] = {
+    "clock": (BEGIN, "时钟"),
+    "scheme": (PREPARE, "方案"),
+    "org": (PREPARE, "组织与名册"),
+    "campaign": (PREPARE, "年度创建活动"),
+    "db": (UPKEEP, "数据库"),
+    "token": (UPKEEP, "令牌"),
+}
+
+JSON = Annotated[bool, typer.Option("--json", help="在标准输出写一个JSON对象")]
+Lang = Annotated[str, typer.Option("--lang", metavar="zh|en", help="语言")]
+Help = Annotated[bool, typer.Option("--help", is_eager=True, callback=print_help, help="显示这份说明")]
+Version = Annotated[bool, typer.Option("--version", help="显示版本")]
+
+
+def root(
+    context: typer.Context, as_json: JSON = False, lang: Lang = "zh", help: Help = False, version: Version = False
+) -> Result | None:
+    """What `starflow` alone says; the door itself reads --json and --lang."""
+    if version:
+        raise typer.Exit(print_version(as_json))
+    if context.invoked_subcommand is None:
+        text = help_text(context.command, context.command_path)
+        return Result({"help": text}, (text,))
+    return None
+
+
+def print_version(as_json: bool) -> int:
+    from starflow.cli.output import show
+
+    return show(Result({"version": __version__}, (f"starflow {__version__}",)), as_json=as_json)
+
+
+def _app() -> typer.Typer:
+    app = typer.Typer(name="starflow", cls=Door, help="争星:基层党组织星级创建的全年办理")
+    app.callback(invoke_without_command=True, help="争星:基层党组织星级创建的全年办理")(root)
+    groups = {name: typer.Typer(name=name, help=text) for name, (_, text) in GROUPS.items()}
+    for command in COMMANDS:
+        group, _, name = command.name.rpartition(" ")
+        where = groups[group] if group else app
+        where.command(name, help=command.help, rich_help_panel=command.section if not group else None)(command.run)
+        if group and not groups[group].registered_groups and groups[group] not in (g.typer_instance for g in app.registered_groups):
+            app.add_typer(groups[group], rich_help_panel=GROUPS[group][0])
+    return app
+
+
+app = _app()
+
+
+def main() -> None:
+    log_to_stderr()
+    app()

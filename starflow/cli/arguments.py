@@ -19,6 +19,7 @@ LIGHTS = ("black", "red", "yellow", "green", "blue", "grey")
 ROLES = ("organisation", "superior", "department", "committee", "city", "anyone")
 OWNERS = ("organisation", "superior", "department", "committee", "city", "leader", "clock")
 MOST = 9_223_372_036_854_775_807
+DEFAULT_SCHEME = "anyang-five-star"
 
 
 # ── readers ──────────────────────────────────────────────────────
@@ -116,6 +117,10 @@ def read_light(said: str) -> str:
 
 def read_owner(said: str) -> str:
     return _one_of("办理者", said, OWNERS)
+
+
+def read_form(said: str) -> str:
+    return _one_of("格式", said, ("text", "markdown", "mermaid"))
 
 
 def read_role(said: str) -> str:

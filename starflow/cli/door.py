@@ -145,7 +145,7 @@ def _name_of(param: Any) -> str:
 class Brief(logging.Formatter):
     """One line per event; the traceback only for whoever asks for it."""
 
-    def formatException(self, ei: Any) -> str:  # noqa: N802 – the name is logging's
+    def formatException(self, ei: Any) -> str:
         if os.environ.get("STARFLOW_DEBUG") == "1":
             return super().formatException(ei)
         return f"  {ei[0].__name__}: {ei[1]}"

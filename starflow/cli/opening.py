@@ -1,15 +1,11 @@
-"""The desk that a command works at, its zone, and in whose name something is done."""
+"""The desk that a command works at, and its local time."""
 
-import getpass
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
-
-from workflow.engine.errors import BadInput, Forbidden
 
 if TYPE_CHECKING:
     from starflow.service.desk import Desk
@@ -37,5 +33,10 @@ def zone_of(desk: "Desk", year: int | None = None) -> ZoneInfo:
         return desk.scheme(tx, campaign.scheme_hash).zone if campaign else desk.settings.zone
 
 
+def local_now(desk: "Desk", year: int | None = None) -> datetime:
+    return desk.clock.now().astimezone(zone_of(desk, year))
+
+
 def localised(at: datetime, zone: ZoneInfo) -> datetime:
+    """A time without offset is meant where the scheme is."""
     return at.replace(tzinfo=zone) if at.tzinfo is None else at

@@ -159,6 +159,18 @@ def progress(title: str) -> Iterator[Progress]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
+@contextmanager
+def working(title: str) -> Iterator[None]:
+    """A sign of life on stderr for work that cannot say how much of it is left."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(file=sys.stderr).status(title):
+        yield
+
+
 def _unseen(done: int, total: int) -> None:
     """Nobody is watching."""
 

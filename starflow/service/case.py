@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from starflow.service.desk import Desk
-from storage import cycles, evidence, obligations
+from storage import cycles, evidence, meetings, obligations
 from storage.cycles import CycleRow
 from storage.database import Transaction
 from storage.models import Campaign, Election
@@ -89,7 +89,7 @@ def facts_of(tx: Transaction, case: Case, payload: Mapping[str, Any] | None = No
         case "review":
             return facts.changed_by(_review_facts(tx, case, payload))
         case "publicity" | "approval":
-            return facts.changed_by(_decision_facts(tx, case, facts))
+            return facts.changed_by(_decision_facts(tx, case, facts, payload))
     return facts
 
 
@@ -224,24 +224,26 @@ def _base(case: Case, payload: Mapping[str, Any]) -> Decimal | None:
         return None
 
 
-def _decision_facts(tx: Transaction, case: Case, facts: Facts) -> dict[str, Any]:
+def _decision_facts(tx: Transaction, case: Case, facts: Facts, payload: Mapping[str, Any] | None) -> dict[str, Any]:
     scored = evidence.newest_assessment(tx, case.cycle.id, case.cycle.round, "superior")
     found: dict[str, Any] = {"scored_by": scored.actor if scored else None}
     if case.stage.kind == "approval":
+        if payload is not None:  # an act is being judged: what is counted now must still be true when it is written
+            meetings.lock_quotas(tx, case.cycle.campaign_id)
         found["quota_block"] = quota_block(tx, case, facts.proposed)
     return found
 
 
 def quota_block(tx: Transaction, case: Case, star: int | None) -> str | None:
     """Why approving this star would exceed a quota; None when there is room or a recorded decision covers it (R30)."""
-    from storage import meetings
-
+    cycle = case.cycle
     for quota in case.scheme.quota:
         if quota.op != "max" or star not in quota.stars:
             continue
-        counts = meetings.approved_counts(tx, case.cycle.campaign_id)
-        allowed = meetings.excess_allowed(tx, case.cycle.campaign_id, quota.code)
-        base = meetings.rated_base(tx, case.cycle.campaign_id)
+        scope = meetings.Scope.of(quota.scope, cycle.path, cycle.field)
+        counts = meetings.approved_counts(tx, cycle.campaign_id, scope, without=cycle.id)
+        allowed = meetings.excess_allowed(tx, cycle.campaign_id, quota.code, scope)
+        base = meetings.rated_base(tx, cycle.campaign_id, scope)
         said = excess_reason(case.scheme, quota, base, counts, allowed, more=1)
         if said is not None:
             return said.text

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from starflow.service import ladder, outcomes
-from starflow.service.case import Case, case_of, dates_of, facts_of, load_case
+from starflow.service.case import Case, case_of, dates_of, facts_of, stored_facts, load_case
 from starflow.service.desk import Desk
 from storage import cycles, obligations, records
 from storage.cycles import CycleRow
@@ -264,7 +264,7 @@ def redate(tx: Transaction, case: Case, *, fresh: bool = False) -> tuple[Case, M
     """
     cycle = case.cycle
     current = None if fresh else obligations.open_stage(tx, cycle.id)
-    facts = facts_of(tx, case)
+    facts = stored_facts(case)
     dates = dates_of(tx, case, cycle.stage, facts, cycle.entered_at, current.held_days if current else 0)
     acts_at = None if dates.acts_at is None or cycle.open_objections else max(dates.acts_at, cycle.entered_at)
     if (cycle.runs_until, cycle.acts_at) != (dates.acts_at, acts_at):

@@ -45,11 +45,20 @@ BEHAVIOURS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """An organisation whose story is told: its people act within two days, until it reaches the stage where it stays."""
+
+    stays_in: str = ""
+    quality: float | None = None  # mean score per criterion, of ten
+
+
+@dataclass(frozen=True, slots=True)
 class Player:
-    """The dice of one cycle's people."""
+    """The dice of everybody, and the parts of those whose story is told."""
 
     seed: int
     behaviour: Behaviour
+    parts: Mapping[str, Part] = field(default_factory=dict)
 
     def dice(self, case: Case, *names: str | int) -> float:
         return draw(self.seed, case.cycle.code, case.cycle.stage, case.cycle.visit, *names)
@@ -57,6 +66,8 @@ class Player:
     def acts_on(self, case: Case, o: Obligation) -> date:
         """The day on which the owner gets round to it."""
         opened = local_date(o.opened_at, case.zone)
+        if (part := self.parts.get(case.cycle.code)) is not None:
+            return date.max if part.stays_in == case.cycle.stage else opened + timedelta(days=2)
         due = due_date(o.due_at, case.zone) if o.due_at else opened + timedelta(days=7)
         target = due_date(o.target_at, case.zone) if o.target_at else due
         roll, spread = self.dice(case, "when", o.owner_role), self.dice(case, "spread", o.owner_role)
@@ -104,7 +115,7 @@ def _survey(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
     came = enough - 1 if short else min(members, enough + round(player.dice(case, "more") * (members - enough)))
     masses = 5 + round(player.dice(case, "masses") * 5)
     ballots = came + masses
-    unhappy = round(ballots * (player.dice(case, "unhappy") ** 4) * 0.7)
+    unhappy = round(ballots * (player.dice(case, "unhappy") ** 6) * 0.7)
     unknown = min(ballots - unhappy, round(ballots * 0.05))
     paper = {
         "members_present": came,
@@ -122,7 +133,7 @@ def _survey(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
 
 def _review(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
     yield Move("begin_review", "superior")
-    if case.cycle.visit < 8 and player.dice(case, "back") < 0.04:
+    if _sends_back(player, case, 0.04):
         to = "self_evaluation" if player.dice(case, "to") < 0.5 else "survey"
         yield Move("send_back", "superior", {"to": to}, "材料不全,请补正")
         return
@@ -138,7 +149,7 @@ def _review(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
 
 
 def _audit(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
-    if case.cycle.visit < 8 and player.dice(case, "back") < 0.05:
+    if _sends_back(player, case, 0.05):
         yield Move("send_back", "department", {}, "佐证材料须补充")
     else:
         yield Move("pass_audit", "department")
@@ -170,6 +181,12 @@ def _task(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
     yield Move("complete_task", case.stage.owner_of(facts))
 
 
+def _sends_back(player: Player, case: Case, share: float) -> bool:
+    """Now and then work goes back, but nobody is sent round for ever, and never one whose story is told."""
+    told = case.cycle.code in player.parts
+    return not told and case.cycle.visit < 8 and player.dice(case, "back") < share
+
+
 def findings(player: Player, case: Case, objection: int) -> Iterator[Move]:
     """The handler settles an objection: one in four is upheld."""
     said = {"objection": objection, "finding": "已逐项核实"}
@@ -178,7 +195,9 @@ def findings(player: Player, case: Case, objection: int) -> Iterator[Move]:
 
 def _scores(player: Player, case: Case, optimism: float) -> dict[str, str]:
     """Every organisation has its own quality, the same all year; self-evaluations are a little kinder."""
-    quality = 5.2 + 4.4 * draw(player.seed, case.cycle.code, "quality") ** 0.5
+    part = player.parts.get(case.cycle.code)
+    drawn = 5.2 + 4.4 * draw(player.seed, case.cycle.code, "quality") ** 0.5
+    quality = drawn if part is None or part.quality is None else part.quality
     scores = {}
     for criterion in case.scheme.criterion:
         wobble = (player.dice(case, "score", criterion.code) - 0.5) * 0.8

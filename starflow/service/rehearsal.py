@@ -4,7 +4,7 @@ Deterministic: the same roster, scheme, behaviour and seed give the same head on
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from starflow.service.cycles import CycleAsk, fire_in
 from starflow.service.desk import Desk
 from starflow.service.obligations import move_clock
 from starflow.service.organisations import import_roster
-from starflow.service.players import BEHAVIOURS, Move, Player, findings, moves
+from starflow.service.players import BEHAVIOURS, Move, Part, Player, findings, moves
 from storage import cycles, matters, obligations, outbox, records
 from storage.database import Transaction
 from storage.models import Obligation
@@ -79,7 +79,15 @@ def rehearse(
     return report(played)
 
 
-def begin(desk: Desk, rows: Sequence[RosterRow], year: int, scheme_name: str, behaviour: str) -> Year:
+def begin(
+    desk: Desk,
+    rows: Sequence[RosterRow],
+    year: int,
+    scheme_name: str,
+    behaviour: str,
+    parts: Mapping[str, Part] | None = None,
+) -> Year:
+    """Everything up to the campaign's opening; `parts` names those whose story is told instead of diced."""
     if not desk.rehearsal:
         raise Forbidden("演练只能在演练数据库里进行")
     known = {b.name: b for b in BEHAVIOURS}
@@ -94,7 +102,7 @@ def begin(desk: Desk, rows: Sequence[RosterRow], year: int, scheme_name: str, be
         campaign = cycles.campaign_of_year(tx, year)
         assert campaign is not None and campaign.id is not None  # opened just now
         scheme = desk.scheme(tx, campaign.scheme_hash)
-    return Year(desk, scheme, campaign.id, Player(desk.seed or 0, known[behaviour]))
+    return Year(desk, scheme, campaign.id, Player(desk.seed or 0, known[behaviour], parts or {}))
 
 
 def starts_at(scheme: Scheme, year: int) -> datetime:
@@ -160,7 +168,8 @@ def _day_of(played: Year, tx: Transaction, o: Obligation) -> date:
     if key not in played.days:
         case = _case(played, tx, o)
         if o.owner_role == "clock":
-            chance = played.player.dice(case, "objection") < 0.03 and case.cycle.objection_opened_at is None
+            told = case.cycle.code in played.player.parts
+            chance = not told and played.player.dice(case, "objection") < 0.03
             played.days[key] = case.today + timedelta(days=2) if chance else date.max
         else:
             played.days[key] = played.player.acts_on(case, o)
@@ -172,7 +181,7 @@ def _act(played: Year, tx: Transaction, code: str, o: Obligation) -> None:
     case = _case(played, tx, o)
     facts = facts_of(tx, case)
     for move in tuple(_moves(played, tx, case, facts)):
-        _try(played, tx, code, move)
+        attempt(played, tx, code, move)
         row = cycles.by_id(tx, case.cycle.id)
         if row is None or row.stage != case.cycle.stage:
             return
@@ -187,7 +196,8 @@ def _moves(played: Year, tx: Transaction, case: Case, facts: Facts) -> Iterator[
         yield from moves(played.player, case, facts)
 
 
-def _try(played: Year, tx: Transaction, code: str, move: Move) -> None:
+def attempt(played: Year, tx: Transaction, code: str, move: Move) -> str | None:
+    """Let somebody try something; returns the refusal, None when it was done."""
     ask = CycleAsk(
         code=code,
         trigger=move.trigger,
@@ -199,8 +209,9 @@ def _try(played: Year, tx: Transaction, code: str, move: Move) -> None:
     try:
         with tx.session.begin_nested():
             fire_in(played.desk, tx, ask)
-    except StarflowError:
-        return  # a refusal is an answer, also for a player
+    except StarflowError as refusal:
+        return refusal.message  # an answer, also for a player
+    return None
 
 
 def _case(played: Year, tx: Transaction, o: Obligation) -> Case:

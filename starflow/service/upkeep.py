@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from starflow.service.case import case_of, dates_of, facts_of
+from starflow.service.case import case_of, dates_of, stored_facts
 from starflow.service.desk import Desk
 from storage import cycles, meetings, obligations, outbox, records, retention, runs
 from storage.database import Transaction
@@ -66,7 +66,7 @@ def dates_are_right(desk: Desk, tx: Transaction) -> Iterator[str]:
             owed = obligations.open_stage(tx, row.id)
             if owed is None:
                 continue
-            dates = dates_of(tx, case, row.stage, facts_of(tx, case), row.entered_at, owed.held_days)
+            dates = dates_of(tx, case, row.stage, stored_facts(case), row.entered_at, owed.held_days)
             if (owed.due_at, owed.target_at) != (dates.due_at, dates.target_at):
                 yield f"期限 {row.chain}:存{owed.due_at},应为{dates.due_at}"
 

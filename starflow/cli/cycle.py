@@ -1,0 +1,122 @@
+"""One cycle: why it stands where it stands, what has happened to it, and the one door through which anything happens."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from starflow.cli.acting import acting_on
+from starflow.cli.arguments import As, By, Code, Data, Key, Reason, Trigger, Year, read_number
+from starflow.cli.opening import at_desk
+from starflow.cli.output import Result, Table, deadline, light, moment, text
+from starflow.cli.words import say
+
+if TYPE_CHECKING:
+    from starflow.service.why import OptionLine, Why
+
+Expect = Annotated[
+    int | None,
+    typer.Option("--expect", metavar="VERSION", parser=read_number, help="只在仍是这一版时办理(版本号见 why)"),
+]
+
+
+def why(code: Code, year: Year = None) -> Result:
+    from starflow.service.why import why as explain
+
+    with at_desk() as desk:
+        said = explain(desk, code, year=year)
+    return Result(said.as_json(), [*_standing(said), *_dates(said), *_options(said)])
+
+
+def _standing(said: "Why") -> list[str]:
+    head = f"{said.organisation} {said.name} · {say('{year}年度', year=said.year)}"
+    lines = [head, f"{light(said.light)} · {said.stage_title}({said.stage})· {say('第{n}版', n=said.version)}"]
+    lines.append(say("自{at}起", at=moment(said.since)))
+    if said.owner:
+        person = said.owner.person_name or say("空缺")
+        lines.append(say("该谁办:{role} {organisation} {person}", role=said.owner.role,
+                         organisation=said.owner.organisation_name, person=person))  # fmt: skip
+    if said.hold:
+        lines.append(say("已暂停:{reason}", reason=said.hold.reason))
+    lines += [say("未办结的异议:编号{id}", id=one.id) for one in said.objections]
+    return lines
+
+
+def _dates(said: "Why") -> list[str]:
+    named = ((say("目标"), said.target_at), (say("截止"), said.due_at))
+    return [f"{name}:{deadline(at)}" for name, at in named if at] + [f"  {step}" for step in said.arithmetic]
+
+
+def _options(said: "Why") -> list[str | Table]:
+    if not said.options:
+        return [say("这里没有可办的事")]
+    rows = [("✔" if option.allowed else "–", option.trigger, option.title, option.role, _against(option)) for option in said.options]
+    return ["", Table(("", say("动作"), say("名称"), say("由谁"), say("还不能办,因为")), rows)]
+
+
+def _against(option: "OptionLine") -> str:
+    return ";".join(map(str, option.reasons))
+
+
+def history(code: Code, year: Year = None) -> Result:
+    from starflow.service.why import history as records_of
+
+    with at_desk() as desk:
+        page = records_of(desk, code, year=year)
+    titles = ("#", "时间", "动作", "从", "到", "身份", "经办", "理由", "迟", "哈希")
+    rows = [
+        (
+            str(row.seq), moment(row.at), row.trigger, text(row.before), row.after, row.role, row.actor,
+            text(row.reason), say("{n}天", n=row.late_days) if row.late_days else "", row.hash[:8],
+        )
+        for row in page.rows
+    ]  # fmt: skip
+    return Result(page.as_json(), (Table(tuple(map(say, titles)), rows),))
+
+
+def fire(
+    code: Code,
+    trigger: Trigger,
+    role: As,
+    data: Data = None,
+    reason: Reason = "",
+    expect: Expect = None,
+    key: Key = None,
+    by: By = None,
+    year: Year = None,
+) -> Result:
+    """The one door; nothing is checked here but whether the person holds the post."""
+    from starflow.service.cycles import CycleAsk
+    from starflow.service.cycles import fire as through_the_door
+
+    with at_desk() as desk:
+        actor = acting_on(desk, code, role, by, year)
+        fired = through_the_door(
+            desk,
+            CycleAsk(
+                code=code,
+                trigger=trigger,
+                relations=actor.relations,
+                actor=actor.name,
+                person=actor.person,
+                payload=data or {},
+                reason=reason,
+                year=year,
+                expected_version=expect,
+                key=key,
+            ),
+        )
+    record = fired.record
+    shape: dict[str, Any] = {
+        "organisation": fired.code,
+        "trigger": record.trigger,
+        "before": record.before,
+        "after": record.after,
+        "version": record.seq,
+        "seq": record.seq,
+        "hash": record.hash,
+        "notices": fired.notices,
+    }
+    lines = [f"{fired.code} {record.trigger}:{record.before} → {record.after}({say('第{n}版', n=record.seq)},{say('通知{n}条', n=fired.notices)})"]
+    if record.late_days:
+        lines.append(say("已逾期{n}天,记在{stage}", n=record.late_days, stage=record.late_stage))
+    return Result(shape, lines + ([say("这件事先前已经办过,返回的是当时的结果")] if fired.repeated else []))

@@ -1,0 +1,230 @@
+"""The lists: who is stuck, how every cycle stands, what is owed and falls due, what was said, which stars are in force."""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from starflow.cli.arguments import After, Light, Limit, Owner, Stage, Under, Year, read_day, read_days
+from starflow.cli.opening import at_desk, local_now
+from starflow.cli.output import Result, Table, day, deadline, light, moment, text
+from starflow.cli.words import say
+
+if TYPE_CHECKING:
+    from starflow.service.shapes import Owner as Body
+    from starflow.service.shapes import Page, Stuck
+    from starflow.service.view import Filters
+
+All = Annotated[bool, typer.Option("--all", help="列出所有未结的,不只是卡住的")]
+Next = Annotated[int, typer.Option("--next", metavar="14d", parser=read_days, help="今后多少天以内")]
+AsOf = Annotated[date | None, typer.Option("--as-of", metavar="D", parser=read_day, help="某一天的星级;不写则为今天")]
+SHOWN_REASONS = 3
+
+
+def stuck(
+    under: Under = None,
+    stage: Stage = None,
+    light: Light = None,
+    owner: Owner = None,
+    year: Year = None,
+    limit: Limit = None,
+    after: After = None,
+    everything: All = False,
+) -> Result:
+    from starflow.service.campaigns import show_campaign
+    from starflow.service.lists import stuck as find
+
+    with at_desk() as desk:
+        page = find(desk, _filters(under, stage, light, owner, year, limit, after), everything=everything)
+        seen, today = show_campaign(desk, year), local_now(desk, year).date()
+    word = say("未结" if everything else "卡住")
+    head = f"{say('{year}年度', year=seen.year)} · {say('今天')}{day(today)} · {word}{len(page.rows)}{say('家')}({say('共')}{sum(seen.stages.values())})"
+    if not page.rows:
+        return Result(page.as_json(), (head, say("全部按时,没有卡住的单位")))
+    table = _table(STUCK, page.rows)
+    return Result(page.as_json(), (head, table, *_more(page), say("提示:starflow nudge --light red --dry-run")))
+
+
+def _who(owner: "Body") -> str:
+    """A person where there is one; a vacant post is the first thing to repair."""
+    if owner.role == "clock":
+        return say("时钟")
+    return owner.person_name or f"{owner.organisation_name}({say('空缺')})"
+
+
+def _missing(row: "Stuck") -> str:
+    said = [*((say("岗位空缺"),) if row.vacant else ()), *((say("已暂停"),) if row.held else ()), *row.missing]
+    more = len(said) - SHOWN_REASONS
+    return ";".join(said[:SHOWN_REASONS]) + (say(";等{n}项", n=len(said)) if more > 0 else "")
+
+
+def _owner_reminded(row: "Stuck") -> str:
+    return _who(row.owner) + (f"({day(row.last_reminder_at.date())}{say('已提醒')})" if row.last_reminder_at else "")
+
+
+def _escalation(row: "Stuck") -> str:
+    if row.escalates_at is None:
+        return ""
+    told = "、".join(dict.fromkeys(_who(one) for one in row.escalates_to))
+    return f"{day(row.escalates_at.date())} → {told}" if told else day(row.escalates_at.date())
+
+
+Columns = tuple[tuple[str, Callable[[Any], str]], ...]
+
+STUCK: Columns = (
+    ("灯", lambda row: light(row.light)),
+    ("单位", lambda row: f"{row.organisation} {row.name}"),
+    ("环节", lambda row: row.stage_title),
+    ("逾期", lambda row: say("{n}天", n=row.days_overdue) if row.days_overdue else ""),
+    ("缺什么", _missing),
+    ("该谁办", _owner_reminded),
+    ("自动上报", _escalation),
+)
+
+
+def cycles(
+    under: Under = None,
+    stage: Stage = None,
+    light: Light = None,
+    owner: Owner = None,
+    year: Year = None,
+    limit: Limit = None,
+    after: After = None,
+) -> Result:
+    from starflow.service.lists import cycles as find
+
+    return _listed(find, CYCLES, _filters(under, stage, light, owner, year, limit, after))
+
+
+CYCLES: Columns = (
+    ("灯", lambda row: light(row.light)),
+    ("单位", lambda row: f"{row.organisation} {row.name}"),
+    ("环节", lambda row: f"{row.stage_title} {row.stage}"),
+    ("该谁办", lambda row: _who(row.owner) if row.owner else ""),
+    ("截止", lambda row: deadline(row.due_at)),
+    ("拟定", lambda row: text(row.proposed_star)),
+    ("现星级", lambda row: text(row.star)),
+)
+
+
+def obligations(
+    under: Under = None,
+    stage: Stage = None,
+    light: Light = None,
+    owner: Owner = None,
+    year: Year = None,
+    limit: Limit = None,
+    after: After = None,
+) -> Result:
+    from starflow.service.lists import obligations as find
+
+    return _listed(find, OWED, _filters(under, stage, light, owner, year, limit, after))
+
+
+def due(
+    days: Next = 14,
+    under: Under = None,
+    stage: Stage = None,
+    light: Light = None,
+    owner: Owner = None,
+    year: Year = None,
+    limit: Limit = None,
+    after: After = None,
+) -> Result:
+    from starflow.service.lists import due as find
+
+    filters = _filters(under, stage, light, owner, year, limit, after)
+    return _listed(lambda desk, wanted: find(desk, wanted, days=days), OWED, filters)
+
+
+OWED: Columns = (
+    ("编号", lambda row: str(row.id)),
+    ("灯", lambda row: light(row.light)),
+    ("单位", lambda row: f"{row.organisation} {row.name}"),
+    ("事项", lambda row: row.stage_title),
+    ("该谁办", lambda row: _who(row.owner)),
+    ("目标", lambda row: deadline(row.target_at)),
+    ("截止", lambda row: deadline(row.due_at)),
+    ("下次提醒", lambda row: f"{moment(row.next_rung_at)} {text(row.next_rung)}".strip()),
+)
+
+
+def notices(
+    under: Under = None,
+    stage: Stage = None,
+    owner: Owner = None,
+    year: Year = None,
+    limit: Limit = None,
+    after: After = None,
+) -> Result:
+    from starflow.service.lists import notices as find
+
+    return _listed(find, NOTICES, _filters(under, stage, None, owner, year, limit, after))
+
+
+NOTICES: Columns = (
+    ("时间", lambda row: moment(row.sent_at or row.due_at)),
+    ("单位", lambda row: f"{row.organisation} {row.name}"),
+    ("级", lambda row: row.rung),
+    ("给谁", lambda row: _who(row.recipient)),
+    ("通道", lambda row: row.channel),
+    ("状态", lambda row: say(NOTICE_STATUS.get(row.status, row.status)) + (f"({row.note})" if row.note else "")),
+    ("内容", lambda row: row.text),
+)
+NOTICE_STATUS = {
+    "queued": "待发",
+    "sent": "已发",
+    "suppressed": "不必再发",
+    "expired": "已过时",
+    "vacant": "岗位空缺",
+    "dead": "发不出",
+}
+
+
+def stars(as_of: AsOf = None, under: Under = None, limit: Limit = None, after: After = None) -> Result:
+    from starflow.service.lists import stars as find
+
+    filters = _filters(under, None, None, None, None, limit, after)
+    return _listed(lambda desk, wanted: find(desk, wanted, as_of=as_of), STARS, filters)
+
+
+STARS: Columns = (
+    ("单位", lambda row: f"{row.organisation} {row.name}"),
+    ("星级", lambda row: "★" * row.star or say("无星")),
+    ("自", lambda row: row.from_on.isoformat()),
+    ("至", lambda row: text(row.until_on)),
+    ("依据", lambda row: row.decision),
+)
+
+
+# ── what all lists share ─────────────────────────────────────────
+
+
+def _listed(find: Callable[[Any, Any], "Page[Any]"], columns: Columns, filters: "Filters") -> Result:
+    with at_desk() as desk:
+        page = find(desk, filters)
+    lines = (_table(columns, page.rows), *_more(page)) if page.rows else (say("没有符合条件的"),)
+    return Result(page.as_json(), lines)
+
+
+def _filters(
+    under: str | None,
+    stage: str | None,
+    light: str | None,
+    owner: str | None,
+    year: int | None,
+    limit: int | None,
+    after: str | None,
+) -> "Filters":
+    from starflow.service.view import Filters
+
+    return Filters(under=under, stage=stage, light=light, owner=owner, year=year, limit=limit, after=after)
+
+
+def _table(columns: Columns, rows: Iterable[Any]) -> Table:
+    return Table(tuple(say(title) for title, _ in columns), [[show(row) for _, show in columns] for row in rows])
+
+
+def _more(page: "Page[Any]") -> Sequence[str]:
+    return (say("还有更多:加上 --after {next}", next=page.next),) if page.next else ()

@@ -1,0 +1,165 @@
+"""Schemes: which there are, what one says in plain words, whether it may run, its year in dates, its procedure in print."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from starflow.cli.arguments import DEFAULT_SCHEME, read_form, read_year
+from starflow.cli.opening import at_desk
+from starflow.cli.output import Result, Table, day, deadline
+from starflow.cli.words import say
+from workflow.engine.errors import Unavailable
+
+if TYPE_CHECKING:
+    from workflow.engine.workdays import Calendar
+    from workflow.rating.scheme import Scheme, Stage
+
+Name = Annotated[str, typer.Argument(metavar="S", help="方案名称或文件")]
+Which = Annotated[str, typer.Option("--scheme", metavar="S", help="方案名称或文件")]
+OfYear = Annotated[int, typer.Option("--year", metavar="YYYY", parser=read_year, help="哪一年")]
+Form = Annotated[str, typer.Option("--format", metavar="F", parser=read_form, help="text、markdown 或 mermaid")]
+
+
+def list_() -> Result:
+    """Those shipped, and those that this database has adopted besides; without a database the shipped ones."""
+    from starflow.service.campaigns import schemes
+
+    try:
+        with at_desk() as desk:
+            found = list(schemes(desk))
+    except Unavailable:
+        found = list(schemes(None))
+    rows = [(one["name"], one["title"], one["hash"][:12]) for one in found]
+    return Result({"rows": found}, (Table((say("名称"), say("标题"), say("哈希")), rows),))
+
+
+def check(scheme: Name) -> Result:
+    """Exit code 1 with every fault, each with its line."""
+    from starflow.service.campaigns import check_scheme
+
+    faults = check_scheme(scheme)
+    lines = [say("✘ {n}处错误:", n=len(faults)), *(f"  {fault}" for fault in faults)] if faults else [say("✔ 方案可以使用")]
+    return Result({"ok": not faults, "faults": faults}, lines, exit_code=int(bool(faults)))
+
+
+def show(scheme: Name = DEFAULT_SCHEME) -> Result:
+    from starflow.cli.scheme_words import in_words
+    from starflow.service.campaigns import read_scheme
+
+    found = read_scheme(scheme)[0]
+    paragraphs = in_words(found)
+    lines = [f"{found.title}({found.name},{found.hash[:12]})"]
+    for title, sentences in paragraphs:
+        lines += ["", say(title), *(f"  {sentence}" for sentence in sentences)]
+    data = {"name": found.name, "title": found.title, "hash": found.hash}
+    return Result({**data, "sections": [{"title": t, "lines": list(s)} for t, s in paragraphs]}, lines)
+
+
+def procedure(scheme: Which = DEFAULT_SCHEME, form: Form = "text") -> Result:
+    from starflow.service.campaigns import read_scheme
+    from workflow.rating.printed import procedure_markdown, procedure_mermaid, procedure_text
+
+    print_as = {"text": procedure_text, "markdown": procedure_markdown, "mermaid": procedure_mermaid}[form]
+    found = read_scheme(scheme)[0]
+    printed = print_as(found)
+    return Result({"scheme": found.name, "format": form, "text": printed}, (printed.rstrip("\n"),))
+
+
+# ── the year in dates ────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dated:
+    """A stage in the calendar; one whose dates count from its entry has a rule instead."""
+
+    stage: str
+    title: str
+    target_at: datetime | None
+    due_at: datetime | None
+    opens_on: date | None
+    rule: str
+    arithmetic: tuple[str, ...]
+
+
+def calendar(scheme: Name = DEFAULT_SCHEME, year: OfYear = 2027) -> Result:
+    """Every date of the year with its arithmetic, and whether the holidays it was counted with are published."""
+    from starflow.service.campaigns import opens_at, read_scheme
+    from workflow.rating import shelf
+
+    found = read_scheme(scheme)[0]
+    days = shelf.calendar(found.scheme.calendar)
+    opening = opens_at(found, year).astimezone(found.zone).date()
+    dated = [_dated(found, stage, year, days) for stage in found.stage if not stage.ends]
+    notes = [*_notes(found, dated, days), *_confirmations(days, year)]
+    data = {
+        "scheme": found.name,
+        "year": year,
+        "opens_on": opening,
+        "recheck_opens_on": next((one.opens_on for one in dated if one.opens_on), None),
+        "rows": [_row(one) for one in dated],
+        "notes": notes,
+        "confirmed": days.confirmed(opening),
+    }
+    titles = (say("环节"), say("目标"), say("截止"), say("说明"))
+    rows = [
+        (f"{one.title} {one.stage}", deadline(one.target_at), deadline(one.due_at) or day(one.opens_on) or one.rule, ";".join(one.arithmetic))
+        for one in dated
+    ]
+    head = f"{found.title} · {say('{year}年度', year=year)} · {say('开展')} {day(opening)}"
+    return Result(data, (head, Table(titles, rows), *notes))
+
+
+def _dated(scheme: "Scheme", stage: "Stage", year: int, days: "Calendar") -> Dated:
+    """By the one function that dates stages, as if each were entered on the day the campaign opens."""
+    from starflow.service.campaigns import opens_at
+    from workflow.rating.facts import Facts
+    from workflow.rating.timing import stage_dates
+
+    entered_at = opens_at(scheme, year)
+    rule = _counted_from_entry(stage)
+    if rule:
+        return _line(stage, rule=rule)
+    dates = stage_dates(
+        stage, scheme=scheme, year=year, calendar=days, zone=scheme.zone, entered_at=entered_at, facts=Facts()
+    )
+    if stage.until is not None and dates.acts_at is not None:
+        return _line(stage, opens_on=dates.acts_at.astimezone(scheme.zone).date(), arithmetic=dates.arithmetic)
+    local = [at.astimezone(scheme.zone) if at else None for at in (dates.target_at, dates.due_at)]
+    return _line(stage, target_at=local[0], due_at=local[1], arithmetic=dates.arithmetic)
+
+
+def _line(stage: "Stage", **values: Any) -> Dated:
+    blank = {"target_at": None, "due_at": None, "opens_on": None, "rule": "", "arithmetic": ()}
+    return Dated(stage=stage.name, title=stage.title, **(blank | values))
+
+
+def _counted_from_entry(stage: "Stage") -> str:
+    """In words, where the date hangs on the day on which the stage is reached."""
+    from starflow.cli.scheme_words import rule_in_words, span_in_words
+
+    if stage.period is not None:
+        return f"张贴次日起{span_in_words(stage.period)}"
+    return rule_in_words(stage.due) if stage.due and stage.due.startswith("+") else ""
+
+
+def _row(one: Dated) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in Dated.__slots__} | {"rule": one.rule or None}
+
+
+def _notes(scheme: "Scheme", dated: list[Dated], days: "Calendar") -> Iterator[str]:
+    """A due that falls on a day off, by name: nobody should find out on that day."""
+    from datetime import timedelta
+
+    for on in sorted({(one.due_at - timedelta(seconds=1)).date() for one in dated if one.due_at}):
+        if not days.is_workday(on):
+            moved = scheme.deadline.weekend_rule != "none"
+            yield say("注意:{on}不上班,方案规定{rule}", on=day(on), rule=say("顺延" if moved else "不顺延"))
+
+
+def _confirmations(days: "Calendar", year: int) -> Iterator[str]:
+    for one in (year, year + 1):
+        published = days.confirmed(date(one, 1, 1))
+        yield say("{year}年节假日安排{state}", year=one, state=say("已公布,已核对" if published else "尚未公布,按未确认日历计算"))

@@ -1,15 +1,32 @@
-"""Matters: work beside the stage, each with a status of its own and an append-only row per act."""
+"""Matters: work beside the stage, each with a status of its own and an append-only row per act.
 
-from collections.abc import Mapping
-from datetime import datetime
+A matter is moved only by compare-and-swap on its version, which is the number of its acts. What many organisations need at once
+(a plan after each rating) is put with one statement per table.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import col, select
+from sqlmodel import SQLModel, col, select
 
+from storage import cycles, organisations
+from storage.cycles import CycleRow
 from storage.database import Transaction
 from storage.models import Matter, MatterAct
+from storage.queries import PAGE, Stay, Where
 from workflow.engine.errors import Stale
+
+_tables = SQLModel.metadata.tables
+_matter, _act, _obligation, _event = (_tables[name] for name in ("matter", "matter_act", "obligation", "event"))
+_cycle, _about = _tables["cycle"], _tables["organisation"]
+_owner = _about.alias("owner")
+_IS_OPEN = col(Matter.closed_at).is_(None)
+
+
+# ── writing ──────────────────────────────────────────────────────
 
 
 def put(tx: Transaction, matter: Matter) -> Matter:
@@ -18,11 +35,10 @@ def put(tx: Transaction, matter: Matter) -> Matter:
     return matter
 
 
-def by_id(tx: Transaction, matter_id: int, *, lock: bool = False) -> Matter | None:
-    statement = select(Matter).where(Matter.id == matter_id)
-    if lock and tx.dialect == "postgresql":
-        statement = statement.with_for_update()
-    return tx.session.exec(statement).first()
+def put_all(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> tuple[int, ...]:
+    """Adds matters by one statement; returns their ids in the same order."""
+    insert = sa.insert(_matter).returning(_matter.c.id, sort_by_parameter_order=True)
+    return tuple(tx.session.execute(insert, list(rows)).scalars()) if rows else ()
 
 
 def move(tx: Transaction, matter: Matter, status: str, data: Mapping[str, Any], *, closes: bool) -> None:
@@ -43,23 +59,153 @@ def put_act(tx: Transaction, act: MatterAct) -> None:
     tx.session.flush()
 
 
+def put_acts(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
+    if rows:
+        tx.session.execute(sa.insert(_act), list(rows))
+
+
+# ── one matter ───────────────────────────────────────────────────
+
+
+def by_id(tx: Transaction, matter_id: int, *, lock: bool = False) -> Matter | None:
+    statement = select(Matter).where(Matter.id == matter_id)
+    if lock and tx.dialect == "postgresql":
+        statement = statement.with_for_update().execution_options(populate_existing=True)
+    return tx.session.exec(statement).first()
+
+
+def act_by_key(tx: Transaction, key: str) -> MatterAct | None:
+    return tx.session.exec(select(MatterAct).where(MatterAct.ask_key == key)).first()
+
+
+def newest_act(tx: Transaction, matter_id: int) -> MatterAct:
+    """The last act on a matter; every matter has one from its opening on."""
+    return tx.session.exec(
+        select(MatterAct).where(MatterAct.matter_id == matter_id).order_by(col(MatterAct.seq).desc()).limit(1)
+    ).one()
+
+
 def acts(tx: Transaction, matter_id: int) -> tuple[MatterAct, ...]:
     return tuple(
         tx.session.exec(select(MatterAct).where(MatterAct.matter_id == matter_id).order_by(col(MatterAct.seq)))
     )
 
 
+# ── what is there already ────────────────────────────────────────
+
+
 def open_of(tx: Transaction, kind: str, cycle_id: int) -> tuple[Matter, ...]:
     """Open matters of one kind of one cycle, oldest first."""
-    return tuple(
-        tx.session.exec(
-            select(Matter)
-            .where(Matter.kind == kind, Matter.cycle_id == cycle_id, col(Matter.closed_at).is_(None))
-            .order_by(col(Matter.id))
-        )
+    return _found(tx, Matter.kind == kind, Matter.cycle_id == cycle_id, _IS_OPEN)
+
+
+def open_with(tx: Transaction, kind: str, organisation_id: int) -> tuple[Matter, ...]:
+    """Open matters of one kind of one organisation, of whatever year, oldest first."""
+    return _found(tx, Matter.kind == kind, Matter.organisation_id == organisation_id, _IS_OPEN)
+
+
+def of_year(tx: Transaction, kind: str, organisation_id: int, campaign_id: int) -> tuple[Matter, ...]:
+    """An organisation's matters of one kind and year that were not cancelled, oldest first."""
+    return _found(
+        tx,
+        Matter.kind == kind,
+        Matter.organisation_id == organisation_id,
+        Matter.campaign_id == campaign_id,
+        Matter.status != "cancelled",
     )
+
+
+def standing(tx: Transaction, organisation_id: int, campaign_id: int, yearly: str) -> tuple[Matter, ...]:
+    """What is open with an organisation, and what it has had this year of the kind that comes once a year."""
+    of_this_year = sa.and_(col(Matter.kind) == yearly, col(Matter.campaign_id) == campaign_id)
+    return _found(tx, Matter.organisation_id == organisation_id, sa.or_(_IS_OPEN, of_this_year))
+
+
+def _found(tx: Transaction, *conditions: Any) -> tuple[Matter, ...]:
+    return tuple(tx.session.exec(select(Matter).where(*conditions).order_by(col(Matter.id))))
 
 
 def oldest_open_at(tx: Transaction, kind: str, cycle_id: int) -> datetime | None:
     found = open_of(tx, kind, cycle_id)
     return found[0].opened_at if found else None
+
+
+def criticised(tx: Transaction, organisation_id: int, code: str, first: date, last: date) -> bool:
+    """Whether a person has confirmed an event of this code between two days, both included."""
+    its = sa.and_(_event.c.organisation_id == organisation_id, _event.c.code == code, _event.c.status == "confirmed")
+    found = sa.select(_event.c.id).where(its, _event.c.happened_on.between(first, last)).limit(1)
+    return tx.session.execute(found).first() is not None
+
+
+def without(tx: Transaction, kind: str, campaign_id: int, reviewer_id: int) -> tuple[CycleRow, ...]:
+    """The cycles of a year under one reviewer that have had no matter of this kind yet, by organisation."""
+    had = sa.exists().where(_matter.c.cycle_id == _cycle.c.id, _matter.c.kind == kind)
+    statement = cycles.selected().where(
+        _cycle.c.campaign_id == campaign_id, _cycle.c.reviewer_id == reviewer_id, ~had
+    )
+    return tuple(CycleRow(*row) for row in tx.session.execute(statement.order_by(_cycle.c.organisation_id)))
+
+
+# ── the list ─────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A matter as a list has it: without its data, which may name people. `stay`: the work that it is now, if any."""
+
+    id: int
+    kind: str
+    status: str
+    scheme_hash: str | None
+    opened_at: datetime
+    closed_at: datetime | None
+    code: str
+    name: str
+    path: str
+    stay: Stay | None
+
+    @property
+    def place(self) -> tuple[str, int]:
+        return self.code, self.id
+
+
+_STAY = (
+    *(_obligation.c[name] for name in Stay.__slots__[:10]),
+    *(_owner.c[name].label(f"owner_{name}") for name in ("code", "name", "path")),
+)
+
+
+def listed(
+    tx: Transaction, where: Where, *, closed: bool = False, every_year: bool = False, unowed: Sequence[str] = ()
+) -> Iterator[Line]:
+    """Matters by organisation and number. `where.stages` are kinds; `unowed` are kinds whose work the stage owes."""
+    code = _about.c.code.collate("C") if tx.dialect == "postgresql" else _about.c.code
+    owed = sa.and_(_obligation.c.matter_id == _matter.c.id, _obligation.c.closed_at.is_(None))
+    m = _matter.c
+    statement: sa.Select[Any] = (
+        sa.select(
+            m.id, m.kind, m.status, _cycle.c.scheme_hash, m.opened_at, m.closed_at,
+            _about.c.code, _about.c.name, _about.c.path, *_STAY,
+        )
+        .select_from(_matter)
+        .join(_about, _about.c.id == m.organisation_id)
+        .outerjoin(_cycle, _cycle.c.id == m.cycle_id)
+        .outerjoin(_obligation, owed)
+        .outerjoin(_owner, _owner.c.id == _obligation.c.owner_id)
+        .order_by(code, m.id)
+    )  # fmt: skip
+    if not closed:
+        statement = statement.where(m.closed_at.is_(None))
+    if not every_year:
+        statement = statement.where(m.campaign_id == where.campaign_id)
+    if where.path:
+        statement = statement.where(organisations.under(tx, where.path))
+    if where.stages:
+        statement = statement.where(m.kind.in_(where.stages))
+    if where.owner_role is not None:
+        statement = statement.where(sa.or_(_obligation.c.owner_role == where.owner_role, m.kind.in_(unowed)))
+    if where.after:
+        last, last_id = where.after
+        statement = statement.where(sa.or_(code > last, sa.and_(code == last, m.id > last_id)))
+    for row in tx.session.execute(statement, execution_options={"yield_per": PAGE}):
+        yield Line(*row[:9], Stay(*row[9:]) if row[9] is not None else None)

@@ -387,11 +387,6 @@ def bodies(tx: Transaction, organisation_ids: Collection[int]) -> dict[int, Body
     return found
 
 
-def is_kind(tx: Transaction, name: str) -> bool:
-    """Whether there was ever a matter of this kind."""
-    return tx.session.scalar(sa.select(_matter.c.id).where(_matter.c.kind == name).limit(1)) is not None
-
-
 # ── the pieces of a statement ────────────────────────────────────
 
 

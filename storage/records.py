@@ -169,7 +169,7 @@ def verify(tx: Transaction, anchor: Mapping[str, Any] | None = None) -> Verdict:
     records, heads, first_bad = 0, {}, None
     known = {chain: (version, head) for _, chain, version, head in _cycles(tx)}
     seen: dict[str, dict[int, str]] = {}
-    for chain, rows in _chains(tx):
+    for chain, rows in chains(tx):
         records += len(rows)
         first_bad = first_bad or _bad_in(chain, rows) or _bad_head(chain, rows, known[chain])
         heads[chain] = (len(rows), rows[-1][0].hash)
@@ -212,7 +212,7 @@ def _cycles(tx: Transaction) -> Iterator[tuple[int, str, int, str]]:
         yield cycle_id, f"{year}/{code}", version, head
 
 
-def _chains(tx: Transaction) -> Iterator[tuple[str, list[tuple[Record, RecordDetail | None]]]]:
+def chains(tx: Transaction) -> Iterator[tuple[str, list[tuple[Record, RecordDetail | None]]]]:
     """Chain after chain; a province's history does not fit into memory at once, one cycle's always does."""
     for cycle_id, chain, _, _ in list(_cycles(tx)):
         rows = list(history(tx, cycle_id))

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from starflow import __version__
-from starflow.cli import campaigns, cycle, dates, install, lists, orgs, rating, schemes, upkeep
+from starflow.cli import campaigns, cycle, dates, install, lists, orgs, play, rating, schemes, upkeep
 from starflow.cli.door import Door, log_to_stderr
 from starflow.cli.help import help_text, print_help
 from starflow.cli.output import Result
@@ -30,6 +30,8 @@ BEGIN, PREPARE, LOOK, ACT, UPKEEP = "开始", "准备", "看", "办", "维护"
 
 COMMANDS = (
     Command(BEGIN, "init", install.init, "建数据库:正式的,或演练用的"),
+    Command(BEGIN, "demo", play.demo, "一座虚构的城市,演到6月16日:先看看它能做什么"),
+    Command(BEGIN, "rehearse", play.rehearse, "用真实名册把一整年演一遍"),
     Command(BEGIN, "tick", install.tick, "各项定时任务各做一次,说明做了什么"),
     Command(BEGIN, "clock show", install.clock_show, "现在几点:系统时间,或演练的时钟"),
     Command(BEGIN, "clock move", install.clock_move, "演练:把时钟往前拨,途中到期的事依次发生"),
@@ -66,13 +68,14 @@ COMMANDS = (
     Command(UPKEEP, "token issue", upkeep.token_issue, "发一个接口令牌"),
 )
 
-GROUPS: Mapping[str, tuple[str, str]] = {
-    "clock": (BEGIN, "时钟"),
-    "scheme": (PREPARE, "方案"),
-    "org": (PREPARE, "组织与名册"),
-    "campaign": (PREPARE, "年度创建活动"),
-    "db": (UPKEEP, "数据库"),
-    "token": (UPKEEP, "令牌"),
+PURPOSE = "争星:基层党组织星级创建的全年办理"
+GROUPS: Mapping[str, str] = {
+    "clock": "时钟:看,或在演练时拨动",
+    "scheme": "方案:列出、说明、检查、排出日历",
+    "org": "组织与名册:导入、导出、组织树",
+    "campaign": "年度创建活动:开展、增补、查看",
+    "db": "数据库升级",
+    "token": "接口令牌",
 }
 
 JSON = Annotated[bool, typer.Option("--json", help="在标准输出写一个JSON对象")]
@@ -100,15 +103,17 @@ def print_version(as_json: bool) -> int:
 
 
 def _app() -> typer.Typer:
-    app = typer.Typer(name="starflow", cls=Door, help="争星:基层党组织星级创建的全年办理")
-    app.callback(invoke_without_command=True, help="争星:基层党组织星级创建的全年办理")(root)
-    groups = {name: typer.Typer(name=name, help=text) for name, (_, text) in GROUPS.items()}
+    """Typer's tree of COMMANDS; a group stands where its first command does."""
+    app = typer.Typer(name="starflow", cls=Door, help=PURPOSE)
+    app.callback(invoke_without_command=True, help=PURPOSE)(root)
+    groups: dict[str, typer.Typer] = {}
     for command in COMMANDS:
         group, _, name = command.name.rpartition(" ")
+        if group and group not in groups:
+            groups[group] = typer.Typer(name=group, help=GROUPS[group])
+            app.add_typer(groups[group], rich_help_panel=command.section)
         where = groups[group] if group else app
-        where.command(name, help=command.help, rich_help_panel=command.section if not group else None)(command.run)
-        if group and not groups[group].registered_groups and groups[group] not in (g.typer_instance for g in app.registered_groups):
-            app.add_typer(groups[group], rich_help_panel=GROUPS[group][0])
+        where.command(name, help=command.help, rich_help_panel=None if group else command.section)(command.run)
     return app
 
 

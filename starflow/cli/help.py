@@ -29,8 +29,6 @@ def share(root: Any) -> None:
         command.add_help_option = False
         if command is not root:
             command.params = [*command.params, *shared]
-    for param in root.params:
-        param.help = COMPLETION.get(param.name, param.help)
 
 
 def walk(command: Any) -> Iterator[Any]:
@@ -83,7 +81,7 @@ def _argument_name(param: Any) -> str:
 
 def _option_line(param: Any) -> tuple[str, str]:
     name = param.opts[0] if param.is_flag else f"{param.opts[0]} {param.metavar or param.name.upper()}"
-    return name, say(param.help or "") + _remark(param)
+    return name, say(COMPLETION.get(param.name) or param.help or "") + _remark(param)
 
 
 def _remark(param: Any) -> str:

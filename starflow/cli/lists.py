@@ -12,6 +12,7 @@ from starflow.cli.output import Result, Table, day, deadline, light, moment, tex
 from starflow.cli.words import say
 
 if TYPE_CHECKING:
+    from starflow.service.desk import Desk
     from starflow.service.shapes import Owner as Body
     from starflow.service.shapes import Page, Stuck
     from starflow.service.view import Filters
@@ -32,12 +33,17 @@ def stuck(
     after: After = None,
     everything: All = False,
 ) -> Result:
+    with at_desk() as desk:
+        return stuck_at(desk, _filters(under, stage, light, owner, year, limit, after), everything=everything)
+
+
+def stuck_at(desk: "Desk", filters: "Filters", *, everything: bool = False) -> Result:
+    """The stuck list of a desk that is open already."""
     from starflow.service.campaigns import show_campaign
     from starflow.service.lists import stuck as find
 
-    with at_desk() as desk:
-        page = find(desk, _filters(under, stage, light, owner, year, limit, after), everything=everything)
-        seen, today = show_campaign(desk, year), local_now(desk, year).date()
+    page = find(desk, filters, everything=everything)
+    seen, today = show_campaign(desk, filters.year), local_now(desk, filters.year).date()
     word = say("未结" if everything else "卡住")
     head = f"{say('{year}年度', year=seen.year)} · {say('今天')}{day(today)} · {word}{len(page.rows)}{say('家')}({say('共')}{sum(seen.stages.values())})"
     if not page.rows:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Name = Annotated[str, typer.Argument(metavar="S", help="方案名称或文件")]
 Which = Annotated[str, typer.Option("--scheme", metavar="S", help="方案名称或文件")]
-OfYear = Annotated[int, typer.Option("--year", metavar="YYYY", parser=read_year, help="哪一年")]
+OfYear = Annotated[int | None, typer.Option("--year", metavar="YYYY", parser=read_year, help="哪一年;不写则为今年")]
 Form = Annotated[str, typer.Option("--format", metavar="F", parser=read_form, help="text、markdown 或 mermaid")]
 
 
@@ -84,12 +84,14 @@ class Dated:
     arithmetic: tuple[str, ...]
 
 
-def calendar(scheme: Name = DEFAULT_SCHEME, year: OfYear = 2027) -> Result:
+def calendar(scheme: Name = DEFAULT_SCHEME, year: OfYear = None) -> Result:
     """Every date of the year with its arithmetic, and whether the holidays it was counted with are published."""
     from starflow.service.campaigns import opens_at, read_scheme
+    from starflow.service.clock import SystemClock
     from workflow.rating import shelf
 
     found = read_scheme(scheme)[0]
+    year = year or SystemClock().now().astimezone(found.zone).year
     days = shelf.calendar(found.scheme.calendar)
     opening = opens_at(found, year).astimezone(found.zone).date()
     dated = [_dated(found, stage, year, days) for stage in found.stage if not stage.ends]

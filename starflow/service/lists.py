@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 from starflow.service.desk import Desk
-from starflow.service.ladder import stage_title
 from starflow.service.shapes import CampaignLine, CycleLine, NoticeLine, ObligationLine, Owner, Page, StarLine
 from starflow.service.stuck import stuck
 from starflow.service.view import (
@@ -23,6 +22,7 @@ from starflow.service.view import (
     owner_of,
     people_of,
     rungs_ahead,
+    title_of,
     view_of,
     where_of,
 )
@@ -125,7 +125,7 @@ def _cycle_line(view: View, one: Standing, people: People) -> CycleLine:
         due_at=view.local(stay.due_at) if stay else None,
         proposed_star=cycle.proposed,
         star=cycle.star,
-        stage_title=stage_title(view.scheme, cycle.stage),
+        stage_title=title_of(view.scheme, cycle.stage),
     )
 
 
@@ -151,7 +151,7 @@ def _obligation_line(view: View, one: Owed, people: People) -> ObligationLine:
         next_rung=ringing.rung.name if ringing else None,
         next_rung_at=view.local(ringing.at) if ringing else None,
         name=one.name,
-        stage_title=stage_title(scheme, stay.stage),
+        stage_title=title_of(scheme, stay.stage),
     )
 
 
@@ -174,7 +174,7 @@ def _notice_line(view: View, one: Told) -> NoticeLine:
         sent_at=view.local(one.sent_at),
         status=one.status,
         name=one.name,
-        stage_title=stage_title(view.scheme, one.stage),
+        stage_title=title_of(view.scheme, one.stage),
         document=one.document,
         text=one.text,
         note=one.note,

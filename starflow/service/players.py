@@ -46,10 +46,11 @@ BEHAVIOURS = (
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """An organisation whose story is told: its people act within two days, until it reaches the stage where it stays."""
+    """An organisation whose story is told: its people act `pace` days after each arrival, until the stage where it stays."""
 
     stays_in: str = ""
     quality: float | None = None  # mean score per criterion, of ten
+    pace: int = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Player:
         """The day on which the owner gets round to it."""
         opened = local_date(o.opened_at, case.zone)
         if (part := self.parts.get(case.cycle.code)) is not None:
-            return date.max if part.stays_in == case.cycle.stage else opened + timedelta(days=2)
+            return date.max if part.stays_in == case.cycle.stage else opened + timedelta(days=part.pace)
         due = due_date(o.due_at, case.zone) if o.due_at else opened + timedelta(days=7)
         target = due_date(o.target_at, case.zone) if o.target_at else due
         roll, spread = self.dice(case, "when", o.owner_role), self.dice(case, "spread", o.owner_role)

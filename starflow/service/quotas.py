@@ -130,7 +130,7 @@ def _line(
     ranking = ranked((*taken, *asking), most + allowed if one.op == "max" else 0)
     return QuotaLine(
         quota=one.code,
-        scope=_scope_word(tx, scope),
+        scope=scope_word(tx, scope),
         stars=one.stars,
         op=one.op,
         hard=one.hard,
@@ -219,7 +219,7 @@ def _warning(scheme: Scheme, one: Quota, base: int, missing: int, its: Sequence[
     return f"{said.text if said else ''},只作提示,不自动降级" + (f";尚有{pending}个未出结果" if pending else "")
 
 
-def _scope_word(tx: Transaction, scope: Scope) -> str:
+def scope_word(tx: Transaction, scope: Scope) -> str:
     if scope.unit is not None:
         found: Any = tree.by_id(tx, tree.unit_id(scope.unit) or 0)
         return str(found.code)

@@ -149,6 +149,24 @@ def report(played: Year) -> Rehearsed:
         )
 
 
+def events(played: Year) -> Iterator[dict[str, Any]]:
+    """Every record of the year, cycle after cycle, as one JSON object each."""
+    with played.desk.reading() as tx:
+        for chain, rows in records.chains(tx):
+            for record, detail in rows:
+                yield {
+                    "cycle": chain,
+                    "seq": record.seq,
+                    "at": record.at.astimezone(played.scheme.zone).isoformat(),
+                    "trigger": record.trigger,
+                    "before": record.before,
+                    "after": record.after,
+                    "role": record.role,
+                    "detail": detail.detail if detail else None,
+                    "hash": record.hash,
+                }
+
+
 # ── a day ────────────────────────────────────────────────────────
 
 

@@ -7,6 +7,7 @@ whether they are.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from starflow.service.case import Case, case_of, facts_of, quota_block, stored_facts
 from starflow.service.desk import Desk
@@ -30,12 +31,13 @@ from starflow.service.view import (
 from storage import organisations as tree
 from storage import posts, queries
 from storage.database import Transaction
+from storage.meetings import Scope
 from storage.queries import Body, Edges, OpenStage
 from workflow.engine.deadlines import NEAR_DAYS, Light, Ringing, days_overdue, end_of_day, start_of_day
 from workflow.engine.machine import CLOCK, refusals
 from workflow.rating.facts import Facts
 
-Blocks = dict[tuple[str, int | None], str | None]
+Blocks = dict[tuple[Any, ...], str | None]
 """What a quota says of one more of a star, asked once for all cycles that wait for approval."""
 
 
@@ -104,11 +106,18 @@ def _facts(tx: Transaction, case: Case, blocks: Blocks) -> Facts:
         case "review" | "publicity":
             return stored_facts(case)
         case "approval":
-            key = (case.scheme.hash, case.cycle.proposed)
+            key = _quota_key(case)
             if key not in blocks:
                 blocks[key] = quota_block(tx, case, case.cycle.proposed)
             return stored_facts(case).changed_by({"quota_block": blocks[key]})
     return facts_of(tx, case)
+
+
+def _quota_key(case: Case) -> tuple[Any, ...]:
+    """Cycles that are alike in this are counted alike: the star they ask for, the one they give up, and the quotas' scopes."""
+    cycle = case.cycle
+    scopes = (Scope.of(quota.scope, cycle.path, cycle.field) for quota in case.scheme.quota)
+    return case.scheme.hash, cycle.proposed, cycle.star, *scopes
 
 
 # ── the lines ────────────────────────────────────────────────────

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 
 from starflow.service.case import campaign_of
 from starflow.service.desk import Desk
-from starflow.service.ladder import rings_of
+from starflow.service.ladder import rings_of, stage_title
 from starflow.service.shapes import Owner
 from storage import organisations as tree
-from storage import posts, queries
+from storage import posts
 from storage.database import Transaction
 from storage.models import Campaign, Person
 from storage.queries import Stay, Where
@@ -23,6 +23,7 @@ from workflow.engine.deadlines import Light, Ringing
 from workflow.engine.errors import BadInput, Unknown
 from workflow.engine.machine import CLOCK
 from workflow.rating.scheme import Role, Scheme
+from workflow.rating.tracks import KIND
 
 Found = TypeVar("Found")
 People = Mapping[tuple[str, int], Person]
@@ -110,10 +111,10 @@ def _stages(view: View, kinds: bool) -> tuple[str, ...]:
         return ()
     known = tuple(s.name for s in view.scheme.stage)
     found = (name,) if name in known else tuple(n for n in known if n.rpartition(".")[2] == name)
-    if not found and kinds and queries.is_kind(view.tx, name):
+    if not found and kinds and name in KIND:
         return (name,)
     if not found:
-        raise Unknown(f"没有“{name}”这个环节,只有{'、'.join(known)}")
+        raise Unknown(f"没有“{name}”这个环节,只有{'、'.join((*known, *(KIND if kinds else ())))}")
     return found
 
 
@@ -192,7 +193,12 @@ def owner(role: str, organisation: str, name: str, person: Person | None) -> Own
     )
 
 
-# ── lights and rungs ─────────────────────────────────────────────
+# ── titles, lights and rungs ─────────────────────────────────────────────
+
+
+def title_of(scheme: Scheme, stage: str) -> str:
+    """Of a stage, or of a kind of matters."""
+    return KIND[stage].title if stage in KIND else stage_title(scheme, stage)
 
 
 def light_of(view: View, outcome: str | None, stay: Stay | None) -> Light:

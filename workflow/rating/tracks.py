@@ -1,190 +1,51 @@
 """What stands beside the stage: the closed table of the kinds of matters, and what a star calls for (R48–R65).
 
 Each kind is a small table of the same engine: its statuses are the stages, and the first act of a status is its way forward.
-Whoever owns a status owes the act; dates come from the scheme, from the day that people agreed on, or there are none.
+Whoever owns a status owes the act. A procedure's stages are data; what one can do with a matter is said in this file alone.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime, tzinfo
-from functools import partial
-from itertools import product
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from pydantic import BaseModel
-
-from workflow.engine.deadlines import (
-    AfterEntry,
-    Length,
-    Reckoned,
-    Unit,
-    end_of_day,
-    local_date,
-    parse_date_rule,
-    reckon_after,
-    spoken,
-)
-from workflow.engine.errors import Faulty
 from workflow.engine.machine import ANYONE, CLOCK, Ask
-from workflow.engine.table import ALWAYS, OWNER, Effect, Guard, Row, Table, Way, When
+from workflow.engine.table import Way
+from workflow.rating import track_dates as dates
 from workflow.rating import track_guards as guards
 from workflow.rating import track_payloads as payloads
 from workflow.rating.payloads import Sitting
 from workflow.rating.scheme import Scheme
-from workflow.rating.timing import Dates
 from workflow.rating.track_guards import MatterFacts
+from workflow.rating.track_parts import NEW, OPEN, Act, Kind, Status, check, when
 
-NEW, OPEN = "new", "open"
-"""Where every matter comes from, and the act that opens it."""
 OVERDUE = "overdue"
 """Shown in place of the status of a ledger's item that is past its due; never stored: the light says it."""
-
-Due = Callable[[Scheme, Mapping[str, Any]], str | date | None]
-"""(scheme, the matter's data) → a length as the scheme writes it, the day agreed on, or none."""
-
-
-# ── when a status is due ─────────────────────────────────────────
+DEPARTMENT, ORGANISATION, SUPERIOR = "department", "organisation", "superior"
+BOTH = (ORGANISATION, SUPERIOR)
 
 
-def by_plan(scheme: Scheme, data: Mapping[str, Any]) -> str | None:
-    return scheme.plan.due
+# ── effects: what the act found, for the ways to look at ─────────
 
 
-def by_implementation_plan(scheme: Scheme, data: Mapping[str, Any]) -> str | None:
-    return scheme.implementation_plan.due
-
-
-def as_agreed(scheme: Scheme, data: Mapping[str, Any]) -> date | None:
-    return date.fromisoformat(data["due_on"]) if data.get("due_on") else None
-
-
-def as_agreed_or_ruled(scheme: Scheme, data: Mapping[str, Any]) -> str | date | None:
-    return as_agreed(scheme, data) or scheme.rectification.due
-
-
-def on_the_day(scheme: Scheme, data: Mapping[str, Any]) -> date | None:
-    return date.fromisoformat(data["on"])
-
-
-def as_an_approval(scheme: Scheme, data: Mapping[str, Any]) -> str | None:
-    """The committee has as long as for the stage of the same name; a fixed day of the year says nothing here."""
-    written = next((stage.due for stage in scheme.stage if stage.kind == "approval" and stage.due), None)
-    return written if written and isinstance(parse_date_rule(written), AfterEntry) else None
-
-
-def as_an_objection(scheme: Scheme, data: Mapping[str, Any]) -> str | None:
-    verify = next((stage.verify for stage in scheme.stage if stage.verify), None)
-    return f"+{verify}" if verify else None
-
-
-# ── effects: what the act found ──────────────────────────────────
-
-
-def found(f: MatterFacts, ask: Ask, now: datetime) -> Mapping[str, Any]:
+def result(f: MatterFacts, ask: Ask, now: datetime) -> Mapping[str, Any]:
     return {"outcome": ask.payload.result or ""}
 
 
-def tied(f: MatterFacts, ask: Ask, now: datetime) -> Mapping[str, Any]:
-    return {"outcome": "tied" if getattr(ask.payload, "leader", None) else ""}
+def leader_named(f: MatterFacts, ask: Ask, now: datetime) -> Mapping[str, Any]:
+    return {"outcome": "tied" if ask.payload.leader else ""}
 
 
-def by_whom(f: MatterFacts, ask: Ask, now: datetime) -> Mapping[str, Any]:
-    return {"outcome": "department" if "department" in f.relations else ""}
+def by_the_department(f: MatterFacts, ask: Ask, now: datetime) -> Mapping[str, Any]:
+    return {"outcome": DEPARTMENT if DEPARTMENT in f.relations else ""}
 
 
-# ── the parts of a kind ──────────────────────────────────────────
-
-Owner = str | Callable[[MatterFacts], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """A stage of a matter. `tells`: who hears of its arrival besides its owner; `judges`: what somebody else has done."""
-
-    name: str
-    title: str
-    owner: Owner = ""
-    due: Due | None = None
-    judges: bool = False
-    ends: bool = False
-    tells: tuple[str, ...] = ()
-
-    @property
-    def rests(self) -> bool:
-        """Nobody owes anything while the matter stands here."""
-        return self.owner == ""
-
-    @property
-    def cite_rule(self) -> str | None:
-        return None  # the kind has it
-
-    def owner_of(self, facts: MatterFacts) -> str:
-        return self.owner if isinstance(self.owner, str) else self.owner(facts)
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """One thing that can be done: at these statuses (none named: at every open one), leading to a status or staying."""
-
-    trigger: str
-    title: str
-    at: tuple[str, ...] = ()
-    to: str | tuple[Way, ...] = ""
-    by: str = OWNER
-    takes: type[BaseModel] | None = None
-    needs_reason: bool = False
-    guards: tuple[Guard, ...] = ()
-    effect: Effect | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Kind:
-    """A kind of matter. `once`: of an organisation there is but one that is "open", or one in a "campaign"."""
-
-    name: str
-    title: str
-    rule: str
-    statuses: tuple[Status, ...]
-    acts: tuple[Act, ...]
-    opened_by: tuple[str, ...] = ()
-    once: str = ""
-    stars: Callable[[Scheme], tuple[int, ...]] | None = None
-    elsewhere: str = ""  # the sentence for those who would act on it here
-    table: Table = field(init=False)
-    status: Mapping[str, Status] = field(init=False)
-
-    def __post_init__(self) -> None:
-        statuses = (Status(NEW, "未提出", partial(_opener, self.opened_by)), *self.statuses)
-        object.__setattr__(self, "status", MappingProxyType({status.name: status for status in statuses}))
-        object.__setattr__(self, "table", Table(statuses, tuple(_rows(self, statuses))))
-
-    def titled(self, trigger: str) -> str:
-        return next((act.title for act in self.acts if act.trigger == trigger), trigger)
-
-
-def _opener(opened_by: tuple[str, ...], facts: MatterFacts) -> str:
-    """In which role it is opened: the first of those that may which the actor holds."""
-    return next((role for role in opened_by if role in facts.relations), opened_by[0])
-
-
-def _rows(kind: Kind, statuses: tuple[Status, ...]) -> Iterator[Row]:
-    open_ones = tuple(s.name for s in statuses if not s.ends and s.name != NEW)
-    for act in kind.acts:
-        for status in act.at or open_ones:
-            ways = act.to if isinstance(act.to, tuple) else (Way(act.to or status),)
-            yield Row(status, act.trigger, act.by, ways, act.takes, act.needs_reason, act.guards, act.effect)
-
-
-def _if(outcome: str, dest: str) -> Way:
-    return Way(dest, When(((("outcome", (outcome,)),),)))
-
-
-# ── who ──────────────────────────────────────────────────────────
+# ── owners that depend on the case ───────────────────────────────
 
 
 def opener(f: MatterFacts) -> str:
-    return f.opened_by or "superior"
+    """Whoever told others to put something right, or planned an inspection, also judges it."""
+    return f.opened_by or SUPERIOR
 
 
 def closer(f: MatterFacts) -> str:
@@ -193,17 +54,15 @@ def closer(f: MatterFacts) -> str:
 
 # ── the kinds ────────────────────────────────────────────────────
 
-CANCEL = Act("cancel", "撤销", to="cancelled", by="department", needs_reason=True)
-CANCELLED = Status("cancelled", "已撤销", ends=True, tells=("organisation",))
-BOTH = ("organisation", "superior")
-
+CANCEL = Act("cancel", "撤销", to="cancelled", by=DEPARTMENT, needs_reason=True)
+CANCELLED = Status("cancelled", "已撤销", ends=True, tells=(ORGANISATION,))
 PLAN = Kind(
     "plan",
     "年度晋位争星方案",
     "R49",
     statuses=(
-        Status("open", "待报备", "organisation", by_plan),
-        Status("filed", "已报备", ends=True, tells=("superior",)),
+        Status("open", "待报备", ORGANISATION, dates.by_plan),
+        Status("filed", "已报备", ends=True, tells=(SUPERIOR,)),
         CANCELLED,
     ),
     acts=(
@@ -211,7 +70,7 @@ PLAN = Kind(
         Act("file", "报备", ("open",), "filed", takes=payloads.Plan, guards=(guards.target_not_below,)),
         CANCEL,
     ),
-    opened_by=(CLOCK, "organisation", "superior"),
+    opened_by=(CLOCK, ORGANISATION, SUPERIOR),
     once="campaign",
 )
 
@@ -220,11 +79,11 @@ LEDGER_ITEM = Kind(
     "整改台账条目",
     "R50",
     statuses=(
-        Status("open", "待整改", "organisation", as_agreed),
-        Status("in_progress", "整改中", "organisation", as_agreed),
-        Status("claimed", "已报完成", closer, as_agreed, judges=True),
-        Status("returned", "退回重改", "organisation", as_agreed),
-        Status("signed_off", "已销号", ends=True, tells=("organisation",)),
+        Status("open", "待整改", ORGANISATION, dates.as_agreed),
+        Status("in_progress", "整改中", ORGANISATION, dates.as_agreed),
+        Status("claimed", "已报完成", closer, dates.as_agreed, judges=True),
+        Status("returned", "退回重改", ORGANISATION, dates.as_agreed),
+        Status("signed_off", "已销号", ends=True, tells=(ORGANISATION,)),
         CANCELLED,
     ),
     acts=(
@@ -245,7 +104,7 @@ LEDGER_ITEM = Kind(
         ),
         CANCEL,
     ),
-    opened_by=("organisation",),
+    opened_by=(ORGANISATION,),
 )
 
 INSPECTION = Kind(
@@ -253,8 +112,8 @@ INSPECTION = Kind(
     "考核复验",
     "R53",
     statuses=(
-        Status("open", "待复验", opener, on_the_day),
-        Status("passed", "复验相符", ends=True, tells=("organisation",)),
+        Status("open", "待复验", opener, dates.on_the_day),
+        Status("passed", "复验相符", ends=True, tells=(ORGANISATION,)),
         Status("slipped", "工作下滑,建议限期整改", ends=True, tells=BOTH),
         CANCELLED,
     ),
@@ -263,23 +122,23 @@ INSPECTION = Kind(
             OPEN,
             "安排复验",
             (NEW,),
-            (_if("passed", "passed"), _if("slipped", "slipped"), Way("open")),
+            (when("passed", "passed"), when("slipped", "slipped"), Way("open")),
             takes=payloads.Inspection,
             guards=(guards.held_already,),
-            effect=found,
+            effect=result,
         ),
         Act(
             "record",
             "记录结果",
             ("open",),
-            (_if("passed", "passed"), Way("slipped")),
+            (when("passed", "passed"), Way("slipped")),
             takes=payloads.Finding,
             guards=(guards.held_already,),
-            effect=found,
+            effect=result,
         ),
         CANCEL,
     ),
-    opened_by=("superior", "department"),
+    opened_by=(SUPERIOR, DEPARTMENT),
 )
 
 RECTIFICATION = Kind(
@@ -287,10 +146,10 @@ RECTIFICATION = Kind(
     "限期整改",
     "R54",
     statuses=(
-        Status("open", "整改中", "organisation", as_agreed_or_ruled),
-        Status("reported", "已报整改结果", opener, as_agreed_or_ruled, judges=True),
-        Status("returned", "退回重改", "organisation", as_agreed_or_ruled),
-        Status("accepted", "整改合格", ends=True, tells=("organisation",)),
+        Status("open", "整改中", ORGANISATION, dates.as_agreed_or_ruled),
+        Status("reported", "已报整改结果", opener, dates.as_agreed_or_ruled, judges=True),
+        Status("returned", "退回重改", ORGANISATION, dates.as_agreed_or_ruled),
+        Status("accepted", "整改合格", ends=True, tells=(ORGANISATION,)),
         CANCELLED,
     ),
     acts=(
@@ -308,7 +167,7 @@ RECTIFICATION = Kind(
         ),
         CANCEL,
     ),
-    opened_by=("superior", "department"),
+    opened_by=(SUPERIOR, DEPARTMENT),
 )
 
 DEMOTION = Kind(
@@ -316,7 +175,7 @@ DEMOTION = Kind(
     "年中降级",
     "R54",
     statuses=(
-        Status("proposed", "待工委会批准", "committee", as_an_approval),
+        Status("proposed", "待工委会批准", "committee", dates.as_an_approval),
         Status("approved", "已批准降级", ends=True, tells=BOTH),
         Status("rejected", "未批准降级", ends=True, tells=BOTH),
         Status("withdrawn", "已撤回", ends=True),
@@ -348,9 +207,9 @@ DEMOTION = Kind(
             needs_reason=True,
             guards=(guards.met_since,),
         ),
-        Act("withdraw", "撤回", ("proposed",), "withdrawn", by="superior", needs_reason=True),
+        Act("withdraw", "撤回", ("proposed",), "withdrawn", by=SUPERIOR, needs_reason=True),
     ),
-    opened_by=("superior",),
+    opened_by=(SUPERIOR,),
     once="open",
 )
 
@@ -359,8 +218,8 @@ KEY_MANAGEMENT = Kind(
     "重点管理",
     "R55",
     statuses=(
-        Status("open", "待落实联系领导", "superior"),
-        Status("tied", "联系领导挂包整顿", "superior", tells=("organisation",)),
+        Status("open", "待落实联系领导", SUPERIOR),
+        Status("tied", "联系领导挂包整顿", SUPERIOR, tells=(ORGANISATION,)),
         Status("released", "已解除重点管理", ends=True, tells=BOTH),
         CANCELLED,
     ),
@@ -369,10 +228,10 @@ KEY_MANAGEMENT = Kind(
             OPEN,
             "列入重点管理",
             (NEW,),
-            (_if("tied", "tied"), Way("open")),
+            (when("tied", "tied"), Way("open")),
             takes=payloads.KeyManagement,
             guards=(guards.only_one, guards.star_fits),
-            effect=tied,
+            effect=leader_named,
         ),
         Act("name_leader", "落实联系领导", ("open",), "tied", takes=payloads.ContactLeader),
         Act("replace_leader", "更换联系领导", ("tied",), takes=payloads.ContactLeader, needs_reason=True),
@@ -381,12 +240,12 @@ KEY_MANAGEMENT = Kind(
             "cancel",
             "撤销",
             to="cancelled",
-            by="department",
+            by=DEPARTMENT,
             needs_reason=True,
             guards=(guards.organisation_ended,),
         ),
     ),
-    opened_by=(CLOCK, "superior", "department"),
+    opened_by=(CLOCK, SUPERIOR, DEPARTMENT),
     once="open",
     stars=lambda scheme: scheme.key_management.stars,
 )
@@ -396,10 +255,10 @@ PLAQUE = Kind(
     "授牌",
     "R59",
     statuses=(
-        Status("to_award", "待授牌", "department"),
+        Status("to_award", "待授牌", DEPARTMENT),
         Status("awarded", "已授牌"),
-        Status("to_recall", "待收回牌匾", "department"),
-        Status("recalled", "牌匾已收回", ends=True, tells=("organisation",)),
+        Status("to_recall", "待收回牌匾", DEPARTMENT),
+        Status("recalled", "牌匾已收回", ends=True, tells=(ORGANISATION,)),
         Status("lapsed", "未授牌即降星", ends=True),
         CANCELLED,
     ),
@@ -414,7 +273,7 @@ PLAQUE = Kind(
         Act("restore", "不再收回", ("to_recall",), "awarded", by=CLOCK),
         CANCEL,
     ),
-    opened_by=(CLOCK, "department"),
+    opened_by=(CLOCK, DEPARTMENT),
     once="open",
     stars=lambda scheme: scheme.plaque.stars,
 )
@@ -425,7 +284,7 @@ DEMONSTRATION_SITE = Kind(
     "R60",
     statuses=(
         Status("designated", "已确定为示范点", tells=BOTH),
-        Status("to_withdraw", "失去星级,建议撤销示范点", "department"),
+        Status("to_withdraw", "失去星级,建议撤销示范点", DEPARTMENT),
         Status("withdrawn", "已撤销示范点", ends=True, tells=BOTH),
     ),
     acts=(
@@ -442,13 +301,13 @@ DEMONSTRATION_SITE = Kind(
             "撤销示范点",
             ("to_withdraw", "designated"),
             "withdrawn",
-            by="department",
+            by=DEPARTMENT,
             needs_reason=True,
         ),
         Act("propose_withdrawal", "建议撤销示范点", ("designated",), "to_withdraw", by=CLOCK),
         Act("restore", "不再撤销", ("to_withdraw",), "designated", by=CLOCK),
     ),
-    opened_by=("department", "committee"),
+    opened_by=(DEPARTMENT, "committee"),
     once="open",
     stars=lambda scheme: scheme.site.stars,
 )
@@ -458,8 +317,8 @@ SUPERVISION = Kind(
     "督导",
     "R65",
     statuses=(
-        Status("clue", "线索待核", "department", as_an_objection),
-        Status("open", "督导中", "department"),
+        Status("clue", "线索待核", DEPARTMENT, dates.as_an_objection),
+        Status("open", "督导中", DEPARTMENT),
         Status("criticised", "已拟通报批评,限期整改", ends=True, tells=BOTH),
         Status("cleared", "督导已结,未发现问题", ends=True),
         Status("dismissed", "线索不成立", ends=True),
@@ -470,9 +329,9 @@ SUPERVISION = Kind(
             OPEN,
             "立项督导",
             (NEW,),
-            (_if("department", "open"), Way("clue")),
+            (when(DEPARTMENT, "open"), Way("clue")),
             takes=payloads.Supervision,
-            effect=by_whom,
+            effect=by_the_department,
         ),
         Act("take_up", "立项核查", ("clue",), "open"),
         Act("dismiss", "线索不成立", ("clue",), "dismissed", needs_reason=True),
@@ -487,7 +346,7 @@ SUPERVISION = Kind(
         Act("clear", "未发现问题", ("open",), "cleared", needs_reason=True),
         CANCEL,
     ),
-    opened_by=("department", ANYONE),
+    opened_by=(DEPARTMENT, ANYONE),
 )
 
 IMPLEMENTATION_PLAN = Kind(
@@ -495,8 +354,8 @@ IMPLEMENTATION_PLAN = Kind(
     "实施方案",
     "R62",
     statuses=(
-        Status("open", "待报", "organisation", by_implementation_plan),
-        Status("filed", "已报", ends=True, tells=("department",)),
+        Status("open", "待报", ORGANISATION, dates.by_implementation_plan),
+        Status("filed", "已报", ends=True, tells=(DEPARTMENT,)),
         CANCELLED,
     ),
     acts=(
@@ -504,7 +363,7 @@ IMPLEMENTATION_PLAN = Kind(
         Act("file", "报送", ("open",), "filed", takes=payloads.ImplementationPlan),
         CANCEL,
     ),
-    opened_by=(CLOCK, "organisation", "department"),
+    opened_by=(CLOCK, ORGANISATION, DEPARTMENT),
     once="campaign",
 )
 
@@ -513,7 +372,7 @@ OBJECTION = Kind(
     "异议",
     "R23",
     statuses=(
-        Status("open", "待核实", "department", as_an_objection),
+        Status("open", "待核实", DEPARTMENT, dates.as_an_objection),
         Status("upheld", "成立", ends=True),
         Status("dismissed", "不成立", ends=True),
     ),
@@ -540,15 +399,16 @@ KINDS = (
     OBJECTION,
 )
 KIND: Mapping[str, Kind] = MappingProxyType({kind.name: kind for kind in KINDS})
+TITLES: Mapping[str, str] = MappingProxyType({kind.name: kind.title for kind in KINDS})
 SUGGESTS: Mapping[tuple[str, str], str] = MappingProxyType({("inspection", "slipped"): "rectification"})
 """(kind, status) → the kind that a person may want to open now; nothing is opened by itself."""
 
-UNIT_KINDS = ("党委", "总支")
-"""How the kinds of organisations end that, directly under the root, lead a unit of their own (R62)."""
+check(KINDS)
 
 
 def is_unit(kind: str) -> bool:
-    return kind.endswith(UNIT_KINDS)
+    """Whether an organisation of this kind, directly under the root, leads a unit of its own (R62)."""
+    return kind.endswith(("党委", "总支"))
 
 
 # ── what a star calls for ────────────────────────────────────────
@@ -557,13 +417,13 @@ def is_unit(kind: str) -> bool:
 def follow_ups(scheme: Scheme, star: int, standing: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """(kind, act) for all that a star in force calls for. `standing`: kind → status of what is open, and of the year's plan.
 
-    Level-triggered: asked again, it calls for nothing more.
+    Level-triggered: once it is done, asking again calls for nothing more.
     """
     if scheme.plan.due is not None and PLAN.name not in standing:
         yield PLAN.name, OPEN
     yield from _key_management(scheme, star, KEY_MANAGEMENT.name in standing)
-    yield from _plaque(star in scheme.plaque.stars, standing.get(PLAQUE.name))
-    yield from _site(star in scheme.site.stars, standing.get(DEMONSTRATION_SITE.name))
+    yield from _plaque(star in scheme.plaque.stars, standing.get(PLAQUE.name, ""))
+    yield from _site(star in scheme.site.stars, standing.get(DEMONSTRATION_SITE.name, ""))
 
 
 def _key_management(scheme: Scheme, star: int, stands: bool) -> Iterator[tuple[str, str]]:
@@ -574,83 +434,13 @@ def _key_management(scheme: Scheme, star: int, stands: bool) -> Iterator[tuple[s
         yield KEY_MANAGEMENT.name, "release"
 
 
-def _plaque(deserved: bool, status: str | None) -> Iterator[tuple[str, str]]:
-    acts = {None: OPEN, "to_recall": "restore"} if deserved else {"to_award": "lapse", "awarded": "recall"}
+def _plaque(deserved: bool, status: str) -> Iterator[tuple[str, str]]:
+    acts = {"": OPEN, "to_recall": "restore"} if deserved else {"to_award": "lapse", "awarded": "recall"}
     if status in acts:
         yield PLAQUE.name, acts[status]
 
 
-def _site(deserved: bool, status: str | None) -> Iterator[tuple[str, str]]:
+def _site(deserved: bool, status: str) -> Iterator[tuple[str, str]]:
     acts = {"to_withdraw": "restore"} if deserved else {"designated": "propose_withdrawal"}
     if status in acts:
         yield DEMONSTRATION_SITE.name, acts[status]
-
-
-# ── dates ────────────────────────────────────────────────────────
-
-
-def matter_dates(
-    kind: Kind,
-    status: str,
-    *,
-    scheme: Scheme,
-    calendar: Any,
-    zone: tzinfo,
-    opened_at: datetime,
-    entered_at: datetime,
-    data: Mapping[str, Any],
-) -> Dates:
-    """When the act of this status is due. Lengths count from the opening; who judges has some working days of his own."""
-    rule = kind.status[status].due
-    said = rule(scheme, data) if rule else None
-    if said is None:
-        return Dates()
-    steps = (_first_step(kind, said, local_date(opened_at, zone), calendar),)
-    if kind.status[status].judges:
-        steps += _own_days(scheme, steps[-1].on, local_date(entered_at, zone), calendar)
-    due_at = end_of_day(steps[-1].on, zone)
-    return Dates(due_at=due_at, phase_due_at=due_at, arithmetic=tuple(step.sentence for step in steps))
-
-
-def _first_step(kind: Kind, said: str | date, opened_on: date, calendar: Any) -> Reckoned:
-    if isinstance(said, date):
-        return Reckoned(said, f"截止:{spoken(said, opened_on.year)}24时(商定的日期)")
-    rule = parse_date_rule(said)
-    assert isinstance(rule, AfterEntry)  # a scheme's model
-    return reckon_after(rule.length, f"截止:{kind.titled(kind.acts[0].trigger)}{kind.title},", opened_on, calendar)
-
-
-def _own_days(scheme: Scheme, due_on: date, entered_on: date, calendar: Any) -> tuple[Reckoned, ...]:
-    """As a reviewer has (R8): work that is handed in on the last evening is not overdue the next morning."""
-    length = Length(max((stage.min_workdays for stage in scheme.stage), default=0), Unit.WORKDAYS)
-    if not length.amount or length.after(entered_on, calendar) <= due_on:
-        return ()
-    own = reckon_after(length, "核验时间:报来", entered_on, calendar)
-    return (Reckoned(own.on, f"{own.sentence};晚于原期限,以此为截止"),)
-
-
-# ── the table's checks ───────────────────────────────────────────
-
-
-@dataclass(frozen=True, slots=True)
-class _WorldPayload:
-    """Stands for any payload while every world is tried."""
-
-    result: str | None = None
-    leader: str | None = None
-
-
-def worlds() -> Iterator[tuple[MatterFacts, Ask]]:
-    """Every case that a way can tell apart."""
-    for role, result, leader in product(("department", ANYONE), (None, "passed", "slipped"), (None, "某某")):
-        facts = MatterFacts(relations=frozenset({role}))
-        yield facts, Ask(trigger="", payload=_WorldPayload(result, leader))
-
-
-def check(kinds: Iterable[Kind]) -> None:
-    said = [f"{kind.name} {fault}" for kind in kinds for fault in kind.table.faults(worlds())]
-    if said:
-        raise Faulty(said)
-
-
-check(KINDS)

@@ -92,18 +92,23 @@ def selected() -> sa.Select[Any]:
     )
 
 
+# Built once: putting a statement together costs as much as running it.
+_FIND = selected().where(_cycle.c.campaign_id == sa.bindparam("campaign"), _organisation.c.code == sa.bindparam("code"))
+_BY_ID = selected().where(_cycle.c.id == sa.bindparam("cycle"))
+_FIND_LOCKED, _BY_ID_LOCKED = (statement.with_for_update(of=_cycle) for statement in (_FIND, _BY_ID))
+
+
 def find(tx: Transaction, campaign_id: int, code: str, *, lock: bool = False) -> CycleRow | None:
-    return _one(tx, selected().where(_cycle.c.campaign_id == campaign_id, _organisation.c.code == code), lock)
+    """`lock`: on PostgreSQL nobody else can change it before this transaction ends; on SQLite nobody can anyway."""
+    return _one(tx, _FIND_LOCKED if lock else _FIND, {"campaign": campaign_id, "code": code})
 
 
 def by_id(tx: Transaction, cycle_id: int, *, lock: bool = False) -> CycleRow | None:
-    return _one(tx, selected().where(_cycle.c.id == cycle_id), lock)
+    return _one(tx, _BY_ID_LOCKED if lock else _BY_ID, {"cycle": cycle_id})
 
 
-def _one(tx: Transaction, statement: sa.Select[Any], lock: bool) -> CycleRow | None:
-    if lock and tx.dialect == "postgresql":
-        statement = statement.with_for_update(of=_cycle)
-    row = tx.session.execute(statement).one_or_none()
+def _one(tx: Transaction, statement: sa.Select[Any], wanted: Mapping[str, Any]) -> CycleRow | None:
+    row = tx.session.execute(statement, wanted).one_or_none()
     return CycleRow(*row) if row else None
 
 

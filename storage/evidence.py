@@ -30,21 +30,30 @@ def put(tx: Transaction, row: Assessment | Survey | Event | Election) -> int:
 
 
 def newest_survey(tx: Transaction, cycle_id: int, round_: str) -> Survey | None:
-    return tx.session.exec(
-        select(Survey)
-        .where(Survey.cycle_id == cycle_id, Survey.round == round_)
-        .order_by(col(Survey.id).desc())
-        .limit(1)
-    ).first()
+    return tx.session.scalars(_NEWEST_SURVEY, {"cycle": cycle_id, "round": round_}).first()
 
 
 def newest_assessment(tx: Transaction, cycle_id: int, round_: str, made_by: str) -> Assessment | None:
-    return tx.session.exec(
-        select(Assessment)
-        .where(Assessment.cycle_id == cycle_id, Assessment.round == round_, Assessment.made_by == made_by)
-        .order_by(col(Assessment.id).desc())
-        .limit(1)
-    ).first()
+    return tx.session.scalars(_NEWEST_SHEET, {"cycle": cycle_id, "round": round_, "by": made_by}).first()
+
+
+_CYCLE, _ROUND = sa.bindparam("cycle"), sa.bindparam("round")
+_NEWEST_SURVEY = (
+    select(Survey)
+    .where(col(Survey.cycle_id) == _CYCLE, col(Survey.round) == _ROUND)
+    .order_by(col(Survey.id).desc())
+    .limit(1)
+)
+_NEWEST_SHEET = (
+    select(Assessment)
+    .where(
+        col(Assessment.cycle_id) == _CYCLE,
+        col(Assessment.round) == _ROUND,
+        col(Assessment.made_by) == sa.bindparam("by"),
+    )
+    .order_by(col(Assessment.id).desc())
+    .limit(1)
+)
 
 
 def newest_sheets(tx: Transaction, cycle_ids: Collection[int]) -> Sheets:
@@ -196,6 +205,12 @@ def running_term(tx: Transaction, organisation_id: int, *, lock: bool = False) -
     if lock and tx.dialect == "postgresql":
         statement = statement.with_for_update()
     return tx.session.exec(statement).first()
+
+
+def last_election(tx: Transaction, organisation_id: int) -> date | None:
+    """When the organisation elected last, as far as the register knows."""
+    its = sa.select(sa.func.max(col(Election.held_on))).where(col(Election.organisation_id) == organisation_id)
+    return tx.session.scalar(its)
 
 
 def terms(tx: Transaction, *, path: str = "", due_by: date | None = None) -> tuple[Term, ...]:

@@ -99,26 +99,21 @@ def open_of(tx: Transaction, kind: str, cycle_id: int) -> tuple[Matter, ...]:
     return _found(tx, Matter.kind == kind, Matter.cycle_id == cycle_id, _IS_OPEN)
 
 
-def open_with(tx: Transaction, kind: str, organisation_id: int) -> tuple[Matter, ...]:
-    """Open matters of one kind of one organisation, of whatever year, oldest first."""
-    return _found(tx, Matter.kind == kind, Matter.organisation_id == organisation_id, _IS_OPEN)
+def in_the_way(tx: Transaction, kind: str, organisation_id: int, campaign_id: int | None) -> tuple[Matter, ...]:
+    """An organisation's matters of one kind, oldest first: of a year those not cancelled, else of any year the open ones."""
+    its = (Matter.kind == kind, Matter.organisation_id == organisation_id)
+    if campaign_id is None:
+        return _found(tx, *its, _IS_OPEN)
+    return _found(tx, *its, Matter.campaign_id == campaign_id, Matter.status != "cancelled")
 
 
-def of_year(tx: Transaction, kind: str, organisation_id: int, campaign_id: int) -> tuple[Matter, ...]:
-    """An organisation's matters of one kind and year that were not cancelled, oldest first."""
-    return _found(
-        tx,
-        Matter.kind == kind,
-        Matter.organisation_id == organisation_id,
-        Matter.campaign_id == campaign_id,
-        Matter.status != "cancelled",
-    )
-
-
-def standing(tx: Transaction, organisation_id: int, campaign_id: int, yearly: str) -> tuple[Matter, ...]:
-    """What is open with an organisation, and what it has had this year of the kind that comes once a year."""
-    of_this_year = sa.and_(col(Matter.kind) == yearly, col(Matter.campaign_id) == campaign_id)
-    return _found(tx, Matter.organisation_id == organisation_id, sa.or_(_IS_OPEN, of_this_year))
+def standing(
+    tx: Transaction, organisation_id: int, campaign_id: int, yearly: str, lasting: Sequence[str]
+) -> tuple[Matter, ...]:
+    """What stands with an organisation: of the yearly kind whatever this year had, of the lasting kinds what is open."""
+    this_year = sa.and_(col(Matter.kind) == yearly, col(Matter.campaign_id) == campaign_id)
+    still_open = sa.and_(col(Matter.kind).in_(lasting), _IS_OPEN)
+    return _found(tx, Matter.organisation_id == organisation_id, sa.or_(this_year, still_open))
 
 
 def _found(tx: Transaction, *conditions: Any) -> tuple[Matter, ...]:
@@ -130,7 +125,7 @@ def oldest_open_at(tx: Transaction, kind: str, cycle_id: int) -> datetime | None
     return found[0].opened_at if found else None
 
 
-def criticised(tx: Transaction, organisation_id: int, code: str, first: date, last: date) -> bool:
+def confirmed(tx: Transaction, organisation_id: int, code: str, first: date, last: date) -> bool:
     """Whether a person has confirmed an event of this code between two days, both included."""
     its = sa.and_(_event.c.organisation_id == organisation_id, _event.c.code == code, _event.c.status == "confirmed")
     found = sa.select(_event.c.id).where(its, _event.c.happened_on.between(first, last)).limit(1)
@@ -140,9 +135,7 @@ def criticised(tx: Transaction, organisation_id: int, code: str, first: date, la
 def without(tx: Transaction, kind: str, campaign_id: int, reviewer_id: int) -> tuple[CycleRow, ...]:
     """The cycles of a year under one reviewer that have had no matter of this kind yet, by organisation."""
     had = sa.exists().where(_matter.c.cycle_id == _cycle.c.id, _matter.c.kind == kind)
-    statement = cycles.selected().where(
-        _cycle.c.campaign_id == campaign_id, _cycle.c.reviewer_id == reviewer_id, ~had
-    )
+    statement = cycles.selected().where(_cycle.c.campaign_id == campaign_id, _cycle.c.reviewer_id == reviewer_id, ~had)
     return tuple(CycleRow(*row) for row in tx.session.execute(statement.order_by(_cycle.c.organisation_id)))
 
 
@@ -208,4 +201,5 @@ def listed(
         last, last_id = where.after
         statement = statement.where(sa.or_(code > last, sa.and_(code == last, m.id > last_id)))
     for row in tx.session.execute(statement, execution_options={"yield_per": PAGE}):
-        yield Line(*row[:9], Stay(*row[9:]) if row[9] is not None else None)
+        stay = Stay(*row[9:]) if row[9] is not None else None
+        yield Line(*(*row[:9], stay))

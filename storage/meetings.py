@@ -196,7 +196,8 @@ def approved_counts(
     )
     if without is not None:
         statement = statement.where(_cycle.c.id != without)
-    return dict(iter(tx.session.execute(_scoped(tx, statement, _cycle, scope)).tuples()))
+    found = tx.session.execute(_scoped(tx, statement, _cycle, scope))
+    return {int(star): int(count) for star, count in found}
 
 
 def excess_allowed(tx: Transaction, campaign_id: int, quota: str, scope: Scope = EVERYBODY) -> int:

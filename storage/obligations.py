@@ -15,16 +15,20 @@ _obligation = Obligation.__table__  # type: ignore[attr-defined]
 
 def open_stage(tx: Transaction, cycle_id: int) -> Obligation | None:
     """The one open obligation of a cycle's stage; none while it rests."""
-    return tx.session.exec(
-        select(Obligation).where(
-            Obligation.cycle_id == cycle_id, col(Obligation.closed_at).is_(None), col(Obligation.matter_id).is_(None)
-        )
-    ).first()
+    return tx.session.scalars(_OPEN_STAGE, {"cycle": cycle_id}).first()
+
+
+_OPEN_STAGE = select(Obligation).where(
+    col(Obligation.cycle_id) == sa.bindparam("cycle"),
+    col(Obligation.closed_at).is_(None),
+    col(Obligation.matter_id).is_(None),
+)
+_PUT = sa.insert(_obligation).returning(_obligation.c.id)
 
 
 def put(tx: Transaction, values: Mapping[str, Any]) -> int:
-    done = tx.session.execute(sa.insert(_obligation).values(**values).returning(_obligation.c.id))
-    return int(done.scalar_one())
+    defaults = {"visit": 1, "grace_days": 0, "deadline_version": 1, "arithmetic": [], "held_days": 0}
+    return int(tx.session.execute(_PUT, {**defaults, **values}).scalar_one())
 
 
 def put_all(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -39,16 +43,18 @@ def update(tx: Transaction, obligation_id: int, values: Mapping[str, Any]) -> No
 
 
 def close_stage(tx: Transaction, cycle_id: int) -> None:
-    tx.session.execute(
-        sa.update(_obligation)
-        .where(
-            _obligation.c.cycle_id == cycle_id,
-            _obligation.c.closed_at.is_(None),
-            _obligation.c.matter_id.is_(None),
-        )
-        .values(closed_at=tx.now, rings_at=None)
-        .execution_options(synchronize_session=False)
+    tx.session.connection().execute(_CLOSE_STAGE, {"cycle": cycle_id, "now": tx.now})
+
+
+_CLOSE_STAGE = (
+    sa.update(_obligation)
+    .where(
+        _obligation.c.cycle_id == sa.bindparam("cycle"),
+        _obligation.c.closed_at.is_(None),
+        _obligation.c.matter_id.is_(None),
     )
+    .values(closed_at=sa.bindparam("now"), rings_at=None)
+)
 
 
 def close_matter(tx: Transaction, matter_id: int) -> None:
@@ -124,19 +130,22 @@ def _newest_scheme() -> sa.ScalarSelect[str]:
 def extended_until(tx: Transaction, campaign_id: int, path: str, round_: str) -> date | None:
     """The extension that counts for an organisation: its own, else the nearest ancestor's; the newest of each."""
     ids = [int(i) for i in path.strip("/").split("/") if i]
-    rows = tx.session.exec(
-        select(Extension, Organisation.path)
-        .join(Organisation, col(Organisation.id) == col(Extension.organisation_id))
-        .where(
-            Extension.campaign_id == campaign_id,
-            Extension.round == round_,
-            col(Extension.organisation_id).in_(ids),
-            sa.or_(col(Extension.subtree), col(Extension.organisation_id) == ids[-1]),
-        )
-        .order_by(sa.func.length(Organisation.path).desc(), col(Extension.id).desc())
-        .limit(1)
-    ).first()
-    return rows[0].until_on if rows else None
+    wanted = {"campaign": campaign_id, "round": round_, "ids": ids, "own": ids[-1]}
+    return tx.session.scalar(_EXTENDED_UNTIL, wanted)
+
+
+_EXTENDED_UNTIL = (
+    sa.select(col(Extension.until_on))
+    .join(Organisation, col(Organisation.id) == col(Extension.organisation_id))
+    .where(
+        col(Extension.campaign_id) == sa.bindparam("campaign"),
+        col(Extension.round) == sa.bindparam("round"),
+        col(Extension.organisation_id).in_(sa.bindparam("ids", expanding=True)),
+        sa.or_(col(Extension.subtree), col(Extension.organisation_id) == sa.bindparam("own")),
+    )
+    .order_by(sa.func.length(Organisation.path).desc(), col(Extension.id).desc())
+    .limit(1)
+)
 
 
 def open_in(tx: Transaction, campaign_id: int) -> tuple[tuple[str, Obligation], ...]:

@@ -309,7 +309,7 @@ def last_told(tx: Transaction, obligation_ids: Collection[int]) -> dict[int, dat
             .where(_notice.c.obligation_id.in_(chunk), _notice.c.kind.in_(TOLD), _notice.c.sent_at.is_not(None))
             .group_by(_notice.c.obligation_id)
         )
-        found |= dict(tx.session.execute(statement).tuples().all())
+        found |= dict(tx.session.execute(statement).all())
     return found
 
 

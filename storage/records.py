@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import col, select
+from sqlmodel import SQLModel, col, select
 
 from storage.database import Transaction
 from storage.models import Anchor, Campaign, Cycle, Organisation, Record, RecordDetail
@@ -42,32 +42,37 @@ class NewRecord:
     retention: str = "details"
 
 
+_RECORD, _DETAIL = SQLModel.metadata.tables["record"], SQLModel.metadata.tables["record_detail"]
+_INSERT = sa.insert(_RECORD).returning(_RECORD.c.id)
+_INSERT_DETAIL = sa.insert(_DETAIL)
+_TAKEN_OVER = (
+    "cycle_id",
+    "seq",
+    "trigger",
+    "before",
+    "after",
+    "role",
+    "actor",
+    "at",
+    "late_days",
+    "late_stage",
+    "scheme_hash",
+    "ask_key",
+)
+
+
 def append(tx: Transaction, new: NewRecord) -> Record:
     """Writes the record and its detail; raises IntegrityError where the place in the chain is taken."""
     salt = tx.salt(f"{new.chain}#{new.seq}")
     digest = detail_digest(salt, new.detail)
     record = Record(
-        cycle_id=new.cycle_id,
-        seq=new.seq,
-        trigger=new.trigger,
-        before=new.before,
-        after=new.after,
-        role=new.role,
-        actor=new.actor,
-        at=new.at,
-        late_days=new.late_days,
-        late_stage=new.late_stage,
-        scheme_hash=new.scheme_hash,
-        detail_digest=digest,
-        previous_hash=new.previous_hash,
-        hash="",
-        ask_key=new.ask_key,
+        **{name: getattr(new, name) for name in _TAKEN_OVER}, detail_digest=digest, hash="", previous_hash=new.previous_hash
     )
     record.hash = record_hash(new.chain, record)
-    tx.session.add(record)
-    tx.session.flush()
-    assert record.id is not None
-    tx.session.add(RecordDetail(record_id=record.id, salt=salt, detail=dict(new.detail), retention=new.retention))
+    values = {column.name: getattr(record, column.name) for column in _RECORD.c if column.name != "id"}
+    record.id = tx.session.execute(_INSERT, values).scalar_one()
+    detail = {"record_id": record.id, "salt": salt, "detail": dict(new.detail), "retention": new.retention}
+    tx.session.execute(_INSERT_DETAIL, detail)
     return record
 
 
@@ -105,9 +110,12 @@ def by_key(tx: Transaction, key: str) -> Record | None:
 
 def newest(tx: Transaction, cycle_id: int) -> Record:
     """The last record of a chain; every cycle has one from its opening on."""
-    return tx.session.exec(
-        select(Record).where(Record.cycle_id == cycle_id).order_by(col(Record.seq).desc()).limit(1)
-    ).one()
+    return tx.session.scalars(_NEWEST, {"cycle": cycle_id}).one()
+
+
+_NEWEST = (
+    select(Record).where(col(Record.cycle_id) == sa.bindparam("cycle")).order_by(col(Record.seq).desc()).limit(1)
+)
 
 
 def detail_of(tx: Transaction, record_id: int) -> RecordDetail | None:

@@ -10,7 +10,21 @@ from typing import Annotated, Any
 import typer
 
 from starflow import __version__
-from starflow.cli import campaigns, cycle, dates, install, lists, orgs, play, rating, schemes, upkeep
+from starflow.cli import (
+    campaigns,
+    cycle,
+    dates,
+    install,
+    lists,
+    matters,
+    meetings,
+    orgs,
+    play,
+    rating,
+    registers,
+    schemes,
+    upkeep,
+)
 from starflow.cli.door import Door, log_to_stderr
 from starflow.cli.help import help_text, print_help
 from starflow.cli.output import Result
@@ -52,6 +66,7 @@ COMMANDS = (
     Command(LOOK, "due", lists.due, "今后若干天内到期的"),
     Command(LOOK, "notices", lists.notices, "提醒、催办和通知的记录"),
     Command(LOOK, "stars", lists.stars, "现在或某一天有效的星级"),
+    Command(LOOK, "quota", lists.quota, "五星级等名额:已用、拟定、还剩、并列"),
     Command(LOOK, "why", cycle.why, "为什么停在这里:期限怎么算的、可以办什么、还缺什么"),
     Command(LOOK, "history", cycle.history, "一个党组织本年度的全部流转记录"),
     Command(ACT, "fire", cycle.fire, "办理一个动作:申报、报送、考评、批准……"),
@@ -59,6 +74,21 @@ COMMANDS = (
     Command(ACT, "hold", dates.hold, "暂停计时,不再提醒"),
     Command(ACT, "release", dates.release, "恢复计时,暂停的天数补回"),
     Command(ACT, "nudge", dates.nudge, "立即催办卡住的;筛选与 stuck 相同"),
+    Command(ACT, "meeting open", meetings.open_, "登记工委会的一次会议"),
+    Command(ACT, "meeting list", meetings.list_, "各次会议,以及待批准的名单、排名和名额线"),
+    Command(ACT, "meeting approve", meetings.approve, "批准名单上的全部或几家,可以除外"),
+    Command(ACT, "meeting reject", meetings.reject, "不予批准,退回重新考评"),
+    Command(ACT, "meeting excess", meetings.excess, "记录一次超出名额的决定"),
+    Command(ACT, "meeting close", meetings.close, "闭会,留下的等下一次"),
+    Command(ACT, "matter list", matters.list_, "在办的事项,连同已办结的加 --closed"),
+    Command(ACT, "matter open", matters.open_, "立一件事项"),
+    Command(ACT, "matter act", matters.act, "办理一件事项的一步"),
+    Command(ACT, "event list", registers.event_list, "表彰、处分、缺席等事项的登记"),
+    Command(ACT, "event add", registers.event_add, "登记一个事项"),
+    Command(ACT, "event confirm", registers.event_confirm, "确认事项,从此计分;或核减其级别"),
+    Command(ACT, "event withdraw", registers.event_withdraw, "撤销事项"),
+    Command(ACT, "election list", registers.election_list, "换届登记:何时到期,有无请示"),
+    Command(ACT, "election set", registers.election_set, "登记换届、更正到期日、请示或答复"),
     Command(ACT, "rate", rating.rate, "计算评定案例,并与预期核对"),
     Command(UPKEEP, "verify", upkeep.verify, "校验全部流转记录没有被改动"),
     Command(UPKEEP, "anchor", upkeep.anchor, "取今天的锚点,存到数据库以外"),
@@ -74,6 +104,10 @@ GROUPS: Mapping[str, str] = {
     "scheme": "方案:列出、说明、检查、排出日历",
     "org": "组织与名册:导入、导出、组织树",
     "campaign": "年度创建活动:开展、增补、查看",
+    "meeting": "工委会会议:登记、名单、批准、退回、闭会",
+    "matter": "环节以外的事项:方案、台账、整改、授牌等",
+    "event": "加分扣分的事项:表彰、文章、通报、处分、缺席",
+    "election": "换届登记",
     "db": "数据库升级",
     "token": "接口令牌",
 }

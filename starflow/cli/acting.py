@@ -5,49 +5,63 @@ A rehearsal plays every role itself. In a live database the machine's user vouch
 
 import getpass
 import os
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workflow.engine.errors import Forbidden
 
 if TYPE_CHECKING:
     from starflow.service.access import Standing
+    from starflow.service.acting import Acting
     from starflow.service.desk import Desk
     from storage.database import Transaction
     from storage.models import Person
 
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who acts: their relations to the cycle, the name in the record, and the code of the person if one is known."""
-
-    relations: frozenset[str]
-    name: str
-    person: str | None
+Posts = tuple[tuple[int, str], ...]
+NOBODY = 0
+"""The id of no organisation: towards the city as a whole nobody is `organisation` or `superior`."""
 
 
-def acting_on(desk: "Desk", code: str, role: str, by: str | None, year: int | None) -> Actor:
+def acting_on(desk: "Desk", code: str, role: str, by: str | None, year: int | None) -> "Acting":
     """Whoever claims this role towards a cycle. Raises Unknown, BadInput, Forbidden."""
-    from starflow.service.access import claimed
     from starflow.service.case import load_case
 
     with desk.reading() as tx:
-        case = load_case(desk, tx, code, year)
-        standing = _standing(tx, case.cycle.organisation_id, case.cycle.reviewer_id)
-        relations = claimed(role, standing)
-        if by is None:
-            return Actor(relations, _nameless(desk, role), None)
-        person = _holder(desk, tx, by, role, _posts(role, standing))
-        return Actor(relations, f"cli:{os_user()} for {person.code}", person.code)
+        cycle = load_case(desk, tx, code, year).cycle
+        return _acting(desk, tx, _standing(tx, cycle.organisation_id, cycle.reviewer_id), role, by)
+
+
+def acting_for(desk: "Desk", code: str, role: str, by: str | None) -> "Acting":
+    """The same towards an organisation, whether it is being rated or not."""
+    from storage import organisations
+
+    with desk.reading() as tx:
+        organisation_id = organisations.id_of(tx, code)
+        superior = organisations.parent_of(tx, organisation_id) or NOBODY
+        return _acting(desk, tx, _standing(tx, organisation_id, superior), role, by)
+
+
+def acting_at_the_top(desk: "Desk", role: str, by: str | None) -> "Acting":
+    """The same for what concerns all of them: a sitting of the committee."""
+    with desk.reading() as tx:
+        return _acting(desk, tx, _standing(tx, NOBODY, NOBODY), role, by)
 
 
 def coordinator(desk: "Desk", by: str | None) -> str:
-    """The name of whoever coordinates, that is the department: opening, extending, holding, nudging."""
+    """The name of whoever opens, extends, holds and nudges: the department, or the machine's user for it."""
     if by is None:
         return "role:department" if desk.rehearsal else f"cli:{os_user()}"
-    with desk.reading() as tx:
-        standing = _standing(tx, 0, 0)
-        return f"cli:{os_user()} for {_holder(desk, tx, by, 'department', _posts('department', standing)).code}"
+    return acting_at_the_top(desk, "department", by).actor
+
+
+def _acting(desk: "Desk", tx: "Transaction", standing: "Standing", role: str, by: str | None) -> "Acting":
+    from starflow.service.access import claimed
+    from starflow.service.acting import Acting
+
+    relations = claimed(role, standing)
+    if by is None:
+        return Acting(actor=_nameless(desk, role), relations=relations)
+    person = _holder(desk, tx, by, role, _posts(role, standing))
+    return Acting(actor=f"cli:{os_user()} for {person.code}", relations=relations, person=person.code)
 
 
 def _nameless(desk: "Desk", role: str) -> str:
@@ -71,8 +85,8 @@ def _standing(tx: "Transaction", organisation_id: int, reviewer_id: int) -> "Sta
     )
 
 
-def _posts(role: str, standing: "Standing") -> tuple[tuple[int, str], ...]:
-    """The posts whose holder has this role towards the cycle; none where everybody has it."""
+def _posts(role: str, standing: "Standing") -> Posts:
+    """The posts whose holder has this role; none where everybody has it."""
     match role:
         case "organisation":
             return ((standing.organisation_id, "head"),)
@@ -87,7 +101,7 @@ def _posts(role: str, standing: "Standing") -> tuple[tuple[int, str], ...]:
     return ()
 
 
-def _holder(desk: "Desk", tx: "Transaction", by: str, role: str, wanted: tuple[tuple[int, str], ...]) -> "Person":
+def _holder(desk: "Desk", tx: "Transaction", by: str, role: str, wanted: Posts) -> "Person":
     from starflow.service.organisations import find_person
     from storage import posts
     from workflow.engine.deadlines import local_date

@@ -5,7 +5,8 @@ Every reader says no in a sentence of its own; none of typer's types is used, be
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ from typing import Annotated, Any
 import typer
 
 from starflow.cli.completion import codes, triggers
+from starflow.cli.words import say
 from workflow.engine.errors import BadInput, Unknown
 
 LIGHTS = ("black", "red", "yellow", "green", "blue", "grey")
@@ -27,35 +29,36 @@ DEFAULT_SCHEME = "anyang-five-star"
 
 def read_year(said: str) -> int:
     if not re.fullmatch(r"[0-9]{4}", said):
-        raise BadInput(f"年度应是四位数字,例如 2027,不是“{said}”")
+        raise BadInput(say("年度应是四位数字,例如 2027,不是“{said}”", said=said))
     return int(said)
 
 
 def read_number(said: str) -> int:
+    said = str(said)  # typer hands a default through the reader too
     if not re.fullmatch(r"[0-9]{1,19}", said) or int(said) > MOST:
-        raise BadInput(f"应是不小于零的整数,不是“{said}”")
+        raise BadInput(say("应是不小于零的整数,不是“{said}”", said=said))
     return int(said)
 
 
 def read_limit(said: str) -> int:
     if not (number := read_number(said)):
-        raise BadInput("--limit 至少是1")
+        raise BadInput(say("--limit 至少是1"))
     return number
 
 
 def read_days(said: str) -> int:
     """14d, 14天 or 14."""
-    found = re.fullmatch(r"([0-9]{1,4})(?:d|天)?", said)
+    found = re.fullmatch(r"([0-9]{1,4})(?:d|天)?", str(said))
     if found is None:
-        raise BadInput(f"天数写成 14d,不是“{said}”")
+        raise BadInput(say("天数写成 14d,不是“{said}”", said=said))
     return int(found[1])
 
 
 def read_day(said: str) -> date:
-    try:
-        return date.fromisoformat(said) if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", said) else date.fromisoformat("")
-    except ValueError:
-        raise BadInput(f"日期写成 2027-06-05,不是“{said}”") from None
+    with suppress(ValueError):
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", said):
+            return date.fromisoformat(said)
+    raise BadInput(say("日期写成 2027-06-05,不是“{said}”", said=said))
 
 
 def read_instant(said: str) -> datetime:
@@ -63,9 +66,9 @@ def read_instant(said: str) -> datetime:
     try:
         found = datetime.fromisoformat(said)
     except ValueError:
-        raise BadInput(f"时间写成 2027-06-05T09:00 或 2027-06-05,不是“{said}”") from None
+        raise BadInput(say("时间写成 2027-06-05T09:00 或 2027-06-05,不是“{said}”", said=said)) from None
     if not 1971 <= found.year <= 2300:
-        raise BadInput(f"时间{said}不在1971年至2300年之间")
+        raise BadInput(say("时间{said}不在1971年至2300年之间", said=said))
     return found
 
 
@@ -77,19 +80,41 @@ def read_data(said: str) -> dict[str, Any]:
     try:
         found = json.loads(source.removeprefix("\ufeff"), object_pairs_hook=_once)
     except json.JSONDecodeError as error:
-        raise BadInput(f"--data 不是JSON:第{error.lineno}行第{error.colno}列读不下去") from None
+        raise BadInput(
+            say("--data 不是JSON:第{line}行第{column}列读不下去", line=error.lineno, column=error.colno)
+        ) from None
     except (ValueError, RecursionError):  # a number of thousands of digits, brackets nested by the thousand
-        raise BadInput("--data 不是JSON:数字过长或嵌套过深") from None
+        raise BadInput(say("--data 不是JSON:数字过长或嵌套过深")) from None
     if not isinstance(found, dict):
-        raise BadInput('--data 应是一个JSON对象,例如 {"star": 5}')
+        raise BadInput(say("--data 应是一个JSON对象,用花括号括起来"))
+    if not _can_be_kept(found):
+        raise BadInput(say("--data 里有不能保存的字符或数字"))
     return found
+
+
+def _can_be_kept(found: dict[str, Any]) -> bool:
+    """No halves of characters, no NUL, no number that JSON does not know: the databases would refuse them later."""
+    try:
+        json.dumps(found, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError:
+        return False
+    return not any("\0" in text for text in _texts(found))
+
+
+def _texts(found: Any) -> Iterator[str]:
+    if isinstance(found, str):
+        yield found
+    elif isinstance(found, dict):
+        yield from (text for pair in found.items() for part in pair for text in _texts(part))
+    elif isinstance(found, list):
+        yield from (text for part in found for text in _texts(part))
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """JSON would let the last of two equal keys win in silence."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise BadInput("--data 里同一个键写了两次")
+        raise BadInput(say("--data 里同一个键写了两次"))
     return found
 
 
@@ -99,16 +124,20 @@ def read_text(name: str) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise BadInput(f"文件“{name}”不是UTF-8编码的文字") from None
+        raise BadInput(say("文件“{name}”不是UTF-8编码的文字", name=name)) from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        raise Unknown(f"读不到文件“{name}”:{getattr(error, 'strerror', None) or error}") from None
+        raise Unknown(say("读不到文件“{name}”:{why}", name=name, why=_cause(error))) from None
 
 
 def write_bytes(name: str, content: bytes) -> None:
     try:
         Path(name).write_bytes(content)
     except (OSError, ValueError) as error:
-        raise BadInput(f"写不了文件“{name}”:{getattr(error, 'strerror', None) or error}") from None
+        raise BadInput(say("写不了文件“{name}”:{why}", name=name, why=_cause(error))) from None
+
+
+def _cause(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
 
 
 def read_light(said: str) -> str:
@@ -131,14 +160,16 @@ def read_role(said: str) -> str:
 
 def _one_of(what: str, said: str, known: Iterable[str]) -> str:
     if said not in known:
-        raise BadInput(f"{what}没有“{said}”,可选:{'、'.join(known)}")
+        raise BadInput(say("{what}没有“{said}”,可选:{known}", what=say(what), said=said, known="、".join(known)))
     return said
 
 
 # ── arguments and options ────────────────────────────────────────
 
 Code = Annotated[str, typer.Argument(metavar="CODE", help="组织编码", autocompletion=codes)]
-Trigger = Annotated[str, typer.Argument(metavar="TRIGGER", help="动作,例如 declare;用 why 查看", autocompletion=triggers)]
+Trigger = Annotated[
+    str, typer.Argument(metavar="TRIGGER", help="动作,例如 declare;用 why 查看", autocompletion=triggers)
+]
 Year = Annotated[
     int | None, typer.Option("--year", metavar="YYYY", parser=read_year, help="年度;不写则为最近一次在办的年度")
 ]
@@ -146,9 +177,7 @@ TheYear = Annotated[int, typer.Argument(metavar="YEAR", parser=read_year, help="
 Under = Annotated[
     str | None, typer.Option("--under", metavar="CODE", help="只看这个组织及其下级", autocompletion=codes)
 ]
-Stage = Annotated[
-    str | None, typer.Option("--stage", metavar="S", help="只看这个环节,例如 rating.review 或 review")
-]
+Stage = Annotated[str | None, typer.Option("--stage", metavar="S", help="只看这个环节,例如 rating.review 或 review")]
 Light = Annotated[
     str | None,
     typer.Option("--light", metavar="L", parser=read_light, help="只看这种灯:red、yellow、blue、green、grey、black"),
@@ -159,7 +188,9 @@ Owner = Annotated[
 ]
 Limit = Annotated[int | None, typer.Option("--limit", metavar="N", parser=read_limit, help="最多列出这么多行")]
 After = Annotated[str | None, typer.Option("--after", metavar="NEXT", help="从上一页给出的 next 处继续")]
-By = Annotated[str | None, typer.Option("--by", metavar="PERSON", help="代谁办理:人员编号或邮箱;正式数据库办理环节时必填")]
+By = Annotated[
+    str | None, typer.Option("--by", metavar="PERSON", help="代谁办理:人员编号或邮箱;正式数据库办理环节时必填")
+]
 As = Annotated[
     str,
     typer.Option(
@@ -172,6 +203,10 @@ Data = Annotated[
     typer.Option("--data", metavar="JSON|@FILE", parser=read_data, help="要填的内容:JSON,或 @文件,或 @- 从标准输入读"),
 ]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="理由")]
+Expect = Annotated[
+    int | None,
+    typer.Option("--expect", metavar="VERSION", parser=read_number, help="只在仍是这一版时办理"),
+]
 Key = Annotated[str | None, typer.Option("--key", metavar="K", help="幂等键:重复提交时返回第一次的结果")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="只看会怎样,不写入")]
 SchemeName = Annotated[str, typer.Option("--scheme", metavar="S", help="方案名称或文件")]

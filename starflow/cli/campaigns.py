@@ -18,7 +18,10 @@ def open_(year: TheYear, scheme: SchemeName = DEFAULT_SCHEME, by: By = None) -> 
             opened = open_campaign(desk, year, scheme, actor=actor, progress=told)
     routes = "、".join(f"{route} {count}" for route, count in opened.routes.items())
     said = say("{year}年度已开展:{n}个党组织参评", year=year, n=opened.cycles)
-    return Result(asdict(opened), (said, f"  {say('方案')} {opened.scheme} {opened.scheme_hash[:12]}", f"  {say('路线')} {routes}"))
+    return Result(
+        asdict(opened),
+        (said, f"  {say('方案')} {opened.scheme} {opened.scheme_hash[:12]}", f"  {say('路线')} {routes}"),
+    )
 
 
 def add(code: Code, year: Year = None, by: By = None) -> Result:

@@ -23,3 +23,9 @@ def triggers(incomplete: str) -> list[tuple[str, str]]:
     from workflow.rating.stages import TITLES
 
     return [(name, title) for name, title in TITLES.items() if name.startswith(incomplete)]
+
+
+def kinds(incomplete: str) -> list[tuple[str, str]]:
+    from workflow.rating.tracks import KIND
+
+    return [(name, kind.title) for name, kind in KIND.items() if name.startswith(incomplete)]

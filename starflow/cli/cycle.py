@@ -1,22 +1,15 @@
 """One cycle: why it stands where it stands, what has happened to it, and the one door through which anything happens."""
 
-from typing import TYPE_CHECKING, Annotated, Any
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from starflow.cli.acting import acting_on
-from starflow.cli.arguments import As, By, Code, Data, Key, Reason, Trigger, Year, read_number
+from starflow.cli.arguments import As, By, Code, Data, Expect, Key, Reason, Trigger, Year
 from starflow.cli.opening import at_desk
 from starflow.cli.output import Result, Table, deadline, light, moment, text
 from starflow.cli.words import say
 
 if TYPE_CHECKING:
     from starflow.service.why import OptionLine, Why
-
-Expect = Annotated[
-    int | None,
-    typer.Option("--expect", metavar="VERSION", parser=read_number, help="只在仍是这一版时办理(版本号见 why)"),
-]
 
 
 def why(code: Code, year: Year = None) -> Result:
@@ -49,7 +42,10 @@ def _dates(said: "Why") -> list[str]:
 def _options(said: "Why") -> list[str | Table]:
     if not said.options:
         return [say("这里没有可办的事")]
-    rows = [("✔" if option.allowed else "–", option.trigger, option.title, option.role, _against(option)) for option in said.options]
+    rows = [
+        ("✔" if option.allowed else "–", option.trigger, option.title, option.role, _against(option))
+        for option in said.options
+    ]
     return ["", Table(("", say("动作"), say("名称"), say("由谁"), say("还不能办,因为")), rows)]
 
 
@@ -89,15 +85,15 @@ def fire(
     from starflow.service.cycles import fire as through_the_door
 
     with at_desk() as desk:
-        actor = acting_on(desk, code, role, by, year)
+        acting = acting_on(desk, code, role, by, year)
         fired = through_the_door(
             desk,
             CycleAsk(
                 code=code,
                 trigger=trigger,
-                relations=actor.relations,
-                actor=actor.name,
-                person=actor.person,
+                relations=acting.relations,
+                actor=acting.actor,
+                person=acting.person,
                 payload=data or {},
                 reason=reason,
                 year=year,
@@ -116,7 +112,9 @@ def fire(
         "hash": record.hash,
         "notices": fired.notices,
     }
-    lines = [f"{fired.code} {record.trigger}:{record.before} → {record.after}({say('第{n}版', n=record.seq)},{say('通知{n}条', n=fired.notices)})"]
+    lines = [
+        f"{fired.code} {record.trigger}:{record.before} → {record.after}({say('第{n}版', n=record.seq)},{say('通知{n}条', n=fired.notices)})"
+    ]
     if record.late_days:
         lines.append(say("已逾期{n}天,记在{stage}", n=record.late_days, stage=record.late_stage))
     return Result(shape, lines + ([say("这件事先前已经办过,返回的是当时的结果")] if fired.repeated else []))

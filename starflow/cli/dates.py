@@ -17,7 +17,9 @@ Subtree = Annotated[bool, typer.Option("--subtree", help="连同全部下级")]
 Because = Annotated[str, typer.Option("--reason", metavar="TEXT", help="理由")]
 
 
-def extend(code: Code, until: Until, reason: Because, subtree: Subtree = False, year: Year = None, by: By = None) -> Result:
+def extend(
+    code: Code, until: Until, reason: Because, subtree: Subtree = False, year: Year = None, by: By = None
+) -> Result:
     from starflow.service.obligations import extend as move
 
     with at_desk() as desk:
@@ -63,10 +65,11 @@ def nudge(
         codes = [row.organisation for row in stuck(desk, filters).rows]
         nudged = remind(desk, codes, actor=coordinator(desk, by), year=year, dry_run=dry_run)
     titles = (say("单位"), say("给谁"), say("人员"), say("结果"))
-    rows = [(one.organisation, f"{one.recipient} {one.recipient_role}".strip(), one.person or "", one.note) for one in nudged]
+    rows = [
+        (one.organisation, f"{one.recipient} {one.recipient_role}".strip(), one.person or "", one.note)
+        for one in nudged
+    ]
     sent = sum(one.sent for one in nudged)
     word = say("将催办{n}家" if dry_run else "已催办{n}家", n=sent)
     data = {"rows": [asdict(one) for one in nudged], "sent": sent, "dry_run": dry_run}
     return Result(data, (Table(titles, rows), word) if rows else (say("没有符合条件的"),))
-
-

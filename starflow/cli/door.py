@@ -60,6 +60,8 @@ def answered(said: Sequence[str], run: Callable[[], Any]) -> int:
     except BrokenPipeError:  # whoever reads has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except UnicodeEncodeError:  # an argument that the shell handed over as bytes
+        return complain(BadInput(say("参数里有不是UTF-8的文字")), 2, as_json=as_json)
     except Exception as fault:
         return _broken(fault, as_json=as_json)
 

@@ -1,6 +1,6 @@
 """The lists: who is stuck, how every cycle stands, what is owed and falls due, what was said, which stars are in force."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +13,7 @@ from starflow.cli.words import say
 
 if TYPE_CHECKING:
     from starflow.service.desk import Desk
+    from starflow.service.quotas import QuotaLine, QuotaPlace
     from starflow.service.shapes import Owner as Body
     from starflow.service.shapes import Page, Stuck
     from starflow.service.view import Filters
@@ -44,15 +45,17 @@ def stuck_at(desk: "Desk", filters: "Filters", *, everything: bool = False) -> R
 
     page = find(desk, filters, everything=everything)
     seen, today = show_campaign(desk, filters.year), local_now(desk, filters.year).date()
-    word = say("未结" if everything else "卡住")
-    head = f"{say('{year}年度', year=seen.year)} · {say('今天')}{day(today)} · {word}{len(page.rows)}{say('家')}({say('共')}{sum(seen.stages.values())})"
+    count = f"{len(page.rows)}+" if page.next else str(len(page.rows))
+    word = say("未结{n}家" if everything else "卡住{n}家", n=count)
+    head = f"{say('{year}年度', year=seen.year)} · {say('今天')}{day(today)} · {word}{say('(共{n})', n=sum(seen.stages.values()))}"
     if not page.rows:
         return Result(page.as_json(), (head, say("全部按时,没有卡住的单位")))
-    table = _table(STUCK, page.rows)
-    return Result(page.as_json(), (head, table, *_more(page), say("提示:starflow nudge --light red --dry-run")))
+    columns = (*STUCK[:3], ("停留", lambda row: say("{n}天", n=(today - row.since.date()).days)), *STUCK[3:])
+    table = table_of(columns, page.rows)
+    return Result(page.as_json(), (head, table, *more_of(page), say("提示:starflow nudge --light red --dry-run")))
 
 
-def _who(owner: "Body") -> str:
+def who(owner: "Body") -> str:
     """A person where there is one; a vacant post is the first thing to repair."""
     if owner.role == "clock":
         return say("时钟")
@@ -66,23 +69,22 @@ def _missing(row: "Stuck") -> str:
 
 
 def _owner_reminded(row: "Stuck") -> str:
-    return _who(row.owner) + (f"({day(row.last_reminder_at.date())}{say('已提醒')})" if row.last_reminder_at else "")
+    return who(row.owner) + (f"({day(row.last_reminder_at.date())}{say('已提醒')})" if row.last_reminder_at else "")
 
 
 def _escalation(row: "Stuck") -> str:
     if row.escalates_at is None:
         return ""
-    told = "、".join(dict.fromkeys(_who(one) for one in row.escalates_to))
+    told = "、".join(dict.fromkeys(who(one) for one in row.escalates_to))
     return f"{day(row.escalates_at.date())} → {told}" if told else day(row.escalates_at.date())
 
 
 Columns = tuple[tuple[str, Callable[[Any], str]], ...]
 
 STUCK: Columns = (
-    ("灯", lambda row: light(row.light)),
+    ("灯", lambda row: light(row.light) + (say("{n}天", n=row.days_overdue) if row.days_overdue else "")),
     ("单位", lambda row: f"{row.organisation} {row.name}"),
     ("环节", lambda row: row.stage_title),
-    ("逾期", lambda row: say("{n}天", n=row.days_overdue) if row.days_overdue else ""),
     ("缺什么", _missing),
     ("该谁办", _owner_reminded),
     ("自动上报", _escalation),
@@ -107,7 +109,7 @@ CYCLES: Columns = (
     ("灯", lambda row: light(row.light)),
     ("单位", lambda row: f"{row.organisation} {row.name}"),
     ("环节", lambda row: f"{row.stage_title} {row.stage}"),
-    ("该谁办", lambda row: _who(row.owner) if row.owner else ""),
+    ("该谁办", lambda row: who(row.owner) if row.owner else ""),
     ("截止", lambda row: deadline(row.due_at)),
     ("拟定", lambda row: text(row.proposed_star)),
     ("现星级", lambda row: text(row.star)),
@@ -149,7 +151,7 @@ OWED: Columns = (
     ("灯", lambda row: light(row.light)),
     ("单位", lambda row: f"{row.organisation} {row.name}"),
     ("事项", lambda row: row.stage_title),
-    ("该谁办", lambda row: _who(row.owner)),
+    ("该谁办", lambda row: who(row.owner)),
     ("目标", lambda row: deadline(row.target_at)),
     ("截止", lambda row: deadline(row.due_at)),
     ("下次提醒", lambda row: f"{moment(row.next_rung_at)} {text(row.next_rung)}".strip()),
@@ -173,7 +175,7 @@ NOTICES: Columns = (
     ("时间", lambda row: moment(row.sent_at or row.due_at)),
     ("单位", lambda row: f"{row.organisation} {row.name}"),
     ("级", lambda row: row.rung),
-    ("给谁", lambda row: _who(row.recipient)),
+    ("给谁", lambda row: who(row.recipient)),
     ("通道", lambda row: row.channel),
     ("状态", lambda row: say(NOTICE_STATUS.get(row.status, row.status)) + (f"({row.note})" if row.note else "")),
     ("内容", lambda row: row.text),
@@ -204,13 +206,45 @@ STARS: Columns = (
 )
 
 
+def quota(year: Year = None) -> Result:
+    """Every quota of the year: what is allowed, taken and asked for, and who stands on which side of the line."""
+    from starflow.service.quotas import quota as find
+
+    with at_desk() as desk:
+        found = find(desk, year)
+    lines: list[str | Table] = []
+    for line in found.rows:
+        lines += [*([""] if lines else []), *_quota(line)]
+    return Result(found.as_json(), lines or [say("这份方案没有名额规定")])
+
+
+def _quota(line: "QuotaLine") -> Iterator[str | Table]:
+    scope = "" if line.scope == "all" else f"({line.scope})"
+    yield f"{line.title or line.quota}{scope}:{line.arithmetic}"
+    left = say("还可批准{n}" if line.op == "max" else "还缺{n}", n=line.left)
+    yield "  " + say("已用{taken},拟定{proposed},超额决定{excess},{left}", taken=line.taken, proposed=line.proposed,
+                     excess=line.excess, left=left)  # fmt: skip
+    yield from (f"  {said}" for said in (line.tie, line.warning) if said)
+    if line.ranked:
+        rows = [(str(p.rank), f"{p.organisation} {p.name}", p.total, str(p.star), _place(p)) for p in line.ranked]
+        yield Table(("#", say("单位"), say("总分"), say("星级"), say("名额")), rows)
+    if line.lowest:
+        rows = [(f"{c.organisation} {c.name}", c.total, text(c.star)) for c in line.lowest]
+        yield Table((say("得分最低的"), say("总分"), say("星级")), rows)
+
+
+def _place(place: "QuotaPlace") -> str:
+    said = say("已占") if place.taken else "✔" if place.within else "✘"
+    return said + (say("并列") if place.tied else "")
+
+
 # ── what all lists share ─────────────────────────────────────────
 
 
 def _listed(find: Callable[[Any, Any], "Page[Any]"], columns: Columns, filters: "Filters") -> Result:
     with at_desk() as desk:
         page = find(desk, filters)
-    lines = (_table(columns, page.rows), *_more(page)) if page.rows else (say("没有符合条件的"),)
+    lines = (table_of(columns, page.rows), *more_of(page)) if page.rows else (say("没有符合条件的"),)
     return Result(page.as_json(), lines)
 
 
@@ -228,9 +262,9 @@ def _filters(
     return Filters(under=under, stage=stage, light=light, owner=owner, year=year, limit=limit, after=after)
 
 
-def _table(columns: Columns, rows: Iterable[Any]) -> Table:
+def table_of(columns: Columns, rows: Iterable[Any]) -> Table:
     return Table(tuple(say(title) for title, _ in columns), [[show(row) for _, show in columns] for row in rows])
 
 
-def _more(page: "Page[Any]") -> Sequence[str]:
+def more_of(page: "Page[Any]") -> Sequence[str]:
     return (say("还有更多:加上 --after {next}", next=page.next),) if page.next else ()

@@ -28,7 +28,9 @@ def import_(file: RosterFile, dry_run: DryRun = False) -> Result:
     with at_desk() as desk:
         root_kind = _root_kind(desk)
         roster = _read(file, root_kind)
-        report = ImportReport(faults=tuple(roster)) if isinstance(roster, list) else _take(desk, roster, root_kind, dry_run)
+        report = (
+            ImportReport(faults=tuple(roster)) if isinstance(roster, list) else _take(desk, roster, root_kind, dry_run)
+        )
     return Result(_shape(report), _lines(report, dry_run), exit_code=int(bool(report.faults)))
 
 

@@ -30,7 +30,14 @@ OWNERS = {
     "owner": "办理者",
     "clock": "到期自动",
 }
-FACTS = {"route": "路线", "field": "领域", "star": "现星级", "proposed": "拟定", "changed": "变星", "nested": "多级考评"}
+FACTS = {
+    "route": "路线",
+    "field": "领域",
+    "star": "现星级",
+    "proposed": "拟定",
+    "changed": "变星",
+    "nested": "多级考评",
+}
 Section = tuple[str, tuple[str, ...]]
 
 
@@ -137,7 +144,9 @@ def _level(events: tuple[str, ...], level: str) -> str:
 
 def _caps(scheme: "Scheme") -> Iterator[str]:
     if (rule := scheme.satisfaction) is not None:
-        yield from (f"满意率{OPERATOR_WORDS[t.op]}{plain(t.value)}%扣{plain(t.points)}分{_cited(rule)}" for t in rule.deduct)
+        yield from (
+            f"满意率{OPERATOR_WORDS[t.op]}{plain(t.value)}%扣{plain(t.points)}分{_cited(rule)}" for t in rule.deduct
+        )
         if rule.no_star:
             yield f"满意率{OPERATOR_WORDS[rule.no_star.op]}{plain(rule.no_star.value)}%不定星级{_cited(rule)}"
     if (term := scheme.election) is not None:
@@ -175,9 +184,15 @@ def _survey(scheme: "Scheme") -> Iterator[str]:
 
 
 def _afterwards(scheme: "Scheme") -> Iterator[str]:
-    yield from (f"{track.title}:{'、'.join(f'{star}星' for star in track.stars)}{_cited(track)}" for track in scheme.track)
+    yield from (
+        f"{track.title}:{'、'.join(f'{star}星' for star in track.stars)}{_cited(track)}" for track in scheme.track
+    )
     dues = (("晋位争星方案", scheme.plan), ("限期整改", scheme.rectification), ("实施方案", scheme.implementation_plan))
-    yield from (f"{title}:{rule_in_words(rule.due).replace('进入环节', '立项')}{_cited(rule)}" for title, rule in dues if rule.due)
+    yield from (
+        f"{title}:{rule_in_words(rule.due).replace('进入环节', '立项')}{_cited(rule)}"
+        for title, rule in dues
+        if rule.due
+    )
 
 
 def _rungs(scheme: "Scheme") -> Iterator[str]:

@@ -41,7 +41,9 @@ def check(scheme: Name) -> Result:
     from starflow.service.campaigns import check_scheme
 
     faults = check_scheme(scheme)
-    lines = [say("✘ {n}处错误:", n=len(faults)), *(f"  {fault}" for fault in faults)] if faults else [say("✔ 方案可以使用")]
+    lines = (
+        [say("✘ {n}处错误:", n=len(faults)), *(f"  {fault}" for fault in faults)] if faults else [say("✔ 方案可以使用")]
+    )
     return Result({"ok": not faults, "faults": faults}, lines, exit_code=int(bool(faults)))
 
 
@@ -107,7 +109,12 @@ def calendar(scheme: Name = DEFAULT_SCHEME, year: OfYear = None) -> Result:
     }
     titles = (say("环节"), say("目标"), say("截止"), say("说明"))
     rows = [
-        (f"{one.title} {one.stage}", deadline(one.target_at), deadline(one.due_at) or day(one.opens_on) or one.rule, ";".join(one.arithmetic))
+        (
+            f"{one.title} {one.stage}",
+            deadline(one.target_at),
+            deadline(one.due_at) or day(one.opens_on) or one.rule,
+            ";".join(one.arithmetic),
+        )
         for one in dated
     ]
     head = f"{found.title} · {say('{year}年度', year=year)} · {say('开展')} {day(opening)}"
@@ -164,4 +171,8 @@ def _notes(scheme: "Scheme", dated: list[Dated], days: "Calendar") -> Iterator[s
 def _confirmations(days: "Calendar", year: int) -> Iterator[str]:
     for one in (year, year + 1):
         published = days.confirmed(date(one, 1, 1))
-        yield say("{year}年节假日安排{state}", year=one, state=say("已公布,已核对" if published else "尚未公布,按未确认日历计算"))
+        yield say(
+            "{year}年节假日安排{state}",
+            year=one,
+            state=say("已公布,已核对" if published else "尚未公布,按未确认日历计算"),
+        )

@@ -14,7 +14,9 @@ from workflow.engine.errors import BadInput
 
 AnchorFile = Annotated[str | None, typer.Option("--anchor", metavar="FILE", help="与以前用 anchor 存下的文件核对")]
 Out = Annotated[str | None, typer.Option("--out", metavar="FILE", help="写入这个文件,请存到数据库以外的地方")]
-TokenRole = Annotated[str, typer.Option("--role", metavar="ROLE", help="令牌的身份:organisation、superior、department、committee、city")]
+TokenRole = Annotated[
+    str, typer.Option("--role", metavar="ROLE", help="令牌的身份:organisation、superior、department、committee、city")
+]
 Label = Annotated[str, typer.Option("--label", metavar="TEXT", help="令牌的用途")]
 Days = Annotated[int, typer.Option("--days", metavar="N", parser=read_number, help="有效天数")]
 

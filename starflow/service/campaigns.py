@@ -6,6 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from starflow.service import matters
 from starflow.service.case import campaign_of, case_of
 from starflow.service.cycles import redate
 from starflow.service.desk import Desk
@@ -112,13 +113,15 @@ def _begin(
     actor: str,
     progress: Progress | None,
 ) -> None:
-    """Every organisation enters the first stage, with the first record of its chain."""
+    """Every organisation enters the first stage, with the first record of its chain; the units owe their plans (R62)."""
     held = stars.all_in_force(tx)
     entered_at = max(tx.now, opens_at(scheme, campaign.year))
     for done, organisation in enumerate(organisations, 1):
         _begin_one(desk, tx, campaign, scheme, organisation, root, held, entered_at, actor)
         if progress is not None:
             progress(done, len(organisations))
+    assert campaign.id is not None and root.id is not None
+    matters.open_implementation_plans(desk, tx, campaign.id, root.id)
 
 
 def _begin_one(

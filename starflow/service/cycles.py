@@ -71,6 +71,7 @@ def fire(desk: Desk, ask: CycleAsk) -> Fired:
 
 def fire_in(desk: Desk, tx: Transaction, ask: CycleAsk) -> Fired:
     """`fire` within a transaction that is already open, for batches."""
+    ask = _with_its_reason(ask)
     if CLOCK in ask.relations:
         raise Forbidden("时钟的动作由系统办理,不能代办")
     if first := _repeated(tx, ask):
@@ -159,6 +160,13 @@ def _engine_ask(ask: CycleAsk) -> Ask:
         payload=dict(ask.payload),
         reason=ask.reason,
     )
+
+
+def _with_its_reason(ask: CycleAsk) -> CycleAsk:
+    """A reason may stand in the payload, where the contract's table lists it, or beside it."""
+    if ask.reason or not isinstance(ask.payload.get("reason"), str):
+        return ask
+    return replace(ask, reason=ask.payload["reason"], payload={k: v for k, v in ask.payload.items() if k != "reason"})
 
 
 def _decided(tx: Transaction, case: Case, ask: CycleAsk, facts: Facts) -> Decision:
@@ -267,6 +275,8 @@ def redate(tx: Transaction, case: Case, *, fresh: bool = False) -> tuple[Case, M
     facts = stored_facts(case)
     dates = dates_of(tx, case, cycle.stage, facts, cycle.entered_at, current.held_days if current else 0)
     acts_at = None if dates.acts_at is None or cycle.open_objections else max(dates.acts_at, cycle.entered_at)
+    if acts_at is not None and cycle.acts_at is None and not fresh:
+        acts_at = max(acts_at, tx.now)  # what held the clock up is gone only now: publicity closes today, not back then
     if (cycle.runs_until, cycle.acts_at) != (dates.acts_at, acts_at):
         changes: dict[str, Any] = {"runs_until": dates.acts_at, "acts_at": acts_at}
         cycles.update_facts(tx, cycle.id, changes)

@@ -99,11 +99,12 @@ def _self_evaluation(tx: Transaction, case: Case, actor: str, facts: Facts, done
 
 def _review(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Record) -> None:
     rating = facts.rating
-    if rating is None or done.facts.proposed is None:
+    if rating is None:
         raise BadInput("须填各项得分(scores)或总分(base)之一")
     scores = done.payload.scores or {}
     base = done.payload.base if done.payload.base is not None else base_of(case.scheme, scores, case.cycle.field)
-    sheet = _sheet(case, tx, "superior", actor, scores, base, done.facts.proposed)
+    star = facts.star if done.trigger == "keep_star" else done.payload.star
+    sheet = _sheet(case, tx, "superior", actor, scores, base, star)
     sheet.total, sheet.verification = rating.total, done.payload.verification
     sheet.steps = [asdict(step) for step in rating.steps]
     evidence.put(tx, sheet)
@@ -187,7 +188,7 @@ def _excess(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decisio
             campaign_id=case.cycle.campaign_id,
             quota=quota.code,
             number=done.payload.number,
-            reason=done.payload.reason,
+            reason=done.reason,
             actor=actor,
             at=tx.now,
             record_id=record.id,

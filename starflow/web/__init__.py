@@ -1,1 +1,1 @@
-"""FastAPI over the same use cases."""
+"""The web: the same use cases over HTTP, for programs (/api/v1) and on one plain page."""

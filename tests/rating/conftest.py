@@ -1,12 +1,18 @@
 """The default procedure, and a stand-in for what each act is told."""
 
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from workflow.engine.table import Table
+from workflow.rating.facts import Facts
 from workflow.rating.procedure import table_of
-from workflow.rating.scheme import Scheme, load_bytes
+from workflow.rating.scheme import Scheme, load, load_bytes
+from workflow.rating.scoring import Rating
 from workflow.rating.shelf import scheme_bytes
 
 MEETING = {"on": "2027-06-15", "number": "工委会2027-3"}
@@ -42,7 +48,100 @@ def table(scheme: Scheme) -> Table:
     return table_of(scheme)
 
 
+REST_OF_A_SMALL_SCHEME = """
+[scheme]
+name = "other"
+title = "别的方案"
+[fields]
+"机关" = "机关"
+[procedure]
+routes = { A = "所属", B = "直属" }
+cite = { rule = "1" }
+[[level]]
+star = 4
+label = "优"
+min = "80"
+cite = { rule = "1" }
+[[level]]
+star = 3
+label = "良"
+min = "60"
+cite = { rule = "1" }
+[[level]]
+star = 0
+label = "差"
+min = "0"
+cite = { rule = "1" }
+[campaign]
+opens_on = "04-15"
+cite = { rule = "1" }
+[roster]
+root_kind = "市直工委"
+exempt_reasons = ["其他"]
+cite = { rule = "1" }
+[score]
+max = "100"
+min = "0"
+decimals = 2
+flag_difference = "10"
+weights = { superior = "100" }
+cite = { rule = "1" }
+"""
+
+ENDS = datetime(2027, 6, 15, 16, tzinfo=UTC)
+"""The end of the publicity that runs in these facts."""
+READY = Facts(
+    star=3,
+    proposed=4,
+    noticed_star=4,
+    posted_on=date(2027, 6, 8),
+    members=12,
+    quorum=Fraction(4, 5),
+    cap=5,
+    runs_until=ENDS,
+    opens_on=date(2027, 4, 15),
+    entered_on=date(2027, 6, 1),
+    today=date(2027, 6, 20),
+)
+
+
 @pytest.fixture(scope="session")
 def told() -> dict[str, dict[str, Any]]:
     """trigger → a payload that its model accepts; acts that are told nothing are missing."""
     return TOLD
+
+
+@pytest.fixture(scope="session")
+def ends() -> datetime:
+    return ENDS
+
+
+@pytest.fixture(scope="session")
+def rated() -> Callable[[int], Rating]:
+    """A rating of 85 points that comes out at so many stars."""
+    return lambda star: Rating(total=Decimal(85), star=star, cap=5, cap_reasons=(), band_star=star, steps=())
+
+
+@pytest.fixture(scope="session")
+def ready(rated: Callable[[int], Rating]) -> Callable[[str], Facts]:
+    """Facts in which nothing speaks against this act: four stars proposed and posted, three in force."""
+    more: dict[str, dict[str, Any]] = {
+        "propose_star": {"rating": rated(4)},
+        "keep_star": {"rating": rated(3)},
+        "post_notice": {"posted_on": None, "noticed_star": None},
+        "dismiss_objection": {"open_objections": 1},
+        "uphold_objection": {"open_objections": 1},
+    }
+    return lambda trigger: READY.changed_by(more.get(trigger, {}))
+
+
+@pytest.fixture(scope="session")
+def scheme_of() -> Callable[..., Scheme]:
+    """A small scheme with these stages, each its name and its lines; three lines of the file, and one for each of its own."""
+
+    def build(*stages: str) -> Scheme:
+        said = (stage.splitlines() for stage in stages)
+        blocks = (["[[stage]]", f'name = "{name}"', 'cite = { rule = "1" }', *more] for name, *more in said)
+        return load("\n".join(line for block in blocks for line in block) + REST_OF_A_SMALL_SCHEME)
+
+    return build

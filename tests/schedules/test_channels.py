@@ -63,7 +63,9 @@ class Mailbox:
         return "250 OK"
 
     async def handle_QUIT(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        return self.answers.get("QUIT", "221 Bye")
+        if "QUIT" in self.answers:
+            server.transport.abort()
+        return "221 Bye"
 
     def authenticate(self, server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> Any:
 
@@ -296,8 +298,8 @@ def test_an_answer_about_this_letter_is_a_refusal(mailbox: Mailbox, command: str
     assert (str(refused.value), refused.value.later) == (f"邮件服务器拒收:{answer}", later)
 
 
-def test_a_letter_that_was_taken_is_sent_whatever_the_server_says_to_our_farewell(mailbox: Mailbox) -> None:
-    mailbox.answers["QUIT"] = "451 out of order"
+def test_a_letter_that_was_taken_is_sent_even_when_the_server_hangs_up_on_our_farewell(mailbox: Mailbox) -> None:
+    mailbox.answers["QUIT"] = "hang up"
 
     smtp(mailbox.port).send(letter())
 

@@ -22,13 +22,13 @@ from workflow.rating.roster import RosterRow
 ZONE = ZoneInfo("Asia/Shanghai")
 ROSTER = (
     RosterRow(code="GW", name="市直工委", kind="市直工委", head="高桂", leader="黄建"),
-    RosterRow(code="D01", name="发改委机关党委", kind="机关党委", parent="GW", members=40, head="赵勇", leader="罗建"),
+    RosterRow(code="D01", name="发改委机关党委", kind="机关党委", parent="GW", members=10, head="赵勇", leader="罗建"),
     RosterRow(code="D60", name="融媒体支部", kind="党支部", parent="GW", members=10),
-    RosterRow(code="Z1", name="离退休总支", kind="党总支", parent="D01", members=20, head="徐建"),
+    RosterRow(code="Z1", name="离退休总支", kind="党总支", parent="D01", members=10, head="徐建"),
     RosterRow(code="B1", name="第一支部", kind="党支部", parent="Z1", members=10, head="马国"),
     RosterRow(code="B2", name="第二支部", kind="党支部", parent="Z1", members=10, head="黄丽"),
 )
-"""Five are rated. Persons in order: P1 高桂, P2 黄建, P3 赵勇, P4 罗建, P5 徐建, P6 马国, P7 黄丽. D60 has nobody."""
+"""Five are rated. Persons in order: P1 高桂, P2 黄建, P3 赵勇, P4 罗建, P5 徐建, P6 马国, P7 黄丽, P8 of the city. D60 has nobody."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,10 @@ class City:
     def fire(self, code: str, trigger: str, data: Mapping[str, Any] | None = None, *, reason: str = "") -> None:
         """As whoever may do it."""
         everybody = EVERYBODY - {"clock"}
-        fire(self.desk, CycleAsk(code=code, trigger=trigger, relations=everybody, actor="P9", payload=data or {}, reason=reason))
+        fire(
+            self.desk,
+            CycleAsk(code=code, trigger=trigger, relations=everybody, actor="P9", payload=data or {}, reason=reason),
+        )
 
     def declare(self, code: str) -> None:
         self.fire(code, "declare", {"head": "马国", "members_due": 10, "target_star": 4})
@@ -70,8 +73,7 @@ class City:
     def send_all(self) -> None:
         """As the relay does it: whatever is queued leaves now."""
         with self.desk.transaction() as tx:
-            for message_id in tx.session.scalars(sa.select(outbox.MESSAGE.c.id).where(outbox.WAITING)).all():
-                outbox.sent(tx, message_id)
+            outbox.sent(tx, tx.session.scalars(sa.select(outbox.MESSAGE.c.id).where(outbox.WAITING)).all())
 
     @contextmanager
     def statements(self) -> Iterator[list[str]]:

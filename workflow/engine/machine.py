@@ -40,6 +40,7 @@ class Decision:
     role: str
     facts: Any
     payload: Any
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,7 @@ def _move(table: Table, row: Row, ask: Ask, facts: Any, role: str) -> Decision:
     arrive = table.on_arrival.get(subject.state) if row.arrives and subject.state != row.stage else None
     if arrive:
         facts = facts.changed_by(arrive(facts))
-    return Decision(row.trigger, row.stage, subject.state, role, facts, ask.payload)
+    return Decision(row.trigger, row.stage, subject.state, role, facts, ask.payload, ask.reason)
 
 
 @cache

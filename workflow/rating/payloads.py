@@ -116,7 +116,6 @@ class ExcessDecision(Payload):
 
     level: str
     number: Annotated[int, Field(ge=1, strict=True)]
-    reason: Text
 
 
 class Document(Payload):

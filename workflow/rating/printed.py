@@ -1,6 +1,7 @@
 """A scheme's procedure on paper: `starflow procedure` and docs/procedure.md print what the table says, nothing else."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import contains
 from typing import Any
 
 from workflow.engine import render
@@ -22,6 +23,9 @@ NOTES = (
 )
 
 World = tuple[Facts, Ask]
+Case = tuple[Any, ...]
+SHOWN = ("route", "field", "nested", "changed", "star", "proposed")
+"""The facts that tell cases apart, in the order in which they are said."""
 
 
 def procedure_text(scheme: Scheme) -> str:
@@ -54,15 +58,18 @@ def page_of(scheme: Scheme) -> Page:
 
 def _paths(scheme: Scheme, table: Table, known: Iterable[World]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Each different way down of each round, with the cases that take it; a round lies between two grants."""
+    looked_at = {fact for stage in scheme.stage for fact in stage.condition.facts}
+    names = tuple(name for name in SHOWN if name in looked_at)
     fresh = [(facts, ask) for facts, ask in known if not facts.posted and not facts.objected]
     resting = {stage.name for stage in scheme.stage if KIND[stage.kind].rests}
     for i, start in enumerate(_starts(scheme)):
-        taken: dict[tuple[str, ...], list[Facts]] = {}
+        taken: dict[tuple[str, ...], set[Case]] = {}
         for facts, ask in fresh:
             if i == 0 or facts.star is not None:  # a later round begins with a star in force
-                taken.setdefault(render.walk(table, start, facts, ask, resting.__contains__), []).append(facts)
-        everybody = [facts for cases in taken.values() for facts in cases]
-        yield from ((_case(scheme, cases, everybody), path) for path, cases in taken.items())
+                path = render.walk(table, start, facts, ask, resting.__contains__)
+                taken.setdefault(path, set()).add(tuple(getattr(facts, name) for name in names))
+        everybody = {case for cases in taken.values() for case in cases}
+        yield from ((_told(names, cases, everybody), path) for path, cases in taken.items())
 
 
 def _starts(scheme: Scheme) -> tuple[str, ...]:
@@ -72,19 +79,29 @@ def _starts(scheme: Scheme) -> tuple[str, ...]:
     return (names[0], *after)
 
 
-def _case(scheme: Scheme, cases: Sequence[Facts], everybody: Sequence[Facts]) -> str:
-    """What these cases have that the others have not, by the facts that the scheme's conditions look at."""
-    looked_at = {fact for stage in scheme.stage for fact in stage.condition.facts}
-    said = []
-    for fact in ("route", "field", "nested", "changed", "star", "proposed"):
-        values = _values(cases, fact)
-        if fact in looked_at and values != _values(everybody, fact):
-            said.append(_span(values) if fact in ("star", "proposed") else _said(fact, values))
-    return " ".join(said) or "一律"
+def _told(names: Sequence[str], cases: set[Case], everybody: set[Case]) -> str:
+    """What these cases have that others have not; where one list of values cannot say it, several are joined."""
+    values = [{case[i] for case in cases} for i in range(len(names))]
+    if cases == {case for case in everybody if all(map(contains, values, case))}:
+        everything = [{case[i] for case in everybody} for i in range(len(names))]
+        said = [_listed(n, v) for n, v, every in zip(names, values, everything, strict=True) if v != every]
+        return " ".join(said) or "一律"
+    parts = next(parts for i in range(len(names)) if len(parts := _parts(cases, i)) > 1)
+    return " 或 ".join(_told(names, part, everybody) for part in parts)
 
 
-def _values(cases: Iterable[Facts], fact: str) -> tuple[Any, ...]:
-    return tuple(sorted({value for facts in cases if (value := getattr(facts, fact)) is not None}))
+def _parts(cases: set[Case], i: int) -> list[set[Case]]:
+    """The cases by their value at one place; values that leave the same choice elsewhere stay together."""
+    parts: dict[frozenset[Case], set[Case]] = {}
+    for value in {case[i]: None for case in sorted(cases, key=str)}:
+        part = {case for case in cases if case[i] == value}
+        parts.setdefault(frozenset(case[:i] + case[i + 1 :] for case in part), set()).update(part)
+    return list(parts.values())
+
+
+def _listed(name: str, values: Iterable[Any]) -> str:
+    known = tuple(sorted(value for value in values if value is not None))
+    return _span(known) if name == "proposed" else f"现{_span(known)}" if name == "star" else _said(name, known)
 
 
 def _span(stars: Sequence[int]) -> str:
@@ -133,6 +150,7 @@ WORDS: Mapping[tuple[str, tuple[Any, ...]], str] = {
     ("changed", (False,)): "不变",
     ("nested", (True,)): "考评者另有上级",
     ("nested", (False,)): "考评者没有上级",
+    ("field", ("",)): "其他领域",
 }
 
 

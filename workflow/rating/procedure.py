@@ -160,7 +160,7 @@ def _short_cuts(scheme: Scheme) -> Iterator[Fault]:
                 elif name != NEXT and exit_ == "keep_star":
                     yield Fault(stage.name, exit_, f"“{name}”会跳过环节,只能写“next”:照常往下走")
                 elif name != NEXT and scheme.full_name(stage, name) not in above:
-                    yield Fault(stage.name, exit_, f"“{name}”不在本轮前面的环节里,只能往回退")
+                    yield Fault(stage.name, exit_, f"“{name}”不是本轮前面的环节,只能往回退")
 
 
 def _placed(scheme: Scheme, fault: Fault) -> str:

@@ -239,7 +239,7 @@ APPROVE = Act(
     guards=(guards.approved_after_entry, guards.not_by_the_scorer, guards.quota_kept),
     effect=approve,
 )
-RECORD_EXCESS = Act("record_excess", "记录超额决定", STAY, takes=payloads.ExcessDecision)
+RECORD_EXCESS = Act("record_excess", "记录超额决定", STAY, takes=payloads.ExcessDecision, needs_reason=True)
 REJECT = Act(
     "reject", "不予批准", NAMED, takes=payloads.Sitting, needs_reason=True, guards=(guards.approved_after_entry,)
 )

@@ -82,6 +82,10 @@ class Kind:
         object.__setattr__(self, "status", MappingProxyType({status.name: status for status in statuses}))
         object.__setattr__(self, "table", Table(statuses, tuple(_rows(self.acts, statuses))))
 
+    @property
+    def yearly(self) -> bool:
+        return self.once == "campaign"
+
     def titled(self, trigger: str) -> str:
         return next((act.title for act in self.acts if act.trigger == trigger), trigger)
 

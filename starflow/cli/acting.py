@@ -7,6 +7,7 @@ import getpass
 import os
 from typing import TYPE_CHECKING
 
+from starflow.cli.words import say
 from workflow.engine.errors import Forbidden
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def _nameless(desk: "Desk", role: str) -> str:
         return f"role:{role}"
     if role == "anyone":
         return f"cli:{os_user()}"
-    raise Forbidden("这是正式数据库,须用 --by 写明代谁办理(人员编号或邮箱)")
+    raise Forbidden(say("这是正式数据库,须用 --by 写明代谁办理(人员编号或邮箱)"))
 
 
 def _standing(tx: "Transaction", organisation_id: int, reviewer_id: int) -> "Standing":
@@ -110,9 +111,15 @@ def _holder(desk: "Desk", tx: "Transaction", by: str, role: str, wanted: Posts) 
     today = local_date(tx.now, desk.settings.zone)
     holders = [posts.holder(tx, organisation, post, today) for organisation, post in wanted]
     if wanted and person.id not in [holder.id for holder in holders if holder]:
-        held = "、".join(f"{holder.code}({holder.name})" for holder in holders if holder) or "空缺"
-        raise Forbidden(f"{person.code}({person.name})现在不担任{role}的岗位;该岗位:{held}")
+        held = "、".join(_named(holder) for holder in holders if holder) or say("空缺")
+        raise Forbidden(
+            say("{person}现在不担任{role}的岗位;该岗位:{held}", person=_named(person), role=role, held=held)
+        )
     return person
+
+
+def _named(person: "Person") -> str:
+    return f"{person.code}({person.name})"
 
 
 def os_user() -> str:

@@ -6,6 +6,7 @@ from starflow.cli.acting import acting_on
 from starflow.cli.arguments import As, By, Code, Data, Expect, Key, Reason, Trigger, Year
 from starflow.cli.opening import at_desk
 from starflow.cli.output import Result, Table, deadline, light, moment, text
+from starflow.cli.words import role as role_word
 from starflow.cli.words import say
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def _standing(said: "Why") -> list[str]:
     lines.append(say("自{at}起", at=moment(said.since)))
     if said.owner:
         person = said.owner.person_name or say("空缺")
-        lines.append(say("该谁办:{role} {organisation} {person}", role=said.owner.role,
+        lines.append(say("该谁办:{role} {organisation} {person}", role=role_word(said.owner.role),
                          organisation=said.owner.organisation_name, person=person))  # fmt: skip
     if said.hold:
         lines.append(say("已暂停:{reason}", reason=said.hold.reason))

@@ -75,7 +75,7 @@ def _language(options: Sequence[str]) -> str:
         elif option.startswith("--lang="):
             chosen = option.removeprefix("--lang=")
     if chosen not in LANGUAGES:
-        raise BadInput(f"--lang 只能是 {' 或 '.join(LANGUAGES)}")
+        raise BadInput(say("--lang 只能是 {names}", names="、".join(LANGUAGES)))
     return chosen
 
 

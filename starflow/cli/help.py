@@ -80,7 +80,7 @@ def _argument_name(param: Any) -> str:
 
 
 def _option_line(param: Any) -> tuple[str, str]:
-    name = param.opts[0] if param.is_flag else f"{param.opts[0]} {param.metavar or param.name.upper()}"
+    name = param.opts[0] if param.is_flag else f"{param.opts[0]} {say(param.metavar or param.name.upper())}"
     return name, say(COMPLETION.get(param.name) or param.help or "") + _remark(param)
 
 

@@ -26,7 +26,9 @@ def init(rehearsal: Rehearsal = False, at: At = None) -> Result:
     from starflow.service.settings import read_settings
 
     if rehearsal != (at is not None):
-        raise BadInput("演练数据库须用 --at 写明起始时间" if rehearsal else "--at 只用于演练数据库,请加上 --rehearsal")
+        raise BadInput(
+            say("演练数据库须用 --at 写明起始时间" if rehearsal else "--at 只用于演练数据库,请加上 --rehearsal")
+        )
     settings = read_settings(os.environ)
     desk = create_desk(settings, rehearsal_at=localised(at, settings.zone) if at else None)
     try:
@@ -53,7 +55,7 @@ def db_upgrade() -> Result:
     with closing(connect(read_settings(os.environ).database_url)) as database:
         before = revision(database)
         if before is None:
-            raise BadInput("数据库里还没有 starflow 的表,请先运行 starflow init")
+            raise BadInput(say("数据库里还没有 starflow 的表,请先运行 starflow init"))
         after = upgrade(database)
     same = before == after
     line = say("数据库已是最新版本({after})", after=after) if same else f"{before} → {after}"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from starflow.cli.words import ROLES
 from workflow.engine.deadlines import AfterEntry, BeforeDue, parse_date_rule, parse_length
 from workflow.rating.wording import (
     COUNT_WORDS,
@@ -20,16 +21,7 @@ if TYPE_CHECKING:
     from workflow.engine.table import When
     from workflow.rating.scheme import Quota, Scheme, Stage
 
-OWNERS = {
-    "organisation": "本组织",
-    "superior": "上级党组织",
-    "department": "组织部",
-    "committee": "工委会",
-    "city": "市委组织部",
-    "leader": "单位分管领导",
-    "owner": "办理者",
-    "clock": "到期自动",
-}
+OWNERS = {**ROLES, "owner": "办理者"}
 FACTS = {
     "route": "路线",
     "field": "领域",

@@ -150,7 +150,7 @@ def _counted_from_entry(stage: "Stage") -> str:
     from starflow.cli.scheme_words import rule_in_words, span_in_words
 
     if stage.period is not None:
-        return f"张贴次日起{span_in_words(stage.period)}"
+        return say("张贴次日起{length}", length=span_in_words(stage.period))
     return rule_in_words(stage.due) if stage.due and stage.due.startswith("+") else ""
 
 

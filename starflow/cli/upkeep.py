@@ -46,7 +46,7 @@ def _anchor(file: str) -> dict[str, Any]:
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         good = False
     if not good:
-        raise BadInput(f"“{file}”不是锚点文件;锚点由 starflow anchor --out 写出")
+        raise BadInput(say("“{file}”不是锚点文件;锚点由 starflow anchor --out 写出", file=file))
     return found
 
 

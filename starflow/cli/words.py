@@ -1,12 +1,24 @@
-"""The words of the command line in two languages. The sentences of guards, reasons and citations stay Chinese."""
+"""In which language the command line speaks: Chinese, or English where somebody asks for it."""
 
 from collections.abc import Mapping
 from contextvars import ContextVar
 from typing import Any
 
+from starflow.cli.english import ENGLISH
+
 LANGUAGES = ("zh", "en")
-_language: ContextVar[str] = ContextVar("language", default="zh")
 ENGLISH_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_language: ContextVar[str] = ContextVar("language", default="zh")
+ROLES: Mapping[str, str] = {
+    "organisation": "本组织",
+    "superior": "上级党组织",
+    "department": "组织部",
+    "committee": "工委会",
+    "city": "市委组织部",
+    "leader": "单位分管领导",
+    "anyone": "任何人",
+    "clock": "时钟",
+}
 
 
 def speak(language: str) -> None:
@@ -18,9 +30,11 @@ def english() -> bool:
 
 
 def say(chinese: str, **values: Any) -> str:
-    """The text in the chosen language, with its values filled in."""
+    """The text in the language that is spoken, with its values filled in."""
     text = ENGLISH.get(chinese, chinese) if english() else chinese
     return text.format(**values) if values else text
 
 
-ENGLISH: Mapping[str, str] = {}
+def role(name: str) -> str:
+    """A role for people; in English its identifier is the word."""
+    return name if english() else ROLES.get(name, name)

@@ -33,13 +33,15 @@ from storage.models import Matter, MatterAct
 from storage.queries import Stay
 from workflow.engine.deadlines import Light
 from workflow.engine.errors import BadInput, Reason, Unknown
-from workflow.engine.machine import CLOCK, Option, options
+from workflow.engine.machine import ANYONE, CLOCK, Option, options
 from workflow.rating import tracks
 from workflow.rating.track_dates import matter_dates
 from workflow.rating.track_parts import Kind
 from workflow.rating.track_payloads import PERSONAL
 
 OBJECTION = tracks.OBJECTION.name
+UNNAMED = {OBJECTION: ("open",), tracks.SUPERVISION.name: ("clue",)}
+"""How a matter begins that somebody has objected to or reported."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,7 +181,7 @@ class ActLine:
     before: str | None
     after: str
     role: str
-    actor: str
+    actor: str | None
     data: Mapping[str, Any]
     reason: str | None
     title: str = field(metadata=FOR_PEOPLE)
@@ -250,14 +252,16 @@ def _told(matter: Matter, relations: frozenset[str]) -> dict[str, Any]:
 
 
 def _act_line(kind: Kind, act: MatterAct, zone: Any) -> ActLine:
+    """Whoever objected or reported is anyone: not even the relation in which they stand is told."""
+    unnamed = not act.before and act.after in UNNAMED.get(kind.name, ())
     return ActLine(
         seq=act.seq,
         at=act.at.astimezone(zone),
         act=act.act,
         before=act.before or None,
         after=act.after,
-        role=act.role,
-        actor=act.actor,
+        role=ANYONE if unnamed else act.role,
+        actor=None if unnamed else act.actor,
         data=act.data,
         reason=act.reason or None,
         title=kind.titled(act.act),

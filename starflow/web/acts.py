@@ -19,7 +19,7 @@ from starflow.service.cycles import CycleAsk, Fired, fire_in
 from starflow.service.obligations import Nudged
 from starflow.web import examples
 from starflow.web.auth import Caller, Identified, relations, seen_case, signature
-from starflow.web.bodies import RawBody, read_act, read_model
+from starflow.web.bodies import RawBody, act_schema, documented_body, read_act, read_model
 from starflow.web.problems import documented
 from starflow.web.reads import Code, Year, described, said
 from starflow.web.schemas import model_of
@@ -64,11 +64,11 @@ class Done:
 def fire(caller: Caller, code: str, trigger: str, raw: bytes, year: int | None, key: str | None) -> Response:
     """Judged and done in one transaction, again when the database asks for that: the key makes sure that twice is once."""
     body = read_act(raw, reason_is_data=_reason_is_data(trigger))
-    scoped = _scoped(caller, key)
+    its = scoped(caller, key)
 
     def done() -> Fired:
         with caller.desk.transaction() as tx:
-            held = _relations(tx, caller, code, year, trigger, scoped)
+            held = _relations(tx, caller, code, year, trigger, its)
             actor, person = (ANYONE, None) if trigger == OBJECT else signature(caller)
             ask = CycleAsk(
                 code=code,
@@ -80,7 +80,7 @@ def fire(caller: Caller, code: str, trigger: str, raw: bytes, year: int | None, 
                 reason=body.reason,
                 year=year,
                 expected_version=body.expected_version,
-                key=scoped,
+                key=its,
             )
             return fire_in(caller.desk, tx, ask)
 
@@ -112,7 +112,7 @@ def _answered(fired: Fired) -> Response:
     return said(asdict(done), {"idempotent-replayed": "true"} if fired.repeated else {})
 
 
-def _scoped(caller: Caller, key: str | None) -> str:
+def scoped(caller: Caller, key: str | None) -> str:
     """A key counts for the token that it came with only: two tenants may count alike."""
     if key is not None and not (0 < len(key) <= 200 and key.isascii() and key.isprintable()):
         raise BadInput("Idempotency-Key应为1至200个可见的ASCII字符")
@@ -126,27 +126,6 @@ def _reason_is_data(trigger: str) -> bool:
 
 
 # ── one operation for each act ───────────────────────────────────
-
-
-def body_model(act: Act) -> dict[str, Any]:
-    """The JSON Schema of an act's body: its payload, and the two keys that every act takes."""
-    schema: dict[str, Any] = act.takes.model_json_schema() if act.takes else {"type": "object", "properties": {}}
-    reason = {"type": "string", "title": "Reason", "description": "理由", "maxLength": 4000}
-    version = {"type": "integer", "title": "Expected version", "minimum": 0, "description": "只在仍是这一版时办理"}
-    required = [*schema.get("required", ()), *(["reason"] if act.needs_reason else ())]
-    return {
-        **schema,
-        "title": "".join(part.title() for part in act.trigger.split("_")) + "Body",
-        "description": act.title,
-        "properties": {"reason": reason, "expected_version": version} | schema["properties"],
-        "required": required,
-        "additionalProperties": False,
-    }
-
-
-def documented_body(schema: Mapping[str, Any], example: Mapping[str, Any]) -> dict[str, Any]:
-    content = {"application/json": {"schema": dict(schema), "example": dict(example)}}
-    return {"requestBody": {"required": bool(schema.get("required")), "content": content}}
 
 
 def _operation(trigger: str) -> Callable[..., Response]:
@@ -165,7 +144,9 @@ for _act in ACTS.values():
         summary=_act.title,
         tags=["办"],
         responses=described(model_of(Done), examples.FIRED | {"trigger": _act.trigger}, *REFUSALS),
-        openapi_extra=documented_body(body_model(_act), examples.BODIES[_act.trigger]),
+        openapi_extra=documented_body(
+            act_schema(_act.trigger, _act.title, _act.takes, _act.needs_reason), examples.BODIES[_act.trigger]
+        ),
     )
 
 

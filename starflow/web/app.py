@@ -18,7 +18,7 @@ from starlette.staticfiles import StaticFiles
 from starflow import __version__
 from starflow.service.desk import Desk, open_desk
 from starflow.service.settings import read_settings
-from starflow.web import acts, front, openapi, problems, reads
+from starflow.web import acts, front, matters, openapi, problems, reads
 from starflow.web.auth import desk_of
 from starflow.web.guard import Guard
 from starflow.web.reads import described, said
@@ -47,6 +47,7 @@ def create_app(desk: Desk) -> FastAPI:
     app.add_middleware(Guard)  # the last to be added is the outermost
     problems.register(app)
     app.include_router(reads.router, prefix=API)
+    app.include_router(matters.router, prefix=API)  # before the acts: their last route takes any word for an act
     app.include_router(acts.router, prefix=API)
     app.include_router(front.router)
     app.add_api_route(f"{API}/openapi.json", _document, include_in_schema=False)

@@ -119,3 +119,28 @@ def _check(value: Any) -> None:
         case list():
             for below in value:
                 _check(below)
+
+
+# ── the documentation ────────────────────────────────────────────
+
+
+def act_schema(
+    name: str, title: str, takes: type[BaseModel] | None, needs_reason: bool, *, closed: bool = True
+) -> dict[str, Any]:
+    """The JSON Schema of an act's body: its payload, and the two keys that every act takes."""
+    schema: dict[str, Any] = takes.model_json_schema() if takes else {"type": "object", "properties": {}}
+    reason = {"type": "string", "title": "Reason", "description": "理由", "maxLength": LONGEST_REASON}
+    version = {"type": "integer", "title": "Expected Version", "minimum": 0, "description": "只在仍是这一版时办理"}
+    return {
+        **schema,
+        "title": "".join(part.title() for part in name.split("_")) + "Body",
+        "description": title,
+        "properties": {"reason": reason, "expected_version": version} | schema["properties"],
+        "required": [*schema.get("required", ()), *(["reason"] if needs_reason else ())],
+        "additionalProperties": not closed,
+    }
+
+
+def documented_body(schema: Mapping[str, Any], example: Mapping[str, Any]) -> dict[str, Any]:
+    content = {"application/json": {"schema": dict(schema), "example": dict(example)}}
+    return {"requestBody": {"required": bool(schema.get("required")), "content": content}}

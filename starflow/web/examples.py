@@ -210,6 +210,116 @@ NUDGED = {
     "note": "已发出",
 }
 
+AGENDA = {
+    "year": 2027,
+    "rows": [
+        {
+            "rank": 1,
+            "organisation": "D0106",
+            "name": "第六党支部",
+            "round": "rating",
+            "route": "A",
+            "self_score": "95",
+            "self_star": 5,
+            "satisfaction": "满意率96%",
+            "base": "94.5",
+            "total": "97.5",
+            "proposed_star": 5,
+            "star": 4,
+            "within": True,
+            "tied": False,
+            "flags": [],
+            "deferred": None,
+        }
+    ],
+    "quotas": [
+        {
+            "quota": "five_star",
+            "scope": "全市直",
+            "limit": 52,
+            "base": 524,
+            "arithmetic": "524×1/10=52.4,取52",
+            "taken": 31,
+            "excess": 0,
+            "freed": 0,
+            "left": 21,
+            "wanted": 1,
+            "cut_after": None,
+            "tie": None,
+        }
+    ],
+}
+MATTER = {
+    "id": 17,
+    "kind": "plan",
+    "organisation": "D0102",
+    "status": "open",
+    "owner": {"role": "organisation", "organisation": "D0102", "person": "P0012"},
+    "due_at": "2027-08-01T00:00:00+08:00",
+}
+MATTER_VIEW = {
+    "id": 17,
+    "kind": "plan",
+    "organisation": "D0102",
+    "status": "open",
+    "version": 1,
+    "rule": "R49",
+    "opened_at": "2027-07-01T00:00:00+08:00",
+    "closed_at": None,
+    "due_at": "2027-08-01T00:00:00+08:00",
+    "arithmetic": ["定星后30天"],
+    "data": {"star": 4},
+    "acts": [
+        {
+            "seq": 1,
+            "at": "2027-07-01T00:00:00+08:00",
+            "act": "open",
+            "before": None,
+            "after": "open",
+            "role": "clock",
+            "actor": "clock",
+            "data": {},
+            "reason": None,
+        }
+    ],
+    "options": [
+        {
+            "act": "file",
+            "role": "organisation",
+            "allowed": True,
+            "reasons": [],
+            "payload": {"type": "object"},
+            "needs_reason": False,
+        }
+    ],
+}
+ACTED = {
+    "id": 17,
+    "kind": "plan",
+    "organisation": "D0102",
+    "act": "file",
+    "before": "open",
+    "status": "filed",
+    "version": 2,
+    "due_at": None,
+    "notices": 1,
+    "opened": [],
+    "suggests": [],
+    "repeated": False,
+}
+MATTERS: Mapping[str, dict[str, Any]] = {
+    "plan": {},
+    "ledger_item": {"target": "阵地达标", "measure": "修缮活动室", "responsible": "赵勇", "due_on": "2027-09-30"},
+    "inspection": {"on": "2027-09-10"},
+    "rectification": {"problem": "三会一课记录不全", "due_on": "2027-10-15"},
+    "demotion": {"star": 3, "reason": "限期整改后仍不合格"},
+    "key_management": {"leader": "罗建", "position": "机关党委副书记", "weak": True},
+    "plaque": {},
+    "demonstration_site": {"reason": "党建品牌突出"},
+    "supervision": {"content": "反映活动记录后补"},
+    "implementation_plan": {},
+}
+
 
 def page(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"rows": [dict(row)]}

@@ -14,6 +14,7 @@ from fastapi import Path as InPath
 from starflow.service import campaigns as years
 from starflow.service import directory, lists, sittings
 from starflow.service import why as explanations
+from starflow.service.agenda import Agenda, agenda
 from starflow.service.case import campaign_of
 from starflow.service.shapes import (
     FOR_PEOPLE,
@@ -67,11 +68,11 @@ def described(model: Any, example: Mapping[str, Any], *refusals: int) -> dict[in
     return {200: yes, **documented(*(refusals or REFUSALS))}
 
 
-def _list(shape: type, row: Mapping[str, Any]) -> dict[int | str, dict[str, Any]]:
+def list_of(shape: type, row: Mapping[str, Any]) -> dict[int | str, dict[str, Any]]:
     return described(page_of(shape), examples.page(row))
 
 
-def _narrowed(caller: Caller, filters: Filters, find: Callable[[Filters], Page[Any]]) -> Response:
+def narrowed_list(caller: Caller, filters: Filters, find: Callable[[Filters], Page[Any]]) -> Response:
     """The page that exists for the caller; an empty one where nothing of it does."""
     seen = narrowed(caller, filters)
     return said((Page(()) if seen is None else find(seen)).as_json())
@@ -80,7 +81,7 @@ def _narrowed(caller: Caller, filters: Filters, find: Callable[[Filters], Page[A
 # ── who is stuck, and every other open work ──────────────────────
 
 
-@router.get("/stuck", summary="谁卡住了", tags=["看"], responses=_list(Stuck, examples.STUCK))
+@router.get("/stuck", summary="谁卡住了", tags=["看"], responses=list_of(Stuck, examples.STUCK))
 def stuck(
     caller: Identified,
     year: Year = None,
@@ -94,10 +95,10 @@ def stuck(
 ) -> Response:
     """逾期最久的在前:该谁办、缺什么、何时自动上报。"""
     filters = Filters(under=under, stage=stage, light=light, owner=owner, year=year, limit=limit, after=after)
-    return _narrowed(caller, filters, lambda seen: lists.stuck(caller.desk, seen, everything=everything))
+    return narrowed_list(caller, filters, lambda seen: lists.stuck(caller.desk, seen, everything=everything))
 
 
-@router.get("/cycles", summary="各党组织办到哪一步", tags=["看"], responses=_list(CycleLine, examples.CYCLE))
+@router.get("/cycles", summary="各党组织办到哪一步", tags=["看"], responses=list_of(CycleLine, examples.CYCLE))
 def cycles(
     caller: Identified,
     year: Year = None,
@@ -110,10 +111,10 @@ def cycles(
 ) -> Response:
     """按编码排列。"""
     filters = Filters(under=under, stage=stage, light=light, owner=owner, year=year, limit=limit, after=after)
-    return _narrowed(caller, filters, lambda seen: lists.cycles(caller.desk, seen))
+    return narrowed_list(caller, filters, lambda seen: lists.cycles(caller.desk, seen))
 
 
-@router.get("/obligations", summary="全部待办", tags=["看"], responses=_list(ObligationLine, examples.OBLIGATION))
+@router.get("/obligations", summary="全部待办", tags=["看"], responses=list_of(ObligationLine, examples.OBLIGATION))
 def obligations(
     caller: Identified,
     year: Year = None,
@@ -126,10 +127,10 @@ def obligations(
 ) -> Response:
     """环节和事项的待办,先到期的在前。"""
     filters = Filters(under=under, stage=stage, light=light, owner=owner, year=year, limit=limit, after=after)
-    return _narrowed(caller, filters, lambda seen: lists.obligations(caller.desk, seen))
+    return narrowed_list(caller, filters, lambda seen: lists.obligations(caller.desk, seen))
 
 
-@router.get("/due", summary="今后若干天内到期的", tags=["看"], responses=_list(ObligationLine, examples.OBLIGATION))
+@router.get("/due", summary="今后若干天内到期的", tags=["看"], responses=list_of(ObligationLine, examples.OBLIGATION))
 def due(
     caller: Identified,
     days: Annotated[int, Query(ge=0, le=3660, description="今后多少天", examples=[14])] = 14,
@@ -143,10 +144,10 @@ def due(
 ) -> Response:
     """已经逾期的不在其中,见“谁卡住了”。"""
     filters = Filters(under=under, stage=stage, light=light, owner=owner, year=year, limit=limit, after=after)
-    return _narrowed(caller, filters, lambda seen: lists.due(caller.desk, seen, days=days))
+    return narrowed_list(caller, filters, lambda seen: lists.due(caller.desk, seen, days=days))
 
 
-@router.get("/notices", summary="提醒、催办和通知", tags=["看"], responses=_list(NoticeLine, examples.NOTICE))
+@router.get("/notices", summary="提醒、催办和通知", tags=["看"], responses=list_of(NoticeLine, examples.NOTICE))
 def notices(
     caller: Identified,
     year: Year = None,
@@ -158,10 +159,10 @@ def notices(
 ) -> Response:
     """最近的在前;owner是收件人的身份。"""
     filters = Filters(under=under, stage=stage, owner=owner, year=year, limit=limit, after=after)
-    return _narrowed(caller, filters, lambda seen: lists.notices(caller.desk, seen))
+    return narrowed_list(caller, filters, lambda seen: lists.notices(caller.desk, seen))
 
 
-@router.get("/stars", summary="有效的星级", tags=["看"], responses=_list(StarLine, examples.STAR))
+@router.get("/stars", summary="有效的星级", tags=["看"], responses=list_of(StarLine, examples.STAR))
 def stars(
     caller: Identified,
     as_of: Annotated[date | None, Query(description="哪一天;不写则为今天", examples=["2027-07-01"])] = None,
@@ -173,7 +174,7 @@ def stars(
     """某一天有效的星级,按编码排列。"""
     of_our_tree(caller)
     filters = Filters(under=under, year=year, limit=limit, after=after)
-    return _narrowed(caller, filters, lambda seen: lists.stars(caller.desk, seen, as_of=as_of))
+    return narrowed_list(caller, filters, lambda seen: lists.stars(caller.desk, seen, as_of=as_of))
 
 
 # ── the roster, the years, the rules, the sittings ───────────────
@@ -183,7 +184,7 @@ def stars(
     "/organisations",
     summary="党组织名册",
     tags=["看"],
-    responses=_list(directory.OrganisationLine, examples.ORGANISATION),
+    responses=list_of(directory.OrganisationLine, examples.ORGANISATION),
 )
 def organisations(
     caller: Identified, year: Year = None, under: Under = None, limit: Limit = PER_PAGE, after: Next = None
@@ -191,10 +192,10 @@ def organisations(
     """含已停用的;写明年度时只列该年度参评的。电话只显示首尾。"""
     of_our_tree(caller)
     filters = Filters(under=under, year=year, limit=limit, after=after)
-    return _narrowed(caller, filters, lambda seen: directory.listed(caller.desk, seen))
+    return narrowed_list(caller, filters, lambda seen: directory.listed(caller.desk, seen))
 
 
-@router.get("/campaigns", summary="各年度", tags=["看"], responses=_list(CampaignLine, examples.CAMPAIGN))
+@router.get("/campaigns", summary="各年度", tags=["看"], responses=list_of(CampaignLine, examples.CAMPAIGN))
 def campaigns(caller: Identified, year: Year = None) -> Response:
     """最近的在前。"""
     found = lists.campaigns(caller.desk).rows
@@ -210,7 +211,7 @@ class SchemeLine:
     hash: str
 
 
-@router.get("/schemes", summary="方案", tags=["看"], responses=_list(SchemeLine, examples.SCHEME))
+@router.get("/schemes", summary="方案", tags=["看"], responses=list_of(SchemeLine, examples.SCHEME))
 def schemes(caller: Identified, year: Year = None) -> Response:
     """随附的和采用过的;写明年度时只列该年度所用的。"""
     found = [SchemeLine(**one) for one in years.schemes(caller.desk)]
@@ -221,12 +222,20 @@ def schemes(caller: Identified, year: Year = None) -> Response:
     return said(Page(tuple(found)).as_json())
 
 
-@router.get("/meetings", summary="工委会的会议", tags=["看"], responses=_list(MeetingLine, examples.MEETING_LINE))
+@router.get(
+    "/meetings",
+    summary="工委会的会议",
+    tags=["看"],
+    responses=described(
+        page_of(MeetingLine, agenda=Agenda), examples.page(examples.MEETING_LINE) | {"agenda": examples.AGENDA}
+    ),
+)
 def meetings(caller: Identified, year: Year = None) -> Response:
-    """只有组织部和工委会看得到。"""
+    """以及待批准的名单、排名和名额线(agenda)。只有组织部和工委会看得到。"""
     if caller.principal.role not in ("department", "committee"):
         raise Forbidden("会议由工委会和组织部查看")
-    return said(sittings.meeting_list(caller.desk, year).as_json())
+    held, waiting = sittings.meeting_list(caller.desk, year), agenda(caller.desk, year)
+    return said(held.as_json() | {"agenda": waiting.as_json()})
 
 
 # ── one cycle ────────────────────────────────────────────────────
@@ -302,7 +311,7 @@ def why(caller: Identified, code: Code, year: Year = None) -> Response:
     "/cycles/{code}/history",
     summary="全部流转记录",
     tags=["看"],
-    responses=_list(HistoryLine, examples.HISTORY),
+    responses=list_of(HistoryLine, examples.HISTORY),
 )
 def history(caller: Identified, code: Code, year: Year = None) -> Response:
     """每条记录的哈希都接着上一条。"""

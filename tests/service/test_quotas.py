@@ -148,7 +148,7 @@ def test_an_excess_is_decided_before_it_is_used_and_with_its_number(town: Town) 
 def test_of_forty_approvers_at_once_only_as_many_succeed_as_there_are_places(database_url: str, approvers: int) -> None:
     with town_of(database_url, branches=18) as town:
         codes = [f"D{number:02}" for number in range(1, 11)]
-        town.waiting({code: (5, "95") for code in codes})
+        town.waiting(dict.fromkeys(codes, (5, "95")))
 
         def approve(number: int) -> str:
             try:

@@ -30,7 +30,7 @@ MEETING = {"meeting": {"on": "2027-05-14", "number": "2027-1"}}
 def roster(branches: int) -> tuple[RosterRow, ...]:
     """The root, so many direct branches D01…, and a unit U with its branch U1, which are rated too."""
     unit = (
-        RosterRow(code="U", name="发改委机关党委", kind="机关党委", parent="GW", field="机关", members=20, head="赵勇"),
+        RosterRow(code="U", name="发改委机关党委", kind="机关党委", parent="GW", field="机关", members=10, head="赵勇"),
         RosterRow(code="U1", name="发改委第一支部", kind="党支部", parent="U", field="机关", members=10, head="马国"),
     )
     direct = (

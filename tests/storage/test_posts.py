@@ -73,13 +73,14 @@ def test_a_post_has_one_holder_at_a_time(database: Database) -> None:
 def test_the_same_name_and_address_is_the_same_person_and_the_same_name_alone_is_not(database: Database) -> None:
     with database.transaction(NOW) as tx:
         ids = city(tx)
-        posts.appoint(tx, [named(ids["D01"], "head", "赵勇", email="z@x"), named(ids["D01"], "leader", "罗建")], TODAY)
+        first = [named(ids["D01"], "head", "赵勇", email="z@x"), named(ids["D01"], "leader", "罗建")]
+        posts.appoint(tx, [*first, named(ids["GW"], "leader", "罗建")], TODAY)
 
         posts.appoint(tx, [named(ids["Z1"], "head", "赵勇", email="z@x"), named(ids["Z1"], "leader", "罗建")], TODAY)
 
         people = [(p.code, p.name, p.email) for p in tx.session.scalars(sa.select(Person).order_by(col(Person.id)))]
-        assert people == [("P1", "赵勇", "z@x"), ("P2", "罗建", ""), ("P3", "罗建", "")]
-        assert list(tx.session.scalars(sa.select(col(Post.person_id)).order_by(col(Post.id)))) == [1, 2, 1, 3]
+        assert people == [("P1", "赵勇", "z@x"), ("P2", "罗建", ""), ("P3", "罗建", ""), ("P4", "罗建", "")]
+        assert list(tx.session.scalars(sa.select(col(Post.person_id)).order_by(col(Post.id)))) == [1, 2, 3, 1, 4]
 
 
 def test_without_an_address_a_name_is_the_same_person_within_one_organisation(database: Database) -> None:

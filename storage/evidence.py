@@ -37,7 +37,8 @@ def newest_assessment(tx: Transaction, cycle_id: int, round_: str, made_by: str)
     return tx.session.scalars(_NEWEST_SHEET, {"cycle": cycle_id, "round": round_, "by": made_by}).first()
 
 
-_CYCLE, _ROUND = sa.bindparam("cycle"), sa.bindparam("round")
+_CYCLE: sa.BindParameter[int] = sa.bindparam("cycle")
+_ROUND: sa.BindParameter[str] = sa.bindparam("round")
 _NEWEST_SURVEY = (
     select(Survey)
     .where(col(Survey.cycle_id) == _CYCLE, col(Survey.round) == _ROUND)

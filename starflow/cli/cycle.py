@@ -44,10 +44,16 @@ def _options(said: "Why") -> list[str | Table]:
     if not said.options:
         return [say("这里没有可办的事")]
     rows = [
-        ("✔" if option.allowed else "–", option.trigger, option.title, option.role, _against(option))
+        ("✔" if option.allowed else "–", option.trigger, option.title, _role(option.role), _against(option))
         for option in said.options
     ]
     return ["", Table(("", say("动作"), say("名称"), say("由谁"), say("还不能办,因为")), rows)]
+
+
+def _role(name: str) -> str:
+    """The identifier, because `--as` takes it, and what it means."""
+    word = role_word(name)
+    return name if word == name else f"{name} {word}"
 
 
 def _against(option: "OptionLine") -> str:

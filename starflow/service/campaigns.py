@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from starflow.service import matters
-from starflow.service.case import campaign_of, case_of
-from starflow.service.cycles import redate
+from starflow.service.case import campaign_of, case_of, load_case
+from starflow.service.cycles import administer, redate, reloaded
 from starflow.service.desk import Desk
 from storage import cycles, installation, records, stars
 from storage import organisations as tree
 from storage.database import Transaction
 from storage.models import Campaign, Organisation
 from workflow.engine.deadlines import start_of_day
-from workflow.engine.errors import BadInput, Faulty, Forbidden, Unknown
+from workflow.engine.errors import BadInput, Faulty, Forbidden, Refused, Unknown
 from workflow.rating import shelf
 from workflow.rating.procedure import table_of
 from workflow.rating.scheme import Scheme, load_bytes
@@ -188,6 +188,31 @@ def _root(tx: Transaction) -> Organisation:
     found = tree.by_id(tx, tree.root(tx))
     assert found is not None  # its id was read in this transaction
     return found
+
+
+def reroute(desk: Desk, code: str, reason: str, *, actor: str, year: int | None = None) -> str:
+    """Take an organisation's present superior as its reviewer from now on; without this a move counts from the next year.
+
+    Returns the new reviewer's code. Raises Refused where nothing would change, BadInput without a reason.
+    """
+    if not reason.strip():
+        raise BadInput("须写明理由")
+    with desk.transaction() as tx:
+        case = load_case(desk, tx, code, year, lock=True)
+        organisation, root = tree.by_id(tx, case.cycle.organisation_id), _root(tx)
+        assert organisation is not None  # a foreign key says so
+        if organisation.parent_id in (None, case.cycle.reviewer_id):
+            raise Refused(f"{organisation.name}的上级没有变化,不需要改派")
+        values = {
+            "reviewer_id": organisation.parent_id,
+            "route": _route(organisation, root),
+            "nested": _nested(tx, organisation, root),
+        }
+        reviewer = _code(tx, organisation.parent_id) or ""
+        administer(tx, case, "reroute", actor, {"reviewer": reviewer, "route": values["route"], "reason": reason})
+        cycles.update_facts(tx, case.cycle.id, values)
+        redate(tx, reloaded(desk, tx, case))
+        return reviewer
 
 
 def opens_at(scheme: Scheme, year: int) -> datetime:

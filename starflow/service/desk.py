@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from pathlib import Path
 from threading import Lock
 
 from starflow.service.clock import Clock, HandClock, SystemClock, random_salt, seeded_salt
@@ -11,7 +12,7 @@ from storage import installation
 from storage.database import Database, Transaction, open_database
 from workflow.engine.deadlines import local_date
 from workflow.engine.errors import BadInput, Forbidden, Unavailable, Unknown
-from workflow.engine.workdays import Calendar
+from workflow.engine.workdays import Calendar, read_year
 from workflow.rating import shelf
 from workflow.rating.scheme import Scheme, load_bytes
 
@@ -34,6 +35,7 @@ class Desk:
         self.clock: Clock = HandClock(self._hand_time) if self.rehearsal else SystemClock()
         self._salt = seeded_salt(found.seed or 0) if self.rehearsal else random_salt
         self._schemes: dict[str, Scheme] = {}
+        self._calendars: dict[str, Calendar] = {}
         self._lock = Lock()
 
     @contextmanager
@@ -57,7 +59,12 @@ class Desk:
             return self._schemes[digest]
 
     def calendar(self, scheme: Scheme) -> Calendar:
-        return shelf.calendar(scheme.scheme.calendar)
+        """The scheme's calendar, with the years that this installation brings (STARFLOW_CALENDARS) in their place."""
+        name = scheme.scheme.calendar
+        with self._lock:
+            if name not in self._calendars:
+                self._calendars[name] = _with_own_years(shelf.calendar(name), name, self.settings.calendars)
+            return self._calendars[name]
 
     def today(self, scheme: Scheme, now: datetime) -> date:
         return local_date(now, scheme.zone)
@@ -70,6 +77,18 @@ class Desk:
             at = installation.hand_clock(tx)
         assert at is not None  # a constraint of the table
         return at
+
+
+def _with_own_years(shipped: Calendar, name: str, folder: Path | None) -> Calendar:
+    """A year's file of the installation, such as cn-2027.toml, replaces the shipped one. Raises Faulty, BadInput."""
+    if folder is None:
+        return shipped
+    if not folder.is_dir():
+        raise BadInput(f"STARFLOW_CALENDARS指的{folder}不是文件夹")
+    files = sorted(folder.glob(f"{name}-[0-9][0-9][0-9][0-9].toml"))
+    own = [read_year(file.read_text(encoding="utf-8"), file.name) for file in files]
+    years = {year.year: year for year in (*shipped.years, *own)}
+    return Calendar(tuple(years[year] for year in sorted(years)))
 
 
 def open_desk(settings: Settings) -> Desk:

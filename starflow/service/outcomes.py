@@ -103,7 +103,7 @@ def _review(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decisio
         raise BadInput("须填各项得分(scores)或总分(base)之一")
     scores = done.payload.scores or {}
     base = done.payload.base if done.payload.base is not None else base_of(case.scheme, scores, case.cycle.field)
-    star = facts.star if done.trigger == "keep_star" else done.payload.star
+    star = done.payload.star if done.trigger == "propose_star" else rating.star  # kept: the guard saw that they agree
     sheet = _sheet(case, tx, "superior", actor, scores, base, star)
     sheet.total, sheet.verification = rating.total, done.payload.verification
     sheet.steps = [asdict(step) for step in rating.steps]

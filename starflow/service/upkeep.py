@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from starflow.service.case import case_of, dates_of, stored_facts
+from starflow.service.cycles import redate
 from starflow.service.desk import Desk
 from storage import cycles, meetings, obligations, outbox, records, retention, runs
 from storage.database import Transaction
@@ -69,6 +70,20 @@ def dates_are_right(desk: Desk, tx: Transaction) -> Iterator[str]:
             dates = dates_of(tx, case, row.stage, stored_facts(case), row.entered_at, owed.held_days)
             if (owed.due_at, owed.target_at) != (dates.due_at, dates.target_at):
                 yield f"期限 {row.chain}:存{owed.due_at},应为{dates.due_at}"
+
+
+def redate_all(desk: Desk) -> int:
+    """Store every open deadline anew, after a calendar has been replaced; returns how many have moved."""
+    with desk.transaction() as tx:
+        moved = 0
+        for campaign_id in cycles.open_campaigns(tx):
+            for row in cycles.in_campaign(tx, campaign_id):
+                before = obligations.open_stage(tx, row.id)
+                due = before.due_at if before else None
+                redate(tx, case_of(desk, tx, row))
+                after = obligations.open_stage(tx, row.id)
+                moved += after is not None and after.due_at != due
+        return moved
 
 
 def quotas_are_kept(desk: Desk, tx: Transaction) -> Iterator[str]:

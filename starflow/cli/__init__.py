@@ -23,6 +23,7 @@ from starflow.cli import (
     rating,
     registers,
     schemes,
+    serve,
     upkeep,
 )
 from starflow.cli.door import Door, log_to_stderr
@@ -46,6 +47,8 @@ COMMANDS = (
     Command(BEGIN, "init", install.init, "建数据库:正式的,或演练用的"),
     Command(BEGIN, "demo", play.demo, "一座虚构的城市,演到6月16日:先看看它能做什么"),
     Command(BEGIN, "rehearse", play.rehearse, "用真实名册把一整年演一遍"),
+    Command(BEGIN, "serve", serve.serve, "网页和接口,连同定时任务;按 Ctrl-C 结束"),
+    Command(BEGIN, "worker", serve.worker, "只跑定时任务;按 Ctrl-C 结束"),
     Command(BEGIN, "tick", install.tick, "各项定时任务各做一次,说明做了什么"),
     Command(BEGIN, "clock show", install.clock_show, "现在几点:系统时间,或演练的时钟"),
     Command(BEGIN, "clock move", install.clock_move, "演练:把时钟往前拨,途中到期的事依次发生"),
@@ -60,6 +63,8 @@ COMMANDS = (
     Command(PREPARE, "campaign open", campaigns.open_, "开展某一年度:按今天的名册,每个党组织一份"),
     Command(PREPARE, "campaign add", campaigns.add, "把后来成立的党组织加入本年度"),
     Command(PREPARE, "campaign show", campaigns.show, "年度、方案和各环节家数"),
+    Command(PREPARE, "campaign reroute", campaigns.reroute, "改派考评者:按现在的上级,须写明理由"),
+    Command(PREPARE, "campaign redate", campaigns.redate, "节假日历换过以后,重算全部未结的期限"),
     Command(LOOK, "stuck", lists.stuck, "谁卡住了:在哪个环节、缺什么、该谁办、何时自动上报"),
     Command(LOOK, "cycles", lists.cycles, "各党组织办到哪一步"),
     Command(LOOK, "obligations", lists.obligations, "全部待办,含整改、方案等事项"),
@@ -81,6 +86,7 @@ COMMANDS = (
     Command(ACT, "meeting excess", meetings.excess, "记录一次超出名额的决定"),
     Command(ACT, "meeting close", meetings.close, "闭会,留下的等下一次"),
     Command(ACT, "matter list", matters.list_, "在办的事项,连同已办结的加 --closed"),
+    Command(ACT, "matter show", matters.show, "一件事项:内容、经过、可以办什么"),
     Command(ACT, "matter open", matters.open_, "立一件事项"),
     Command(ACT, "matter act", matters.act, "办理一件事项的一步"),
     Command(ACT, "event list", registers.event_list, "表彰、处分、缺席等事项的登记"),

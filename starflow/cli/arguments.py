@@ -203,6 +203,7 @@ Data = Annotated[
     typer.Option("--data", metavar="JSON|@FILE", parser=read_data, help="要填的内容:JSON,或 @文件,或 @- 从标准输入读"),
 ]
 Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="理由")]
+Because = Annotated[str, typer.Option("--reason", metavar="TEXT", help="理由")]  # required
 Expect = Annotated[
     int | None,
     typer.Option("--expect", metavar="VERSION", parser=read_number, help="只在仍是这一版时办理"),

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 
 from starflow.cli.acting import coordinator
-from starflow.cli.arguments import DEFAULT_SCHEME, By, Code, SchemeName, TheYear, Year
+from starflow.cli.arguments import DEFAULT_SCHEME, Because, By, Code, SchemeName, TheYear, Year
 from starflow.cli.opening import at_desk
 from starflow.cli.output import Result, Table, progress
 from starflow.cli.words import say
@@ -41,6 +41,26 @@ def show(year: Year = None) -> Result:
     counts = Table((say("环节"), say("家数")), [(name, str(count)) for name, count in seen.stages.items()])
     head = say("{year}年度 · {status} · 参评{n}家", year=seen.year, status=say(STATUS[seen.status]), n=seen.rated)
     return Result(asdict(seen), (head, f"{say('方案')} {seen.scheme} {seen.scheme_hash[:12]}", counts))
+
+
+def reroute(code: Code, reason: Because, year: Year = None, by: By = None) -> Result:
+    """After the roster has moved an organisation: its present superior reviews it from now on."""
+    from starflow.service.campaigns import reroute as take_present_superior
+
+    with at_desk() as desk:
+        reviewer = take_present_superior(desk, code, reason, actor=coordinator(desk, by), year=year)
+    return Result(
+        {"organisation": code, "reviewer": reviewer}, (say("{code}改由{reviewer}考评", code=code, reviewer=reviewer),)
+    )
+
+
+def redate() -> Result:
+    """After a calendar of holidays has been replaced: every open deadline is stored anew."""
+    from starflow.service.upkeep import redate_all
+
+    with at_desk() as desk:
+        moved = redate_all(desk)
+    return Result({"moved": moved}, (say("{n}个期限因此变动", n=moved),))
 
 
 STATUS = {"open": "在办", "closed": "已结束"}

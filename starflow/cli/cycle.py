@@ -1,5 +1,7 @@
 """One cycle: why it stands where it stands, what has happened to it, and the one door through which anything happens."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from starflow.cli.acting import acting_on
@@ -8,8 +10,10 @@ from starflow.cli.opening import at_desk
 from starflow.cli.output import Result, Table, deadline, light, moment, text
 from starflow.cli.words import role as role_word
 from starflow.cli.words import say
+from workflow.engine.errors import Refused
 
 if TYPE_CHECKING:
+    from starflow.service.cycles import Fired
     from starflow.service.why import OptionLine, Why
 
 
@@ -93,21 +97,37 @@ def fire(
 
     with at_desk() as desk:
         acting = acting_on(desk, code, role, by, year)
-        fired = through_the_door(
-            desk,
-            CycleAsk(
-                code=code,
-                trigger=trigger,
-                relations=acting.relations,
-                actor=acting.actor,
-                person=acting.person,
-                payload=data or {},
-                reason=reason,
-                year=year,
-                expected_version=expect,
-                key=key,
-            ),
+        ask = CycleAsk(
+            code=code,
+            trigger=trigger,
+            relations=acting.relations,
+            actor=acting.actor,
+            person=acting.person,
+            payload=data or {},
+            reason=reason,
+            year=year,
+            expected_version=expect,
+            key=key,
         )
+        with _offering(code):
+            fired = through_the_door(desk, ask)
+    return _fired(fired)
+
+
+@contextmanager
+def _offering(code: str) -> Iterator[None]:
+    """An objection that comes too late may still be told as a clue (R65)."""
+    from starflow.service.matters import clue_offer
+
+    try:
+        yield
+    except Refused as refusal:
+        if (offer := clue_offer(code, refusal)) is None:
+            raise
+        raise Refused(*refusal.reasons, offer, current=refusal.current) from refusal
+
+
+def _fired(fired: "Fired") -> Result:
     record = fired.record
     shape: dict[str, Any] = {
         "organisation": fired.code,
@@ -119,9 +139,8 @@ def fire(
         "hash": record.hash,
         "notices": fired.notices,
     }
-    lines = [
-        f"{fired.code} {record.trigger}:{record.before} → {record.after}({say('第{n}版', n=record.seq)},{say('通知{n}条', n=fired.notices)})"
-    ]
+    also = f"{say('第{n}版', n=record.seq)},{say('通知{n}条', n=fired.notices)}"
+    lines = [f"{fired.code} {record.trigger}:{record.before} → {record.after}({also})"]
     if record.late_days:
         lines.append(say("已逾期{n}天,记在{stage}", n=record.late_days, stage=record.late_stage))
     return Result(shape, lines + ([say("这件事先前已经办过,返回的是当时的结果")] if fired.repeated else []))

@@ -7,14 +7,13 @@ from typing import Annotated
 import typer
 
 from starflow.cli.acting import coordinator
-from starflow.cli.arguments import By, Code, DryRun, Light, Limit, Owner, Stage, Under, Year, read_day
+from starflow.cli.arguments import Because, By, Code, DryRun, Light, Limit, Owner, Stage, Under, Year, read_day
 from starflow.cli.opening import at_desk
 from starflow.cli.output import Result, Table, day
 from starflow.cli.words import say
 
 Until = Annotated[date, typer.Option("--until", metavar="D", parser=read_day, help="延到这一天的24时")]
 Subtree = Annotated[bool, typer.Option("--subtree", help="连同全部下级")]
-Because = Annotated[str, typer.Option("--reason", metavar="TEXT", help="理由")]
 
 
 def extend(

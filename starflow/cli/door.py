@@ -99,7 +99,7 @@ def _broken(fault: Exception, *, as_json: bool) -> int:
 def sentences_of(misused: Any) -> tuple[str, ...]:
     """What is wrong and where help is to be had; recognised by the names of typer's classes and their public attributes."""
     hint = say("用 {command} --help 查看用法", command=_path_of(misused))
-    return (f"{_sentence(misused)};{hint}",)
+    return (say("{sentence};{hint}", sentence=_sentence(misused), hint=hint),)
 
 
 def _path_of(misused: Any) -> str:

@@ -31,6 +31,12 @@ HELP: Mapping[str, str] = {
     "建演练用的数据库:时钟用手拨动,不会真的发出消息": "a database for rehearsal: a clock moved by hand, nothing is really sent",
     "演练开始的时间,例如 2027-04-14T08:00": "where the rehearsal's clock starts, for example 2027-04-14T08:00",
     "一座虚构的城市,演到6月16日:先看看它能做什么": "an invented city, played to 16 June: see first what there is",
+    "网页和接口,连同定时任务;按 Ctrl-C 结束": "pages and API, with the bell; until Ctrl-C",
+    "只跑定时任务;按 Ctrl-C 结束": "the bell alone; until Ctrl-C",
+    "监听的地址;0.0.0.0 则别的机器也能访问": "address to listen on; 0.0.0.0 for other machines too",
+    "端口;0 则任选一个空闲的": "port; 0 for any that is free",
+    "网页开几个进程": "how many processes of the pages",
+    "不跑定时任务,另由 starflow worker 来跑": "without the bell; starflow worker rings it",
     "网页的端口": "port of the pages",
     "只列出卡住的,不开网页": "print the stuck list and serve no pages",
     "演到什么时间;不写则演到2027-06-16": "play until then (default 2027-06-16)",
@@ -66,6 +72,8 @@ HELP: Mapping[str, str] = {
     "开展某一年度:按今天的名册,每个党组织一份": "open a year: one cycle for each organisation of today's roster",
     "把后来成立的党组织加入本年度": "add an organisation that came later",
     "年度、方案和各环节家数": "the year, its scheme, and how many stand in which stage",
+    "改派考评者:按现在的上级,须写明理由": "take the present superior as reviewer, with a reason",
+    "节假日历换过以后,重算全部未结的期限": "store all open deadlines anew, after a calendar was replaced",
     # look
     "谁卡住了:在哪个环节、缺什么、该谁办、何时自动上报": "who is stuck: where, what is missing, who must act, when it escalates",
     "只看这个组织及其下级": "only this organisation and those below it",
@@ -124,6 +132,7 @@ HELP: Mapping[str, str] = {
     "只看这种事项": "only matters of this kind",
     "只看这种状态": "only matters in this status",
     "连同已经办结的": "those that are done too",
+    "一件事项:内容、经过、可以办什么": "one matter: what is known, what happened, what can be done",
     "立一件事项": "open a matter",
     "哪种事项,例如 plan、ledger_item、plaque": "the kind, for example plan, ledger_item, plaque",
     "办理一件事项的一步": "carry a matter on",
@@ -353,6 +362,8 @@ SENTENCES: Mapping[str, str] = {
     "{year}年度 · {status} · 参评{n}家": "Year {year} · {status} · {n} rated",
     "方案": "scheme",
     "路线": "routes",
+    "{code}改由{reviewer}考评": "{code} is reviewed by {reviewer} from now on",
+    "{n}个期限因此变动": "{n} deadlines have moved",
     # schemes
     "✔ 方案可以使用": "✔ The scheme may be used",
     "✘ {n}处错误:": "✘ {n} faults:",
@@ -381,6 +392,9 @@ SENTENCES: Mapping[str, str] = {
     "{word}:明细{details}条,异议{objections}件,消息地址{addresses}个":
         "{word}: {details} details, {objections} objections, {addresses} addresses",
     "请立即保存:令牌只显示这一次,{days}天后失效": "Keep it now: it is shown this once and expires in {days} days",
+    # staying
+    "网页:{url}  按 Ctrl-C 结束": "Pages: {url}  Ctrl-C ends",
+    "定时任务已开始;按 Ctrl-C 结束": "The bell rings; Ctrl-C ends",
     # playing
     "{year}年度演练完毕:{n}条流转记录,未办结{left}家": "Year {year} rehearsed: {n} records, {left} unfinished",
     "  提醒{a}条,上报{b}条,逾期办理{c}次": "  {a} reminders, {b} escalations, {c} late acts",
@@ -401,7 +415,8 @@ SENTENCES: Mapping[str, str] = {
     "{name} 不带值": "{name} takes no value",
     "{name} 的值不对": "the value of {name} is wrong",
     "没有“{name}”这个命令": "no such command: {name}",
-    ",您是不是要写 {names}": "; did you mean {names}",
+    "{sentence};{hint}": "{sentence}; {hint}",
+    ",您是不是要写 {names}": ", did you mean {names}",
     "多出来的参数:{words}": "too many arguments: {words}",
     "缺少子命令,可用:{names}": "a command is missing: {names}",
     "写法不对": "wrong command line",

@@ -1,5 +1,6 @@
 """Matters beside the stage: plans, ledgers, inspections, rectification, plaques … listed, opened, and carried on."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,21 +20,24 @@ from starflow.cli.arguments import (
     Reason,
     Under,
     Year,
+    read_number,
 )
 from starflow.cli.completion import kinds
 from starflow.cli.lists import Columns, more_of, table_of, who
 from starflow.cli.opening import at_desk, zone_of
-from starflow.cli.output import Result, deadline
+from starflow.cli.output import Result, Table, deadline, moment, text
 from starflow.cli.output import light as shown_light
 from starflow.cli.words import say
 
 if TYPE_CHECKING:
     from starflow.service.desk import Desk
+    from starflow.service.matter_lists import ActLine, MatterOption
     from starflow.service.matters import Acted
 
 Kind = Annotated[
     str, typer.Argument(metavar="KIND", help="哪种事项,例如 plan、ledger_item、plaque", autocompletion=kinds)
 ]
+Id = Annotated[int, typer.Argument(metavar="ID", parser=read_number, help="编号")]
 OfKind = Annotated[str | None, typer.Option("--kind", metavar="KIND", help="只看这种事项", autocompletion=kinds)]
 Status = Annotated[str | None, typer.Option("--status", metavar="S", help="只看这种状态")]
 Closed = Annotated[bool, typer.Option("--closed", help="连同已经办结的")]
@@ -71,6 +75,42 @@ MATTERS: Columns = (
     ("该谁办", lambda row: who(row.owner) if row.owner else ""),
     ("截止", lambda row: deadline(row.due_at)),
 )
+
+
+def show(matter_id: Id) -> Result:
+    """One matter: what is known of it, what has happened to it, what can be done."""
+    from starflow.service.matter_lists import show_matter
+    from starflow.service.why import EVERYBODY
+
+    with at_desk() as desk:
+        seen = show_matter(desk, matter_id, EVERYBODY)
+    head = f"{say('编号')}{seen.id} {seen.kind_title} · {seen.organisation} {seen.name} · {seen.status_title}"
+    lines: list[str | Table] = [head]
+    lines += [say("截止:{at}", at=deadline(seen.due_at))] if seen.due_at else []
+    lines += [f"  {step}" for step in seen.arithmetic]
+    lines += [f"  {name}: {value}" for name, value in seen.data.items()]
+    lines += ["", _acts(seen.acts), "", _options(seen.options)]
+    return Result(seen.as_json(), lines)
+
+
+def _acts(acts: Sequence["ActLine"]) -> Table:
+    titles = ("#", say("时间"), say("动作"), say("到"), say("身份"), say("经办"), say("理由"))
+    rows = [
+        (str(one.seq), moment(one.at), f"{one.title} {one.act}", one.after, one.role, text(one.actor), text(one.reason))
+        for one in acts
+    ]
+    return Table(titles, rows)
+
+
+def _options(options: Sequence["MatterOption"]) -> Table:
+    titles = ("", say("动作"), say("名称"), say("由谁"), say("还不能办,因为"))
+    return Table(
+        titles,
+        [
+            ("✔" if one.allowed else "–", one.act, one.title, one.role, ";".join(map(str, one.reasons)))
+            for one in options
+        ],
+    )
 
 
 def open_(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from starflow.cli.acting import acting_at_the_top
-from starflow.cli.arguments import By, Code, Year, read_day, read_number, read_role
+from starflow.cli.arguments import Because, By, Code, Year, read_day, read_number, read_role
 from starflow.cli.completion import codes
 from starflow.cli.opening import at_desk
 from starflow.cli.output import Result, Table, day, text
@@ -27,7 +27,6 @@ Codes = Annotated[
     list[str] | None, typer.Argument(metavar="CODE...", help="只批准这些;不写则为名单上的全部", autocompletion=codes)
 ]
 Except = Annotated[list[str] | None, typer.Option("--except", metavar="CODE=理由", help="除外的组织及理由;可以写几次")]
-Because = Annotated[str, typer.Option("--reason", metavar="TEXT", help="理由")]
 Level = Annotated[str, typer.Argument(metavar="LEVEL", help="名额的代码,或它所计的星级")]
 Count = Annotated[int, typer.Argument(metavar="N", parser=read_number, help="超出几个")]
 SittingAs = Annotated[

@@ -1,9 +1,9 @@
-"""docs/cli.md, printed from the commands themselves; a test compares.
+"""docs/cli.md, printed from the commands themselves; tests compare the page with the commands and the shapes with what they print.
 
 To write it: `python -c "from starflow.cli.page import cli_page; print(cli_page(), end='')" > docs/cli.md`
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from typer.main import get_command
@@ -14,13 +14,21 @@ from starflow.cli.words import ENGLISH
 
 HEAD = """# The command line · 命令行
 
-Printed from `starflow/cli`; a test compares. What each command's `--help` says stands here in Chinese, `--lang en` says it in
-English. With `--json` a command prints exactly one object; its keys stand in [contract](contract.md).
+Printed from `starflow/cli`; tests compare. What `--help` says stands here in Chinese; `--lang en` says it in English.
+
+The database is `STARFLOW_DATABASE_URL`, default `sqlite:///starflow.db`; `demo` and `rehearse` use a file of their own. Times
+without offset are local times of the scheme's zone. Without `--json` a refusal is a sentence on stderr; with it, stdout gets
+exactly one object: the one listed below each command, or
+
+    {"error": {"code", "message", "reasons": [{"text", "cite"}], "current": {…}}}
+
+Identifiers, not labels; instants as ISO 8601 with offset, dates as `YYYY-MM-DD`, decimals as plain strings, absent as null. A
+list stands under `rows`, with `next` where it was cut (`--after` continues it); an empty list is a success.
 
 | exit | when |
 |---|---|
 | 0 | done; an empty list too |
-| 1 | something was found: `verify`, `doctor`, `scheme check`, `org import`, `rate`, `rehearse` |
+| 1 | something was found: `verify`, `doctor`, `scheme check`, `org import`, `rate`, `rehearse`, a job of `tick` that failed |
 | 2 | bad arguments, unknown code, trigger, stage, file |
 | 3 | stale version, wrong stage |
 | 4 | a guard, the policy or the kind of database refuses |
@@ -29,16 +37,136 @@ English. With `--json` a command prints exactly one object; its keys stand in [c
 | 130 | interrupted |
 """
 
+STUCK = (
+    *("organisation", "name", "year", "stage", "owner", "since", "target_at", "due_at", "days_overdue", "light"),
+    *("missing", "last_reminder_at", "escalates_at", "escalates_to"),
+)
+OWED = ("id", "organisation", "stage", "owner", "target_at", "due_at", "light", "next_rung", "next_rung_at")
+CAMPAIGN = ("year", "status", "scheme", "scheme_hash", "rated", "stages")
+EVENT = (
+    *("id", "organisation", "name", "code", "level", "on", "case", "proof", "status", "proposed_by", "proposed_at"),
+    *("decided_by", "decided_at", "reason", "note"),
+)
+ELECTION = (
+    *("organisation", "name", "kind", "last_held_on", "due_on", "days_left", "extension", "requested_on", "note"),
+    "cap",
+)
+MEETING = ("number", "held_on", "year", "status", "opened_at", "closed_at", "approved", "rejected")
+BATCH_LINE = ("organisation", "name", "outcome", "star", "after", "reasons")
+ACTED = (
+    *("id", "kind", "organisation", "act", "before", "status", "version", "due_at", "notices", "opened", "suggests"),
+    "repeated",
+)
+
+ROWS: Mapping[str, tuple[str, ...]] = {
+    "tick": ("job", "said", "failed"),
+    "scheme list": ("name", "title", "hash"),
+    "scheme calendar": ("stage", "title", "target_at", "due_at", "opens_on", "rule", "arithmetic"),
+    "org tree": ("depth", "code", "name", "kind", "members", "head"),
+    "org export": (
+        *("code", "name", "kind", "parent", "field", "members", "election_due_on", "head", "leader", "phone", "email"),
+        "ended_on",
+    ),
+    "stuck": STUCK,
+    "demo": STUCK,
+    "cycles": ("organisation", "name", "round", "stage", "light", "owner", "due_at", "proposed_star", "star"),
+    "obligations": OWED,
+    "due": OWED,
+    "notices": (
+        *("key", "organisation", "stage", "rung", "kind", "recipient", "channel", "due_at", "sent_at", "status"),
+    ),
+    "stars": ("organisation", "star", "round", "from", "until", "decision"),
+    "quota": (
+        *("quota", "scope", "stars", "op", "hard", "base", "limit", "arithmetic", "taken", "proposed", "excess"),
+        *("left", "over", "cut", "tie", "warning", "ranked", "lowest"),
+    ),
+    "history": (*("seq", "at", "trigger", "before", "after", "actor", "role", "reason", "hash", "previous_hash"),),
+    "nudge": ("organisation", "recipient_role", "recipient", "person", "sent", "note"),
+    "meeting list": MEETING,
+    "meeting approve": BATCH_LINE,
+    "meeting close": ("organisation", "name", "proposed_star", "reason"),
+    "matter list": ("id", "kind", "organisation", "status", "owner", "due_at"),
+    "event list": EVENT,
+    "event add": EVENT,
+    "event confirm": EVENT,
+    "event withdraw": EVENT,
+    "election list": ELECTION,
+    "doctor": ("found", "remedy"),
+}
+"""The keys of each row, in their order."""
+
+KEYS: Mapping[str, tuple[str, ...]] = {
+    "init": ("kind", "now"),
+    "demo": ("now", "token", "rows"),
+    "rehearse": ("head", "transitions", "violations", "stars", "reminders", "escalations", "late", "unfinished"),
+    "clock show": ("kind", "now"),
+    "clock move": ("now", "moved", "rungs", "notices", "messages"),
+    "scheme show": ("name", "title", "hash", "sections"),
+    "scheme check": ("ok", "faults"),
+    "scheme calendar": ("scheme", "year", "opens_on", "recheck_opens_on", "rows", "notes", "confirmed"),
+    "procedure": ("scheme", "format", "text"),
+    "org import": (*("added", "changed", "ended", "unchanged", "ignored_columns", "faults", "applied", "open_cycles"),),
+    "campaign open": ("year", "scheme", "scheme_hash", "cycles", "routes"),
+    "campaign add": ("organisation", "year", "stage"),
+    "campaign show": CAMPAIGN,
+    "campaign reroute": ("organisation", "reviewer"),
+    "campaign redate": ("moved",),
+    "quota": ("year", "rows"),
+    "why": (
+        *("organisation", "year", "stage", "version", "light", "owner", "since", "target_at", "due_at", "arithmetic"),
+        *("options", "acts_at", "extended_until", "hold", "held_days", "objections"),
+    ),
+    "fire": ("organisation", "trigger", "before", "after", "version", "seq", "hash", "notices"),
+    "extend": ("organisation", "until", "subtree", "cycles"),
+    "hold": ("organisation", "held", "reason"),
+    "release": ("organisation", "held", "days"),
+    "nudge": ("rows", "sent", "dry_run"),
+    "meeting open": MEETING,
+    "meeting list": ("rows", "agenda"),
+    "meeting approve": ("number", "held_on", "approved", "deferred", "refused", "rows"),
+    "meeting reject": BATCH_LINE,
+    "meeting excess": (
+        *("quota", "number", "reason", "meeting", "organisation", "seq", "limit", "excess", "taken", "left"),
+    ),
+    "meeting close": ("number", "held_on", "approved", "rejected", "rows"),
+    "matter show": (
+        *("id", "kind", "organisation", "status", "version", "rule", "opened_at", "closed_at", "due_at", "arithmetic"),
+        *("data", "acts", "options"),
+    ),
+    "matter open": ACTED,
+    "matter act": ACTED,
+    "election set": ELECTION,
+    "rate": ("results",),
+    "verify": ("ok", "records", "cycles", "head", "first_bad"),
+    "anchor": ("at", "cycles", "records", "head", "chains"),
+    "doctor": ("ok", "rows"),
+    "retain": ("details", "objections", "addresses", "applied"),
+    "db upgrade": ("before", "after"),
+    "token issue": ("token", "role", "organisation", "days"),
+}
+"""The keys of the object itself, in their order; a list that is not named here is `{"rows": […]}`."""
+
 
 def cli_page() -> str:
     parts = [HEAD]
-    for path, command in _paths(get_command(app), "starflow"):
+    for path, command in paths(get_command(app), "starflow"):
         purpose = ENGLISH.get(command.help or "", "")
-        parts.append(f"## {path}\n\n{purpose}\n\n```text\n{help_text(command, path)}\n```\n")
+        shape = _shape(path.removeprefix("starflow").strip())
+        parts.append(f"## {path}\n\n{purpose}\n\n```text\n{help_text(command, path)}\n```\n{shape}")
     return "\n".join(parts)
 
 
-def _paths(command: Any, path: str) -> Iterator[tuple[str, Any]]:
+def _shape(name: str) -> str:
+    said = []
+    if name in KEYS:
+        said.append(f"`{{{', '.join(KEYS[name])}}}`")
+    if name in ROWS:
+        said.append(f"rows of `{{{', '.join(ROWS[name])}}}`")
+    return f"\nJSON: {', '.join(said)}\n" if said else ""
+
+
+def paths(command: Any, path: str) -> Iterator[tuple[str, Any]]:
+    """Every command with what one types for it."""
     yield path, command
     for name, below in getattr(command, "commands", {}).items():
-        yield from _paths(below, f"{path} {name}")
+        yield from paths(below, f"{path} {name}")

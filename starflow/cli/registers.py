@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from starflow.cli.acting import acting_for
-from starflow.cli.arguments import As, By, Code, Reason, Under, Year, read_day, read_number
+from starflow.cli.arguments import As, Because, By, Code, Reason, Under, Year, read_day, read_number
 from starflow.cli.completion import codes
 from starflow.cli.opening import at_desk
 from starflow.cli.output import Result, Table, day, text
@@ -90,7 +90,7 @@ def event_confirm(event_id: Id, role: As, level: Level = None, reason: Reason = 
         return _registered((confirm_event(desk, event_id, acting=acting, level=level, reason=reason),))
 
 
-def event_withdraw(event_id: Id, reason: Reason, role: As, by: By = None) -> Result:
+def event_withdraw(event_id: Id, reason: Because, role: As, by: By = None) -> Result:
     from starflow.service.registers import event, withdraw_event
 
     with at_desk() as desk:

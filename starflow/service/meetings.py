@@ -299,6 +299,8 @@ def excess(
 
     It stands in the history of the first of the listed for whom there is no room. Raises Unknown, BadInput, Refused, Forbidden.
     """
+    if not reason.strip():
+        raise BadInput(Reason("超额决定须写明理由", "R30"))
     sitting = _prepared(desk, number, acting, (), {}, year)
     with desk.transaction() as tx:
         campaign = campaign_of(tx, sitting.year)
@@ -352,8 +354,8 @@ def _excess_ask(sitting: Sitting, one: Quota, row: CycleRow, count: int, reason:
         relations=sitting.acting.relations,
         actor=sitting.acting.actor,
         person=sitting.acting.person,
-        payload={"level": one.code, "number": count, "reason": reason},
-        reason=f"{sitting.number}({sitting.held_on})",
+        payload={"level": one.code, "number": count},
+        reason=f"{reason.strip()}(会议{sitting.number})",
         year=sitting.year,
         key=f"meeting:{sitting.id}:record_excess:{one.code}",
     )

@@ -232,7 +232,7 @@ def asks(row: Row, facts: Facts, told: dict[str, Any]) -> Iterator[tuple[dict[st
     """The act with each payload that matters, and the facts as they would be read for it."""
     match row.trigger:
         case "propose_star":
-            for known in (replace(facts, cap=3, rating=RATED[3]), replace(facts, cap=5, rating=RATED[5])):
+            for known in (replace(facts, cap=cap, rating=RATED[5]) for cap in (3, 5)):
                 yield from ((told | {"star": star}, known) for star in STARS if star > 3 or known.cap == 5)
         case "keep_star":  # the score says the star in force; whether it may be kept is the question
             yield from ((told, replace(facts, cap=cap, rating=RATED[facts.star or 0])) for cap in (3, 5))

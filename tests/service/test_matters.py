@@ -1,7 +1,7 @@
 """Work beside the stage through its one door: what a star calls for, who does what by when, and what is refused."""
 
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -35,7 +35,7 @@ ROSTER = (
     RosterRow(code="D0102", name="二支部", kind="党支部", parent="D01", members=5, head="朱超", email="b2@x"),
     RosterRow(code="D02", name="档案馆支部", kind="党支部", parent="GW", members=5, head="何明", email="d02@x"),
 )
-MEETING = {"meeting": {"on": "2027-06-20", "number": "工委会2027-6"}}
+MEETING = {"meeting": {"on": "2027-06-20", "number": "2027-6"}}
 
 
 def at(day: str, hour: int = 10) -> datetime:
@@ -71,8 +71,13 @@ class Town:
         self.fire(code, "post_notice", "department" if star == 5 else "superior", {"on": "2027-06-10", "place": "栏"})
         self.on("2027-06-20")
         if star == 5:
+            self.excess(code)
             self.fire(code, "approve", "committee", MEETING)
             self.fire(code, "confirm_star", "city")
+
+    def excess(self, code: str) -> None:
+        """So few organisations leave no room for five stars."""
+        self.fire(code, "record_excess", "committee", {"level": "five_star", "number": 1, "reason": "从严把关"})
 
     def recheck(self, code: str, base: str, star: int) -> None:
         """To `closed` in January."""
@@ -80,7 +85,7 @@ class Town:
         self.review("2027-12-03", code, base, star, today="2027-12-03")
         self.fire(code, "post_notice", "department" if star == 5 else "superior", {"on": "2027-12-03", "place": "栏"})
         self.on("2027-12-20")
-        self.fire(code, "approve", "committee", {"meeting": {"on": "2027-12-20", "number": "工委会2027-12"}})
+        self.fire(code, "approve", "committee", {"meeting": {"on": "2027-12-20", "number": "2027-12"}})
         if star == 5:
             self.fire(code, "confirm_star", "city")
 
@@ -97,7 +102,11 @@ class Town:
         return [(row.kind, row.status) for row in self.rows(code, **said)]
 
     def rows(self, code: str, **said: Any) -> list[Any]:
-        return [row for row in list_matters(self.desk, Filters(**said.pop("by", {})), **said).rows if row.organisation == code]
+        return [
+            row
+            for row in list_matters(self.desk, Filters(**said.pop("by", {})), **said).rows
+            if row.organisation == code
+        ]
 
     def number(self, kind: str, code: str) -> int:
         return next(row.id for row in self.rows(code, closed=True) if row.kind == kind)
@@ -116,7 +125,8 @@ class Town:
     def events(self) -> list[tuple[Any, ...]]:
         with self.desk.reading() as tx:
             code = sa.select(Organisation.code).where(Organisation.id == Event.organisation_id).scalar_subquery()
-            return [tuple(r) for r in tx.session.execute(sa.select(code, Event.code, Event.level, Event.status))]
+            found = sa.select(code, Event.level, Event.status).where(Event.code == "criticism")
+            return [tuple(r) for r in tx.session.execute(found)]
 
     def told(self, matter_id: int) -> list[tuple[str, str]]:
         with self.desk.reading() as tx:
@@ -146,14 +156,19 @@ def by(role: str) -> Acting:
     return Acting(actor=f"role:{role}", relations=frozenset({role}))
 
 
-@pytest.fixture
-def town(database_url: str) -> Iterator[Town]:
+@contextmanager
+def opened(database_url: str, day: str) -> Iterator[Town]:
+    """The town on the day on which its year is opened."""
     settings = read_settings({"STARFLOW_DATABASE_URL": database_url})
-    with closing(create_desk(settings, rehearsal_at=at("2027-04-14"), seed=1)) as desk:
+    with closing(create_desk(settings, rehearsal_at=at(day), seed=1)) as desk:
         organisations.import_roster(desk, ROSTER, scheme_root_kind="市直工委", dry_run=False)
         campaigns.open_campaign(desk, 2027, "anyang-five-star", actor="role:department")
-        town = Town(desk)
-        town.on("2027-05-06")
+        yield Town(desk)
+
+
+@pytest.fixture
+def town(database_url: str) -> Iterator[Town]:
+    with opened(database_url, "2027-05-06") as town:
         yield town
 
 
@@ -179,11 +194,15 @@ def five(town: Town) -> Town:
 # ── what a star calls for ────────────────────────────────────────
 
 
-def test_each_unit_owes_its_implementation_plan_fifteen_days_after_the_opening(town: Town) -> None:
-    (row,) = list_matters(town.desk).rows
+@pytest.mark.parametrize(("day", "due_at"), [("2027-04-14", "2027-05-01"), ("2027-05-06", "2027-05-22")])
+def test_each_unit_owes_its_implementation_plan_fifteen_days_after_the_year_begins(
+    database_url: str, day: str, due_at: str
+) -> None:
+    with opened(database_url, day) as town:
+        (row,) = list_matters(town.desk).rows
 
     assert (row.kind, row.organisation, row.status) == ("implementation_plan", "D01", "open")
-    assert (row.owner.role, row.owner.organisation, row.due_at) == ("organisation", "D01", at("2027-05-01", 0))
+    assert (row.owner.role, row.owner.organisation, row.due_at) == ("organisation", "D01", at(due_at, 0))
 
 
 def test_a_new_unit_owes_one_too_and_nobody_a_second(town: Town) -> None:
@@ -201,7 +220,7 @@ def test_three_stars_call_for_a_plan_alone(three: Town) -> None:
     assert (plan.kind, plan.status, plan.owner.role) == ("plan", "open", "organisation")
     owed = three.owed(plan.id)
     assert owed is not None and owed.due_at is not None
-    assert owed.arithmetic == ["截止:布置6月18日(周五)起30天(次日为第1天) → 7月18日24时"]
+    assert owed.arithmetic == ["截止:布置6月18日(星期五)起30天(次日为第1天) → 7月18日24时"]
     assert due_date(owed.due_at, ZONE) == date(2027, 7, 18)
     assert owed.rings_at == at("2027-07-04", 9)  # fourteen days before
     assert three.is_sound()
@@ -438,7 +457,7 @@ def demoted(town: Town, star: int) -> int:
     town.open("rectification", "D0101", "superior", {"problem": "工作下滑"})
     proposal = town.open("demotion", "D0101", "superior", {"star": star}, reason="整改无效").id
     town.on("2027-07-01")
-    meeting = {"meeting": {"on": "2027-06-30", "number": "工委会2027-7"}}
+    meeting = {"meeting": {"on": "2027-06-30", "number": "2027-7"}}
     town.act(proposal, "approve", "committee", meeting)
     return proposal
 
@@ -447,12 +466,23 @@ def test_an_approved_demotion_puts_the_lower_star_in_force_with_a_record_of_its_
     demoted(three, 2)
 
     star = three.star("D0101")
-    assert (star.star, star.round, star.from_on, star.decision) == (2, "rating", date(2027, 6, 30), "工委会2027-7批准降级")
+    assert (star.star, star.round, star.from_on, star.decision) == (
+        2,
+        "rating",
+        date(2027, 6, 30),
+        "工委会2027-7批准降级",
+    )
     with three.desk.reading() as tx:
         cycle = load_case(three.desk, tx, "D0101").cycle
         record = tx.session.get(Record, star.record_id)
     assert record is not None
-    assert (cycle.star, cycle.stage, record.trigger, record.before, record.after) == (2, "rated", "demote", "rated", "rated")
+    assert (cycle.star, cycle.stage, record.trigger, record.before, record.after) == (
+        2,
+        "rated",
+        "demote",
+        "rated",
+        "rated",
+    )
     assert three.is_sound()
 
 
@@ -501,11 +531,11 @@ def test_a_sitting_of_another_date_is_refused_with_nothing_written(five: Town) -
     five.on("2027-07-01")
     five.open("demotion", "D0101", "superior", {"star": 4}, reason="整改无效")
     five.on("2027-07-03")
-    twisted = {"meeting": {"on": "2027-07-02", "number": "工委会2027-6"}}
+    twisted = {"meeting": {"on": "2027-07-02", "number": "2027-6"}}
 
     said = five.refused(Refused, lambda: five.act(("demotion", "D0101"), "approve", "committee", twisted))
 
-    assert said == ("会议工委会2027-6的日期是2027-06-20,不是2027-07-02(R24)",)
+    assert said == ("会议2027-6的日期是2027-06-20,不是2027-07-02(R24)",)
     assert five.star("D0101").star == 5
 
 
@@ -569,10 +599,12 @@ def test_criticism_is_only_proposed_and_comes_with_a_date_for_rectification(thre
 
     done = three.act(opened.id, "criticise", "department", circular)
 
-    assert three.events() == [("D0101", "criticism", "work_committee", "proposed")]
+    assert three.events() == [("D0101", "work_committee", "proposed")]
     (rectification,) = three.rows("D0101", by={"stage": "rectification"})
     assert (done.opened, rectification.due_at) == ((rectification.id,), at("2027-07-11", 0))
-    assert three.act(rectification.id, "report", "organisation", {"result": "改", "evidence": "证"}).status == "reported"
+    assert (
+        three.act(rectification.id, "report", "organisation", {"result": "改", "evidence": "证"}).status == "reported"
+    )
     assert three.act(rectification.id, "accept", "department").status == "accepted"
 
 
@@ -582,7 +614,9 @@ def test_a_late_objection_becomes_a_clue_that_the_department_owes_an_answer(thre
         three.fire("D0101", "object", "anyone", ask)
 
     with three.desk.transaction() as tx:
-        clue = late_clue(three.desk, tx, load_case(three.desk, tx, "D0101"), "得分有假", name="王五", contact="139", actor="x")
+        clue = late_clue(
+            three.desk, tx, load_case(three.desk, tx, "D0101"), "得分有假", name="王五", contact="139", actor="x"
+        )
 
     owed = three.owed(clue.id)
     assert owed is not None and owed.due_at is not None
@@ -713,7 +747,12 @@ def test_whoever_saw_an_older_version_is_told_who_was_faster(three: Town) -> Non
     ("error", "act", "role", "said"),
     [
         (Forbidden, "file", "superior", "报备由本组织办理(R49)"),
-        (Unknown, "declare", "organisation", "年度晋位争星方案没有“declare”这个动作,现在可办:file(报备)、cancel(撤销)(R49)"),
+        (
+            Unknown,
+            "declare",
+            "organisation",
+            "年度晋位争星方案没有“declare”这个动作,现在可办:file(报备)、cancel(撤销)(R49)",
+        ),
         (BadInput, "cancel", "department", "须写明理由(R49)"),
         (BadInput, "file", "organisation", "缺少target_star(R49);缺少measures(R49)"),
         (Forbidden, "file", "clock", "时钟的动作由系统办理,不能代办"),
@@ -742,9 +781,9 @@ def test_what_there_is_not_is_said(three: Town) -> None:
     assert kinds[0].startswith("没有“party”这类事项,只有plan、ledger_item、")
     assert three.refused(Unknown, lambda: three.open("plan", "D9", "superior")) == ("2027年度没有编码为“D9”的党组织",)
     assert three.refused(Unknown, lambda: three.act(99, None, "superior")) == ("没有编号为99的事项",)
-    assert three.refused(Forbidden, lambda: three.open("demotion", "D0101", "department", {"star": 2}, reason="因")) == (
-        "提出降级(年中降级)由上级党组织办理(R54)",
-    )
+    assert three.refused(
+        Forbidden, lambda: three.open("demotion", "D0101", "department", {"star": 2}, reason="因")
+    ) == ("提出降级(年中降级)由上级党组织办理(R54)",)
 
 
 def test_a_second_plan_of_the_year_is_refused(three: Town) -> None:
@@ -767,7 +806,7 @@ def test_the_list_has_the_shape_of_the_contract_and_is_continued_where_it_was_cu
                 "organisation": "D01",
                 "status": "open",
                 "owner": {"role": "organisation", "organisation": "D01", "person": "P3"},
-                "due_at": "2027-05-01T00:00:00+08:00",
+                "due_at": "2027-05-22T00:00:00+08:00",
             }
         ],
         "next": first.next,

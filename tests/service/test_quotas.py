@@ -136,7 +136,7 @@ def test_an_excess_is_decided_before_it_is_used_and_with_its_number(town: Town) 
     full = "五星级已批准1个,本次1个,名额1个(10×1/10向下取整),超出1个,须先记录超额理由(R30)"
     assert refused(town, "D02", "approve", MEETING) == (full,)
 
-    town.fire("D03", "record_excess", {"level": "5", "number": 1, "reason": "今年创建成效突出"})
+    town.fire("D03", "record_excess", {"level": "5", "number": 1}, reason="今年创建成效突出")
     town.fire("D02", "approve", MEETING)
 
     more = "五星级已批准2个,本次1个,名额1个(10×1/10向下取整),已同意超出1个,超出2个,须先记录超额理由(R30)"

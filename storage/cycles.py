@@ -178,10 +178,12 @@ def lock_campaign(tx: Transaction, campaign_id: int) -> None:
         tx.session.execute(sa.select(_campaign.c.id).where(_campaign.c.id == campaign_id).with_for_update())
 
 
-def any_waiting(tx: Transaction, campaign_id: int) -> bool:
-    """Whether the clock will still move some cycle of this campaign."""
-    found = sa.select(_cycle.c.id).where(_cycle.c.campaign_id == campaign_id, _cycle.c.acts_at.is_not(None)).limit(1)
-    return tx.session.execute(found).first() is not None
+def next_move(tx: Transaction, campaign_id: int) -> datetime | None:
+    """When the clock will next move a cycle of this campaign; None when it will move none."""
+    found: datetime | None = tx.session.scalar(
+        sa.select(sa.func.min(_cycle.c.acts_at)).where(_cycle.c.campaign_id == campaign_id)
+    )
+    return found
 
 
 def open_campaigns(tx: Transaction) -> dict[int, str]:

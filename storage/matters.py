@@ -200,6 +200,10 @@ def listed(
     if where.after:
         last, last_id = where.after
         statement = statement.where(sa.or_(code > last, sa.and_(code == last, m.id > last_id)))
-    for row in tx.session.execute(statement, execution_options={"yield_per": PAGE}):
-        stay = Stay(*row[9:]) if row[9] is not None else None
-        yield Line(*(*row[:9], stay))
+    result = tx.session.execute(statement, execution_options={"yield_per": PAGE})
+    try:
+        for row in result:
+            stay = Stay(*row[9:]) if row[9] is not None else None
+            yield Line(*(*row[:9], stay))
+    finally:
+        result.close()

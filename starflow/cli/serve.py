@@ -4,6 +4,7 @@ The port is taken before anything else begins, so that "it is taken" is said at 
 started, whatever the number of workers; a worker of uvicorn makes its application for itself, from the same environment.
 """
 
+import errno
 import os
 import signal
 import socket
@@ -33,6 +34,11 @@ APPLICATION = "starflow.web.app:from_environment"
 GRACE_SECONDS = 10
 BACKLOG = 2048
 STOPS = (signal.SIGTERM, signal.SIGINT)
+WHY_NOT = {
+    errno.EADDRINUSE: "已被占用",
+    errno.EACCES: "须有管理员权限",
+    errno.EADDRNOTAVAIL: "不能用:本机没有这个地址",
+}
 
 
 def serve(host: Host = LOOPBACK, port: Port = 8000, workers: Workers = 1, no_bell: NoBell = False) -> None:
@@ -81,7 +87,8 @@ def taken(host: str, port: int) -> Iterator[socket.socket]:
             listening.bind(address)
             listening.listen(BACKLOG)
         except OSError as error:
-            raise Unavailable(f"{host}的端口{port}不能用:{error.strerror};请用 --port 换一个") from error
+            why = WHY_NOT.get(error.errno or 0, "不能用")
+            raise Unavailable(f"{host}的端口{port}{why},请用 --port 换一个") from error
         listening.set_inheritable(True)
         yield listening
 

@@ -58,10 +58,10 @@ def stage_city(
     played = begin(desk, demo_rows(rows), YEAR, SCHEME, "mixed", {code: part for code, (part, _) in STORY.items()})
     refused: list[str] = []
     total = (local_date(until, played.scheme.zone) - date(YEAR, 4, 14)).days
-    for done, at in enumerate(play(played, until), 1):
+    for at in play(played, until, stops=[day for day, _, _ in SCENES]):
         refused += _scenes(played, at)
         if progress is not None:
-            progress(min(done, total), total)
+            progress((local_date(at, played.scheme.zone) - date(YEAR, 4, 14)).days, total)
     return tuple(refused)
 
 

@@ -52,7 +52,7 @@ def sweep(desk: Desk) -> Swept:
     Works in pages of one transaction each, so that a storm does not hold everybody up.
     """
     with desk.transaction() as tx:
-        downtime = runs.open_downtime(tx)
+        downtime = None if desk.rehearsal else runs.open_downtime(tx)  # a clock moved by hand was never down
     total = Swept()
     while True:
         with desk.transaction() as tx:
@@ -71,12 +71,19 @@ def _sweep_page(desk: Desk, tx: Transaction, downtime: int | None = None) -> tup
             catch_up(desk, tx, case_of(desk, tx, row))
     ringing = obligations.ringing(tx, PAGE)
     rungs = ladder.ring_page(desk, tx, ladder.schemes_of(desk, tx, ringing)) if ringing else 0
-    outbox.expire(tx, tx.now - timedelta(days=desk.settings.message_days))
-    merged = outbox.merge(tx)
+    more = PAGE in (len(moving), len(ringing))
+    merged = outbox.Merged(0, 0) if more else _merge(desk, tx)
     done = Swept(len(moving), rungs, merged.notices, merged.messages)
     if downtime is not None and done != Swept():
         runs.add_to_downtime(tx, downtime, moved=done.moved, rungs=done.rungs, messages=done.messages)
-    return done, PAGE in (len(moving), len(ringing))
+    return done, more
+
+
+def _merge(desk: Desk, tx: Transaction) -> outbox.Merged:
+    """One message a person for the whole sweep; what should have rung too long ago is given up and said so."""
+    for digest in cycles.open_campaigns(tx).values():
+        outbox.expire(tx, tx.now - timedelta(days=desk.scheme(tx, digest).reminder.max_age_days))
+    return outbox.merge(tx)
 
 
 # ── a rehearsal's clock ──────────────────────────────────────────

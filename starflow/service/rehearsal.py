@@ -4,7 +4,7 @@ Deterministic: the same roster, scheme, behaviour and seed give the same head on
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -110,23 +110,29 @@ def starts_at(scheme: Scheme, year: int) -> datetime:
     return opens_at(scheme, year) - timedelta(hours=14)
 
 
-def play(played: Year, until: datetime | None = None, progress: Progress | None = None) -> Iterator[datetime]:
-    """Day after day until every cycle has ended; yields each morning after the day's work is done."""
+def play(
+    played: Year,
+    until: datetime | None = None,
+    progress: Progress | None = None,
+    stops: Collection[date] = (),
+) -> Iterator[datetime]:
+    """From one day of work to the next until every cycle has ended; yields after each. `stops` are visited in any case."""
     desk, zone = played.desk, played.scheme.zone
-    day = local_date(desk.clock.now(), zone) + timedelta(days=1)
-    last = date(day.year + 1, 1, 1) + timedelta(days=DAYS_AFTER_YEAR)
-    first, span = day, (last - day).days - DAYS_AFTER_YEAR + 31
-    while day <= last:
+    first = local_date(desk.clock.now(), zone) + timedelta(days=1)
+    day: date | None = first
+    last = date(first.year + 1, 1, 1) + timedelta(days=DAYS_AFTER_YEAR)
+    span = (last - first).days - DAYS_AFTER_YEAR + 31
+    while day is not None and day <= last:
         at = datetime(day.year, day.month, day.day, WORK_HOUR, tzinfo=zone)
         if until is not None and at > until:
+            move_clock(desk, until)
             return
         move_clock(desk, at)
-        if not _work(played, at):
-            return
+        following = _work(played, at)
         if progress is not None:
             progress(min(span, (day - first).days + 1), span)
         yield at
-        day += timedelta(days=1)
+        day = min((d for d in (following, *stops) if d is not None and d > day), default=None)
 
 
 def report(played: Year) -> Rehearsed:
@@ -170,14 +176,20 @@ def events(played: Year) -> Iterator[dict[str, Any]]:
 # ── a day ────────────────────────────────────────────────────────
 
 
-def _work(played: Year, at: datetime) -> bool:
-    """Everybody whose day has come acts; False when there is nothing left to do this year."""
+def _work(played: Year, at: datetime) -> date | None:
+    """Everybody whose day has come acts; returns the next day on which anybody will, None when the year is over."""
+    zone = played.scheme.zone
+    today = local_date(at, zone)
     with played.desk.transaction(at) as tx:
-        open_now = obligations.open_in(tx, played.campaign_id)
-        for code, o in open_now:
-            if _day_of(played, tx, o) <= local_date(at, played.scheme.zone):
+        for code, o in obligations.open_in(tx, played.campaign_id):
+            if _day_of(played, tx, o) <= today:
                 _act(played, tx, code, o)
-        return bool(open_now) or cycles.any_waiting(tx, played.campaign_id)
+        planned = [_day_of(played, tx, o) for _, o in obligations.open_in(tx, played.campaign_id)]
+        moves_at = cycles.next_move(tx, played.campaign_id)
+    days = [d for d in planned if d < date.max]
+    if moves_at is not None:
+        days.append(local_date(moves_at, zone))
+    return max(min(days), today + timedelta(days=1)) if days else None
 
 
 def _day_of(played: Year, tx: Transaction, o: Obligation) -> date:

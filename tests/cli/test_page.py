@@ -55,7 +55,9 @@ CASES = [
     ("nudge", "cli"),
     ("meeting open 2027-1 --on 2027-05-06", "cli"),
     ("meeting list", "cli"),
-    ("meeting approve 2027-1 --on 2027-05-20", "sitting"),
+    ("meeting approve 2027-1 --on 2027-05-20 --except D60=材料待核", "sitting"),
+    ("meeting excess 2027-2 five_star 1 --reason 典型", "opened"),
+    ("meeting close 2027-2", "opened"),
     ("matter list", "cli"),
     ("matter open inspection B1 --as department --data {inspection}", "cli"),
     ("event add commendation B1 --on 2027-05-01 --level city --proof 文号1 --as department", "cli"),
@@ -68,6 +70,12 @@ CASES = [
     ("db upgrade", "cli"),
     ("token issue B1 --role organisation", "cli"),
 ]
+
+
+@pytest.fixture
+def opened(sitting: Cli) -> Cli:
+    sitting.done("meeting", "open", "2027-2", "--on", "2027-05-20")
+    return sitting
 
 
 @pytest.mark.parametrize(("line", "database"), CASES, ids=[line for line, _ in CASES])

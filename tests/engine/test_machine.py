@@ -110,6 +110,10 @@ def test_an_act_that_stays_changes_the_facts_and_arrives_nowhere(table, piece):
     assert (looked.before, looked.after, looked.facts) == ("saw", "saw", piece(parcels=1))
 
 
+def test_staying_is_an_internal_transition_so_that_nothing_is_left_or_entered(table):
+    assert [transition.dest for transition in machine_of(table).get_transitions("look")] == [None]
+
+
 def test_the_owner_is_whoever_the_facts_make_it(table, piece):
     order = ask("cut", ORDER, relations=frozenset({"master"}))
 

@@ -140,7 +140,11 @@ def test_a_tree_deeper_than_a_path_can_hold_is_refused_where_it_is_too_deep() ->
 def test_all_faults_come_at_once_and_in_the_order_of_the_rows() -> None:
     rows = (*ROSTER, branch("B2", "D99", 6, members=-3), branch("B1", "GW", 5))
 
-    assert [(fault.row, fault.column) for fault in faults(rows, ROOT_KIND)] == [(5, "编码"), (6, "党员数"), (6, "上级编码")]
+    assert [(fault.row, fault.column) for fault in faults(rows, ROOT_KIND)] == [
+        (5, "编码"),
+        (6, "党员数"),
+        (6, "上级编码"),
+    ]
 
 
 def test_a_fault_reads_as_a_sentence_with_its_place() -> None:

@@ -101,6 +101,10 @@ def a_notice_names_the_star_that_was_proposed_when_it_was_posted(s: Step) -> boo
     return s.after.facts.noticed_star in (None, s.before.facts.noticed_star)
 
 
+def nobody_objects_before_the_notice_or_after_its_last_day(s: Step) -> bool:
+    return s.trigger != "object" or (s.before.facts.posted_on is not None and not s.before.over)
+
+
 def nobody_is_passed_over_in_the_rating(s: Step) -> bool:
     if not s.grants or not s.before.stage.startswith("rating."):
         return True
@@ -132,6 +136,7 @@ LAWS: tuple[Callable[[Step], bool], ...] = (
     no_grant_without_full_days,
     days_are_full_when_the_notice_has_hung_them_out,
     a_notice_names_the_star_that_was_proposed_when_it_was_posted,
+    nobody_objects_before_the_notice_or_after_its_last_day,
     nobody_is_passed_over_in_the_rating,
     nobody_is_passed_over_in_the_recheck,
     only_the_end_of_a_round_changes_the_star,

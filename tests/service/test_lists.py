@@ -64,6 +64,7 @@ def test_before_the_target_only_a_vacant_post_is_stuck(city: Any) -> None:
     assert [(row.organisation, row.light, row.vacant, row.owner.person) for row in rows] == [
         ("D60", "grey", True, None)
     ]
+    assert lists.stuck(city.desk).as_json()["rows"][0]["escalates_at"] == "2027-06-06T09:00:00+08:00"
 
 
 def test_past_the_target_everybody_is_yellow_and_stuck(city: Any) -> None:

@@ -20,7 +20,7 @@ from starflow.service.matters import Acted, act_on_matter, clue_offer, late_clue
 from starflow.service.obligations import move_clock
 from starflow.service.settings import read_settings
 from starflow.service.view import Filters
-from storage import installation, stars
+from storage import stars
 from storage.invariants import invariants
 from storage.models import Event, Matter, MatterAct, Notice, Obligation, Organisation, Record, Star
 from workflow.engine.deadlines import due_date
@@ -275,7 +275,7 @@ def test_a_later_rating_of_two_stars_releases_by_itself_with_the_record(one: Tow
 
     shown = show_matter(one.desk, number)
     assert (shown.status, shown.acts[-1].act, shown.acts[-1].role) == ("released", "release", "clock")
-    assert shown.data == {"opened_by": "clock", "star": 2, "record": "2027/D0101#13", "weak": False, "leader": "赵勇"}
+    assert shown.data == {"opened_by": "clock", "star": 2, "record": "2027/D0101#14", "weak": False, "leader": "赵勇"}
     assert one.owed(number) is None
     assert one.is_sound()
 

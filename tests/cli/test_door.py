@@ -135,9 +135,7 @@ def test_english_is_spoken_where_it_is_asked_for(cli: Cli) -> None:
 # ── faults of the program ────────────────────────────────────────
 
 
-def test_a_fault_of_the_program_is_a_sentence_with_a_code_of_its_own(
-    cli: Cli, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_fault_of_the_program_is_a_sentence_with_a_code_of_its_own(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lists, "at_desk", lambda: 1 / 0)
 
     assert cli.refused("cycles") == (
@@ -177,7 +175,9 @@ def test_stdout_is_utf_8_whatever_the_terminal_speaks(cli: Cli) -> None:
 
 
 def test_a_reader_who_has_seen_enough_is_no_error(cli: Cli) -> None:
-    line = f'"{sys.executable}" -c "from starflow.cli import main; main()" history B1 | head -c 1; echo ${{PIPESTATUS[0]}}'
+    line = (
+        f'"{sys.executable}" -c "from starflow.cli import main; main()" history B1 | head -c 1; echo ${{PIPESTATUS[0]}}'
+    )
     env = {**os.environ, "PYTHONPATH": str(ROOT), "STARFLOW_DATABASE_URL": cli.url}
 
     said = subprocess.run(["bash", "-c", line], env=env, capture_output=True, text=True, check=True)

@@ -7,17 +7,17 @@ INSPECTION = ("matter", "open", "inspection", "B1", "--as", "department", "--dat
 
 def test_a_matter_is_opened_listed_and_carried_on(cli: Cli) -> None:
     opened = cli.json(*INSPECTION)
-    listed = cli.json("matter", "list")["rows"]
+    listed = cli.json("matter", "list", "--under", "B1")["rows"]
     cli.done("clock", "move", "2027-06-02T10:00")
     done = cli.json(
         "matter", "act", "inspection", "B1", "record", "--as", "department", "--data",
-        '{"on": "2027-06-01", "result": "passed"}',
+        '{"on": "2027-06-01", "result": "passed", "findings": "相符"}',
     )  # fmt: skip
 
     assert [(row["id"], row["kind"], row["status"]) for row in listed] == [(opened["id"], "inspection", "open")]
     assert (done["before"], done["status"]) == ("open", "passed")
-    assert cli.json("matter", "list")["rows"] == []
-    assert [row["status"] for row in cli.json("matter", "list", "--closed")["rows"]] == ["passed"]
+    assert cli.json("matter", "list", "--under", "B1")["rows"] == []
+    assert [row["status"] for row in cli.json("matter", "list", "--under", "B1", "--closed")["rows"]] == ["passed"]
 
 
 def test_a_matter_is_shown_with_its_acts(cli: Cli) -> None:
@@ -41,4 +41,4 @@ def test_a_repeat_under_its_key_opens_nothing(cli: Cli) -> None:
     again = cli.json(*INSPECTION, "--key", "k1")
 
     assert (again["id"], again["repeated"]) == (first["id"], True)
-    assert len(cli.json("matter", "list")["rows"]) == 1
+    assert len(cli.json("matter", "list", "--under", "B1")["rows"]) == 1

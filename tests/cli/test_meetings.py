@@ -7,7 +7,7 @@ def test_the_list_is_ranked_and_shows_what_the_quota_says(sitting: Cli) -> None:
     lines = sitting.done("meeting", "list").splitlines()
 
     assert lines[:3] == ["还没有登记过会议", "", "待批准1家:"]
-    assert lines[4].split() == ["1", "D60", "融媒体支部", "95", "满意率100%(15/15)", "95", "95", "5", "✘"]
+    assert lines[4].split() == ["1", "D60", "融媒体支部", "95", "满意率90%以上", "95", "95", "5", "✘"]
     assert lines[5] == "五星级名额:参评4个×1/10向下取整,不超过0个,已用0,还可批准0,本次要1"
 
 

@@ -89,5 +89,3 @@ def test_the_json_of(line: str, database: str, roster_file: Path, request: pytes
     name = next(command.name for command in COMMANDS if f"{line} ".startswith(f"{command.name} "))
     assert tuple(found) == KEYS.get(name, ("rows",))
     assert {tuple(row) for row in found.get("rows", ())} <= {ROWS.get(name, ())}
-
-

@@ -33,7 +33,7 @@ TOLD: dict[str, dict[str, Any]] = {
     "uphold_objection": {"objection": 1, "finding": "属实"},
     "approve": {"meeting": MEETING},
     "reject": {"meeting": MEETING},
-    "record_excess": {"level": "five_star", "number": 2, "reason": "从严把关后仍有两家"},
+    "record_excess": {"level": "five_star", "number": 2},
     "confirm_star": {},
 }
 

@@ -1,6 +1,7 @@
 """Work beside the stage through its one door: what a star calls for, who does what by when, and what is refused."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -502,6 +503,21 @@ def test_the_committee_has_as_long_as_for_any_approval(three: Town) -> None:
     assert three.told(proposed.id) == [("committee", "一支部已到“年中降级”(待工委会批准),请于07月09日前办理")]
 
 
+def test_a_proposal_of_last_year_lowers_the_star_in_the_newest_year(three: Town) -> None:
+    three.open("rectification", "D0101", "superior", {"problem": "工作下滑"})
+    proposal = three.open("demotion", "D0101", "superior", {"star": 2}, reason="整改无效").id
+    campaigns.open_campaign(three.desk, 2028, "anyang-five-star", actor="role:department")
+
+    three.act(proposal, "approve", "committee", MEETING)
+
+    with three.desk.reading() as tx:
+        last, newest = (load_case(three.desk, tx, "D0101", year).cycle for year in (2027, 2028))
+    assert (last.star, newest.star, three.star("D0101").star) == (3, 2, 2)
+    assert three.star("D0101").cycle_id == newest.id
+    assert [row.kind for row in three.rows("D0101", by={"year": 2028})] == ["plan"]
+    assert three.is_sound()
+
+
 @pytest.mark.parametrize(
     ("star", "said"),
     [
@@ -741,6 +757,34 @@ def test_whoever_saw_an_older_version_is_told_who_was_faster(three: Town) -> Non
         "version": 2,
         "status": "in_progress",
     }
+
+
+def test_of_two_hands_at_once_one_opens_and_the_other_is_shown_what_was_opened(three: Town) -> None:
+    def open_it(_: int) -> Acted:
+        return three.open("ledger_item", "D0101", "organisation", ITEM, key="same")
+
+    with ThreadPoolExecutor(2) as hands:
+        first, second = hands.map(open_it, range(2))
+
+    assert first.id == second.id
+    assert {first.repeated, second.repeated} == {False, True}
+    assert [row.kind for row in three.rows("D0101")] == ["plan", "ledger_item"]
+
+
+def test_of_two_hands_at_once_one_acts_and_the_other_is_told_who_was_faster(three: Town) -> None:
+    item = three.open("ledger_item", "D0101", "organisation", ITEM).id
+
+    def start(_: int) -> str:
+        try:
+            return three.act(item, "start", "organisation").status
+        except WrongStage as refusal:
+            return str(refusal.current["act"])
+
+    with ThreadPoolExecutor(2) as hands:
+        said = sorted(hands.map(start, range(2)))
+
+    assert said == ["in_progress", "start"]
+    assert three.is_sound()
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 from starflow.service.campaigns import open_campaign
+from starflow.service.why import why
 from storage import stars
 from storage.models import Star
 from tests.service.town import MEETING, Town, town_of
@@ -82,7 +83,8 @@ def test_an_objection_that_is_settled_late_puts_the_star_in_force_late(town: Tow
     town.at("2027-05-18 10:00")
     assert register(town, "U1") == []
 
-    town.fire("U1", "dismiss_objection", {"objection": 1, "finding": "经核实不成立"})
+    (objection,) = why(town.desk, "U1").objections
+    town.fire("U1", "dismiss_objection", {"objection": objection.id, "finding": "经核实不成立"})
 
     assert register(town, "U1") == [(4, "rating", "2027-05-18", None, "公示无异议,上级党组织定星")]
 
@@ -189,8 +191,8 @@ def test_a_demotion_needs_the_sitting_also_where_the_first_rating_needed_none(to
     assert town.broken() == ()
 
 
-def test_what_a_sitting_approved_is_forgotten_when_the_review_begins_anew(town: Town) -> None:
-    """Approved for five, sent back upwards only: a rejection does not leave a date behind that nobody decided."""
+def test_whoever_is_rejected_owes_a_lower_star_to_its_publicity_and_not_to_the_sitting(town: Town) -> None:
+    """A rejection leaves no date and no number behind that the next proposal could be taken to rest on."""
     town.waiting({"U1": (5, "95")})
     town.fire("U1", "reject", MEETING, reason="佐证不足")
     town.fire("U1", "propose_star", {"base": "88", "star": 4}, by="P1")

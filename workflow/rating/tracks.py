@@ -327,7 +327,7 @@ SUPERVISION = Kind(
     acts=(
         Act(
             OPEN,
-            "立项督导",
+            "登记督导",
             (NEW,),
             (when(DEPARTMENT, "open"), Way("clue")),
             takes=payloads.Supervision,

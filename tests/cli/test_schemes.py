@@ -1,0 +1,98 @@
+"""Schemes in words, in dates and in print."""
+
+from pathlib import Path
+
+import pytest
+
+from starflow.cli.arguments import DEFAULT_SCHEME
+from starflow.cli.scheme_words import condition, in_words
+from tests.cli.conftest import Cli
+from workflow.rating import shelf
+from workflow.rating.scheme import load_bytes
+
+
+def test_the_shipped_schemes_are_listed_without_any_database(bare: Cli) -> None:
+    assert DEFAULT_SCHEME in [row["name"] for row in bare.json("scheme", "list")["rows"]]
+
+
+def test_a_scheme_that_may_run_has_no_faults(bare: Cli) -> None:
+    assert bare.json("scheme", "check", DEFAULT_SCHEME) == {"ok": True, "faults": []}
+
+
+def test_a_faulty_scheme_says_every_fault_with_its_line(bare: Cli, tmp_path: Path) -> None:
+    text = (
+        shelf.scheme_bytes(DEFAULT_SCHEME)
+        .decode()
+        .replace('min = "90"', "min = 90.5")
+        .replace("star = 4", "star = -4", 1)
+    )
+    (tmp_path / "faulty.toml").write_text(text, encoding="utf-8")
+
+    result = bare.run("scheme", "check", str(tmp_path / "faulty.toml"))
+
+    assert result.exit_code == 1
+    assert result.stdout.splitlines()[0] == "✘ 2处错误:"
+    assert all(line.startswith("  第") for line in result.stdout.splitlines()[1:])
+
+
+def test_a_scheme_that_is_not_there_is_unknown(bare: Cli) -> None:
+    assert bare.refused("scheme", "show", "utopia")[0] == 2
+    assert bare.refused("scheme", "check", "utopia")[0] == 2
+
+
+def test_the_calendar_names_the_saturday_and_the_doubt(bare: Cli) -> None:
+    said = bare.json("scheme", "calendar", DEFAULT_SCHEME, "--year", "2027")
+    rows = {row["stage"]: row for row in said["rows"]}
+
+    assert (said["opens_on"], said["recheck_opens_on"]) == ("2027-04-15", "2027-12-01")
+    assert rows["rating.review"]["due_at"] == "2027-06-06T00:00:00+08:00"
+    assert rows["rating.review"]["arithmetic"][0] == "截止:6月5日24时(方案写明“06-05”,2027年6月5日为星期六)"
+    assert rows["rating.audit"]["rule"] == "进入环节后5个工作日"
+    assert rows["rating.publicity"]["rule"] == "张贴次日起7天"
+    assert said["notes"][0] == "注意:6月5日(周六)不上班,方案规定不顺延"
+    assert [("2027" in note, "2028" in note) for note in said["notes"][1:]] == [(True, False), (False, True)]
+
+
+def test_the_calendar_says_whether_the_holidays_are_published(bare: Cli) -> None:
+    published = {year: bare.json("scheme", "calendar", "--year", str(year))["confirmed"] for year in (2026, 2028)}
+
+    assert published == {2026: True, 2028: False}
+
+
+def test_the_calendar_is_this_year_s_unless_told_otherwise(bare: Cli) -> None:
+    assert bare.json("scheme", "calendar")["year"] >= 2026
+
+
+def test_a_scheme_is_told_section_by_section_with_its_rules() -> None:
+    scheme = load_bytes(shelf.scheme_bytes(DEFAULT_SCHEME))
+
+    sections = dict(in_words(scheme))
+
+    assert list(sections) == [
+        "等次", "办理程序", "时间", "评分", "加分与扣分", "封顶与降级", "名额", "测评、公示与异议", "评定以后", "提醒与催办",
+    ]  # fmt: skip
+    assert sections["等次"][0] == "五星级:90分起(R29)"
+    assert sections["办理程序"][5] == "5. 审核(rating.audit):仅路线A且拟定5星,组织部办理,截止进入环节后5个工作日(R19)"
+    assert sections["名额"][0] == "五星级名额:5星不超过总数的10%(向下取整),超出的须记明理由(R30)"
+    assert sections["提醒与催办"][-1] == "e14:截止日后15天9时 → 组织部,proposal"
+
+
+@pytest.mark.parametrize("name", shelf.scheme_names())
+def test_every_shipped_scheme_can_be_told_and_dated(bare: Cli, name: str) -> None:
+    assert bare.json("scheme", "show", name)["sections"]
+    assert bare.json("scheme", "calendar", name, "--year", "2027")["rows"]
+
+
+def test_a_condition_that_asks_for_no_change_says_so() -> None:
+    scheme = load_bytes(shelf.scheme_bytes(DEFAULT_SCHEME))
+
+    assert condition(scheme.stage_of("recheck.publicity").condition) == "变星"
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "mermaid"])
+def test_the_procedure_is_printed(bare: Cli, form: str) -> None:
+    assert "rating" in bare.done("procedure", "--format", form)
+
+
+def test_a_form_that_there_is_not_is_refused(bare: Cli) -> None:
+    assert bare.refused("procedure", "--format", "pdf") == (2, "格式没有“pdf”,可选:text、markdown、mermaid")

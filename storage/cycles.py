@@ -114,12 +114,13 @@ def _one(tx: Transaction, statement: sa.Select[Any], wanted: Mapping[str, Any]) 
 
 def in_campaign(tx: Transaction, campaign_id: int, *, stages: Sequence[str] = (), under: str = "") -> tuple[CycleRow, ...]:
     """All cycles of a campaign by code, of some stages only, or below a path."""
-    statement = selected().where(_cycle.c.campaign_id == campaign_id).order_by(_organisation.c.code)
+    statement = selected().where(_cycle.c.campaign_id == campaign_id)
     if stages:
         statement = statement.where(_cycle.c.stage.in_(stages))
     if under:
         statement = statement.where(_organisation.c.path.startswith(under))
-    return tuple(CycleRow(*row) for row in tx.session.execute(statement))
+    rows = (CycleRow(*row) for row in tx.session.execute(statement))
+    return tuple(sorted(rows, key=lambda row: row.code))  # by characters, which is not every database's collation
 
 
 def insert(tx: Transaction, values: Mapping[str, Any]) -> int:

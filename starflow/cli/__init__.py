@@ -62,6 +62,7 @@ COMMANDS = (
     Command(PREPARE, "org export", orgs.export, "导出名册"),
     Command(PREPARE, "campaign open", campaigns.open_, "开展某一年度:按今天的名册,每个党组织一份"),
     Command(PREPARE, "campaign add", campaigns.add, "把后来成立的党组织加入本年度"),
+    Command(PREPARE, "campaign reroute", campaigns.reroute, "年度中途改由现在的上级考评"),
     Command(PREPARE, "campaign show", campaigns.show, "年度、方案和各环节家数"),
     Command(PREPARE, "campaign reroute", campaigns.reroute, "改派考评者:按现在的上级,须写明理由"),
     Command(PREPARE, "campaign redate", campaigns.redate, "节假日历换过以后,重算全部未结的期限"),

@@ -85,7 +85,7 @@ def _broken(fault: Exception, *, as_json: bool) -> int:
         traceback.print_exception(fault)
     said = " ".join(f"{type(fault).__name__}: {fault}".split())[:300]
     hint = say("设 STARFLOW_DEBUG=1 再运行一次可看到详情")
-    sentence = f"{say('程序出错,没有办成')}:{said}({hint})"
+    sentence = say("程序出错,没有办成:{said}({hint})", said=said, hint=hint)
     if as_json:
         error = {"code": "internal", "message": sentence, "reasons": [{"text": sentence, "cite": None}], "current": {}}
         return show(Result({"error": error}, exit_code=BROKEN), as_json=True)

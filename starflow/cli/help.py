@@ -58,7 +58,7 @@ def help_text(command: Any, path: str) -> str:
 def _usage(command: Any, path: str) -> str:
     arguments = [_argument_name(param) for param in _visible(command, "argument")]
     below = [say("命令")] if hasattr(command, "commands") else []
-    return f"{say('用法')}:{' '.join([path, *below, *arguments, say('[选项]')])}"
+    return say("用法:{usage}", usage=" ".join([path, *below, *arguments, say("[选项]")]))
 
 
 def _visible(command: Any, kind: str) -> Iterator[Any]:

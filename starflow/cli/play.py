@@ -73,6 +73,7 @@ def rehearse(
 
 def demo(port: Port = 8000, no_serve: NoServe = False, at: DemoAt = None, keep: Keep = None) -> Result | None:
     """A city on 16 June: who is stuck, how to look, and a page until Ctrl-C."""
+    from schedules.relay import deliver
     from starflow.cli.lists import stuck_at
     from starflow.service import rehearsal
     from starflow.service.access import issue_token
@@ -86,7 +87,7 @@ def demo(port: Port = 8000, no_serve: NoServe = False, at: DemoAt = None, keep: 
         raise BadInput(f"演示从{YEAR}年4月14日开始,--at 须晚于这一天")
     with _desk(keep, rehearsal.starts_at(rules, YEAR), DEMO_SEED) as desk:
         with progress(say("演示城市")) as told:
-            stage_city(desk, _rows(None, rules.roster.root_kind), until, told)
+            stage_city(desk, _rows(None, rules.roster.root_kind), until, told, after_work=deliver)
         token = issue_token(desk, "department", "GW", label="demo", days=7)
         now = moment(desk.clock.now().astimezone(rules.zone))
         seen = stuck_at(desk, Filters())

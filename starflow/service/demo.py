@@ -52,14 +52,23 @@ def demo_rows(rows: Sequence[RosterRow]) -> tuple[RosterRow, ...]:
 
 
 def stage_city(
-    desk: Desk, rows: Sequence[RosterRow], until: datetime = SHOWN_AT, progress: Callable[[int, int], None] | None = None
+    desk: Desk,
+    rows: Sequence[RosterRow],
+    until: datetime = SHOWN_AT,
+    progress: Callable[[int, int], None] | None = None,
+    after_work: Callable[[Desk], object] | None = None,
 ) -> tuple[str, ...]:
-    """Play the city up to `until`; returns what was refused in the told scenes, as sentences."""
+    """Play the city up to `until`; returns what was refused in the told scenes, as sentences.
+
+    `after_work` is called after each day of work, for what leaves the house.
+    """
     played = begin(desk, demo_rows(rows), YEAR, SCHEME, "mixed", {code: part for code, (part, _) in STORY.items()})
     refused: list[str] = []
     total = (local_date(until, played.scheme.zone) - date(YEAR, 4, 14)).days
     for at in play(played, until, stops=[day for day, _, _ in SCENES]):
         refused += _scenes(played, at)
+        if after_work is not None:
+            after_work(desk)
         if progress is not None:
             progress((local_date(at, played.scheme.zone) - date(YEAR, 4, 14)).days, total)
     return tuple(refused)

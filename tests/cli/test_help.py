@@ -39,7 +39,7 @@ def test_english_help(bare: Cli) -> None:
     lines = bare.done("stuck", "--help", "--lang", "en").splitlines()
 
     assert lines[:3] == [
-        "Usage:starflow stuck [options]",
+        "Usage: starflow stuck [options]",
         "",
         "  who is stuck: where, what is missing, who must act, when it escalates",
     ]

@@ -31,7 +31,7 @@ class Terminal(io.StringIO):
 
 
 def test_columns_are_aligned_by_what_one_sees() -> None:
-    assert aligned([["灯", "名"], ["■ 逾期", "甲乙"], ["a", "b"]]) == ["灯       名", "■ 逾期  甲乙", "a        b"]
+    assert aligned([["灯", "名"], ["■ 逾期", "甲乙"], ["a", "b"]]) == ["灯      名", "■ 逾期  甲乙", "a       b"]
 
 
 def test_a_line_break_in_a_cell_does_not_break_the_table() -> None:

@@ -239,7 +239,9 @@ def test_a_star_ends_on_the_day_on_which_the_next_one_begins(tx: Transaction) ->
 
 def test_what_is_fetched_in_several_pieces_stays_in_order(tx: Transaction) -> None:
     ids = open_year(tx)
-    many = [RosterRow(code=f"X{number:04}", name="支部", kind="党支部", parent="D1") for number in range(queries.PAGE + 50)]
+    many = [
+        RosterRow(code=f"X{number:04}", name="支部", kind="党支部", parent="D1") for number in range(queries.PAGE + 50)
+    ]
     list(organisations.insert(tx, many, ids, TODAY))
     organisations.settle(tx, TODAY)
     for row in reversed(many):

@@ -432,7 +432,11 @@ class Scheme(Closed):
 
     def stage_of(self, name: str) -> Stage:
         """The stage of a full name; KeyError when there is none."""
-        return {stage.name: stage for stage in self.stage}[name]
+        return self._stages[name]
+
+    @cached_property
+    def _stages(self) -> Mapping[str, Stage]:
+        return {stage.name: stage for stage in self.stage}
 
     def full_name(self, stage: Stage, name: str) -> str:
         """A short name means the same round."""

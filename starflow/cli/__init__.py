@@ -128,19 +128,13 @@ Version = Annotated[bool, typer.Option("--version", help="显示版本")]
 def root(
     context: typer.Context, as_json: JSON = False, lang: Lang = "zh", help: Help = False, version: Version = False
 ) -> Result | None:
-    """What `starflow` alone says; the door itself reads --json and --lang."""
+    """What `starflow` says alone; --json and --lang are read by the door, for every command."""
+    if context.invoked_subcommand is not None:
+        return None
     if version:
-        raise typer.Exit(print_version(as_json))
-    if context.invoked_subcommand is None:
-        text = help_text(context.command, context.command_path)
-        return Result({"help": text}, (text,))
-    return None
-
-
-def print_version(as_json: bool) -> int:
-    from starflow.cli.output import show
-
-    return show(Result({"version": __version__}, (f"starflow {__version__}",)), as_json=as_json)
+        return Result({"version": __version__}, (f"starflow {__version__}",))
+    text = help_text(context.command, context.command_path)
+    return Result({"help": text}, (text,))
 
 
 def _app() -> typer.Typer:

@@ -49,14 +49,13 @@ def answered(said: Sequence[str], run: Callable[[], Any]) -> int:
     try:
         speak(_language(options))
         found = run()
-        return show(found, as_json=as_json) if isinstance(found, Result) else int(found or 0)
+        return show(found, as_json=as_json) if isinstance(found, Result) else _ended(found)
     except StarflowError as refusal:
         return complain(refusal, answer_of(refusal).exit_code, as_json=as_json)
     except UsageError as misused:
         return complain(BadInput(*sentences_of(misused)), 2, as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
-        print(say("已中断"), file=sys.stderr)
-        return INTERRUPTED
+        return _ended(INTERRUPTED)
     except BrokenPipeError:  # whoever reads has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -64,6 +63,13 @@ def answered(said: Sequence[str], run: Callable[[], Any]) -> int:
         return complain(BadInput(say("参数里有不是UTF-8的文字")), 2, as_json=as_json)
     except Exception as fault:
         return _broken(fault, as_json=as_json)
+
+
+def _ended(found: int | None) -> int:
+    """A command without an answer has printed its own; typer turns Ctrl-C into its exit code."""
+    if found == INTERRUPTED:
+        print(say("已中断"), file=sys.stderr)
+    return found or 0
 
 
 def _language(options: Sequence[str]) -> str:

@@ -284,6 +284,7 @@ TABLES: Mapping[str, str] = {
     "无星": "none",
     "最高{n}星": "at most {n} stars",
     ";等{n}项": "; {n} in all",
+    "尚未{act}": "{act} not done",
     "── 名额到此 ──": "── cut line ──",
 }
 

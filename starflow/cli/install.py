@@ -8,7 +8,7 @@ import typer
 
 from starflow.cli.arguments import read_instant
 from starflow.cli.opening import at_desk, localised, zone_of
-from starflow.cli.output import Result, Table, moment, working
+from starflow.cli.output import Result, Table, moment, progress
 from starflow.cli.words import say
 from workflow.engine.errors import BadInput
 
@@ -87,8 +87,9 @@ def clock_move(to: To) -> Result:
     from starflow.service.obligations import move_clock
 
     with at_desk() as desk:
-        zone = zone_of(desk)
-        with working(say("拨动时钟")):
-            swept = move_clock(desk, localised(to, zone))
+        zone, start = zone_of(desk), desk.clock.now()
+        until = localised(to, zone)
+        with progress(say("拨动时钟")) as told:
+            swept = move_clock(desk, until, lambda at: told((at - start).days, (until - start).days))
         now = desk.clock.now().astimezone(zone)
     return Result({"now": now, **asdict(swept)}, (f"{moment(now)}:{swept}",))

@@ -63,9 +63,11 @@ def who(owner: "Body") -> str:
 
 
 def _missing(row: "Stuck") -> str:
+    """What stands in the way; where nothing does, the act itself is what is missing."""
     said = [*((say("岗位空缺"),) if row.vacant else ()), *((say("已暂停"),) if row.held else ()), *row.missing]
     more = len(said) - SHOWN_REASONS
-    return ";".join(said[:SHOWN_REASONS]) + (say(";等{n}项", n=len(said)) if more > 0 else "")
+    found = ";".join(said[:SHOWN_REASONS]) + (say(";等{n}项", n=len(said)) if more > 0 else "")
+    return found or say("尚未{act}", act=row.stage_title)
 
 
 def _owner_reminded(row: "Stuck") -> str:

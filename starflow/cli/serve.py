@@ -49,9 +49,10 @@ def serve(host: Host = LOOPBACK, port: Port = 8000, workers: Workers = 1, no_bel
 
 def worker() -> None:
     """Until SIGTERM or Ctrl-C; then the jobs that run end."""
-    with at_desk() as desk, ringing(desk):
-        _say({"worker": os.getpid()}, say("定时任务已开始;按 Ctrl-C 结束"))
-        _until_stopped()
+    stopped = Event()
+    with _on_stop(stopped.set), at_desk() as desk, ringing(desk):
+        _say({"pid": os.getpid()}, say("定时任务已开始;按 Ctrl-C 结束"))
+        stopped.wait()
 
 
 def serve_desk(desk: "Desk", *, host: str = LOOPBACK, port: int = 8000, workers: int = 1, bell: bool = True) -> None:
@@ -139,12 +140,6 @@ def _run(desk: "Desk", listening: socket.socket, workers: int) -> None:
             parent.run()
             if any(child.exitcode == STARTUP_FAILURE for child in parent.processes):
                 raise Unavailable("网页进程没能启动,原因见上")
-
-
-def _until_stopped() -> None:
-    stopped = Event()
-    with _on_stop(stopped.set):
-        stopped.wait()
 
 
 @contextmanager

@@ -446,8 +446,10 @@ def late_clue(
     return open_in(desk, tx, tracks.SUPERVISION, case, MatterAsk(act=OPEN, acting=acting, data=said))
 
 
-def clue_offer(code: str, refusal: StarflowError) -> str | None:
-    """What a door may offer whoever objected too late; None where the refusal is another one."""
-    if not any(reason.cite == tracks.SUPERVISION.rule for reason in refusal.reasons):
+def clue_offer(code: str, refusal: StarflowError, trigger: str = "object") -> str | None:
+    """What a door may offer whoever objects too late: mostly the stage is over, else only its period is."""
+    late = any(said.cite == tracks.SUPERVISION.rule for said in refusal.reasons)
+    if trigger != "object" or not (late or isinstance(refusal, WrongStage)):
         return None
-    return f"公示期已过,可以作为督导线索登记:starflow matter open supervision {code} --as anyone"
+    why = "公示期已过" if late else "现在不在公示期"
+    return f"{why},可以作为督导线索登记:starflow matter open supervision {code} --as anyone"

@@ -157,7 +157,7 @@ def test_an_interruption_ends_with_130(cli: Cli, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(lists, "at_desk", interrupted)
 
-    assert cli.run("cycles").exit_code == 130
+    assert cli.refused("cycles") == (130, "已中断")
 
 
 # ── as a process ─────────────────────────────────────────────────

@@ -13,7 +13,7 @@ def test_stuck_says_who_where_what_and_when(cli: Cli) -> None:
     assert lines[0] == "2027年度 · 今天6月16日(周三) · 卡住4家(共4)"
     assert lines[1].split() == ["灯", "单位", "环节", "停留", "缺什么", "该谁办", "自动上报"]
     assert lines[2].split() == [
-        "■", "逾期11天", "B1", "第一支部", "申报", "62天", "马国(6月16日(周三)已提醒)", "6月20日(周日)", "→", "高桂",
+        "■", "逾期11天", "B1", "第一支部", "申报", "62天", "尚未申报", "马国(6月16日(周三)已提醒)", "6月20日(周日)", "→", "高桂",
     ]  # fmt: skip
     assert lines[-1] == "提示:starflow nudge --light red --dry-run"
 

@@ -642,20 +642,27 @@ def test_a_late_objection_becomes_a_clue_that_the_department_owes_an_answer(thre
     assert three.act(clue.id, "clear", "department", reason="查无实据").status == "cleared"
 
 
-def test_a_door_offers_the_clue_to_whoever_objected_too_late(town: Town) -> None:
-    town.rate("D02", "85", 4)  # waits for approval
-    town.on("2027-06-20")
+OFFER = "可以作为督导线索登记:starflow matter open supervision D02 --as anyone"
 
-    with pytest.raises(StarflowError) as late:
+
+def test_a_door_offers_the_clue_to_whoever_objects_when_the_stage_is_over(town: Town) -> None:
+    with pytest.raises(WrongStage) as refusal:
         town.fire("D02", "object", "anyone", {"content": "得分有假"})
-    with pytest.raises(StarflowError) as other:
-        town.fire("D02", "declare", "organisation")
 
+    assert clue_offer("D02", refusal.value, "object") == f"现在不在公示期,{OFFER}"
+    assert clue_offer("D02", refusal.value, "declare") is None
+
+
+def test_a_door_offers_the_clue_when_only_an_open_objection_keeps_the_stage(objected: Town) -> None:
+    objected.on("2027-05-20")
+
+    with pytest.raises(Refused) as late:
+        objected.fire("D02", "object", "anyone", {"content": "得分有假"})
+    with pytest.raises(Refused) as other:
+        objected.fire("D02", "post_notice", "superior", {"on": "2027-05-20", "place": "栏"})
+
+    assert clue_offer("D02", late.value) == f"公示期已过,{OFFER}"
     assert clue_offer("D02", other.value) is None
-    assert clue_offer("D02", late.value) in (
-        None,
-        "公示期已过,可以作为督导线索登记:starflow matter open supervision D02 --as anyone",
-    )
 
 
 def test_nobody_reads_who_reported(three: Town) -> None:

@@ -247,7 +247,7 @@ class Review(WhenWritten):
 
 
 class Route(WhenWritten):
-    a_confirm_by_top: bool = False
+    a_confirm_by_top: Literal[False] = False  # a stage of its own would say it; this key only records the decision
 
 
 class Publicity(WhenWritten):
@@ -271,7 +271,6 @@ class Changes(WhenWritten):
 
 class Recheck(WhenWritten):
     opens_on: Day | None = None
-    max_step: Positive | None = None
 
 
 class Track(Cited):

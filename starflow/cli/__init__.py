@@ -64,8 +64,6 @@ COMMANDS = (
     Command(PREPARE, "campaign add", campaigns.add, "把后来成立的党组织加入本年度"),
     Command(PREPARE, "campaign reroute", campaigns.reroute, "年度中途改由现在的上级考评"),
     Command(PREPARE, "campaign show", campaigns.show, "年度、方案和各环节家数"),
-    Command(PREPARE, "campaign reroute", campaigns.reroute, "改派考评者:按现在的上级,须写明理由"),
-    Command(PREPARE, "campaign redate", campaigns.redate, "节假日历换过以后,重算全部未结的期限"),
     Command(LOOK, "stuck", lists.stuck, "谁卡住了:在哪个环节、缺什么、该谁办、何时自动上报"),
     Command(LOOK, "cycles", lists.cycles, "各党组织办到哪一步"),
     Command(LOOK, "obligations", lists.obligations, "全部待办,含整改、方案等事项"),

@@ -54,13 +54,4 @@ def reroute(code: Code, reason: Because, year: Year = None, by: By = None) -> Re
     )
 
 
-def redate() -> Result:
-    """After a calendar of holidays has been replaced: every open deadline is stored anew."""
-    from starflow.service.upkeep import redate_all
-
-    with at_desk() as desk:
-        moved = redate_all(desk)
-    return Result({"moved": moved}, (say("{n}个期限因此变动", n=moved),))
-
-
 STATUS = {"open": "在办", "closed": "已结束"}

@@ -72,8 +72,7 @@ HELP: Mapping[str, str] = {
     "开展某一年度:按今天的名册,每个党组织一份": "open a year: one cycle for each organisation of today's roster",
     "把后来成立的党组织加入本年度": "add an organisation that came later",
     "年度、方案和各环节家数": "the year, its scheme, and how many stand in which stage",
-    "改派考评者:按现在的上级,须写明理由": "take the present superior as reviewer, with a reason",
-    "节假日历换过以后,重算全部未结的期限": "store all open deadlines anew, after a calendar was replaced",
+    "年度中途改由现在的上级考评": "take the present superior as reviewer, with a reason",
     # look
     "谁卡住了:在哪个环节、缺什么、该谁办、何时自动上报": "who is stuck: where, what is missing, who must act, when it escalates",
     "只看这个组织及其下级": "only this organisation and those below it",
@@ -169,6 +168,7 @@ HELP: Mapping[str, str] = {
     "取今天的锚点,存到数据库以外": "take today's anchor, to be kept outside the database",
     "写入这个文件,请存到数据库以外的地方": "write to this file; keep it outside the database",
     "体检:哪里不对,该怎么办": "what is wrong, and what to do",
+    "先按现在的节假日历重算全部未办结的期限": "first store all open deadlines anew, by the calendar as it is now",
     "按保存期限销毁个人信息": "erase personal details by the rules of retention",
     "数据库升级": "upgrade the database",
     "把数据库升到本版本": "bring the database to this version",
@@ -364,7 +364,6 @@ SENTENCES: Mapping[str, str] = {
     "方案": "scheme",
     "路线": "routes",
     "{code}改由{reviewer}考评": "{code} is reviewed by {reviewer} from now on",
-    "{n}个期限因此变动": "{n} deadlines have moved",
     # schemes
     "✔ 方案可以使用": "✔ The scheme may be used",
     "✘ {n}处错误:": "✘ {n} faults:",

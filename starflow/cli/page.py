@@ -110,7 +110,6 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "campaign add": ("organisation", "year", "stage"),
     "campaign show": CAMPAIGN,
     "campaign reroute": ("organisation", "reviewer"),
-    "campaign redate": ("moved",),
     "quota": ("year", "rows"),
     "why": (
         *("organisation", "year", "stage", "version", "light", "owner", "since", "target_at", "due_at", "arithmetic"),

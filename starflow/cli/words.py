@@ -1,6 +1,7 @@
 """In which language the command line speaks: Chinese, or English where somebody asks for it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -21,8 +22,13 @@ ROLES: Mapping[str, str] = {
 }
 
 
-def speak(language: str) -> None:
-    _language.set(language)
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    before = _language.set(language)
+    try:
+        yield
+    finally:
+        _language.reset(before)
 
 
 def english() -> bool:

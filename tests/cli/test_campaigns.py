@@ -59,7 +59,3 @@ def test_a_move_in_the_roster_counts_only_when_somebody_says_so(cli: Cli, tmp_pa
 
     assert cli.refused("campaign", "reroute", "B2", "--reason", "划转")[0] == 4
     assert cli.json("campaign", "reroute", "B1", "--reason", "划转") == {"organisation": "B1", "reviewer": "GW"}
-
-
-def test_dates_that_are_right_do_not_move(cli: Cli) -> None:
-    assert cli.done("campaign", "redate") == "0个期限因此变动\n"

@@ -41,7 +41,6 @@ CASES = [
     ("org tree", "cli"),
     ("org export", "cli"),
     ("campaign show", "cli"),
-    ("campaign redate", "cli"),
     ("stuck", "cli"),
     ("cycles", "cli"),
     ("obligations", "cli"),

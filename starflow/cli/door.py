@@ -11,6 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import Any
 
 import typer
@@ -18,7 +19,7 @@ from typer.core import TyperGroup
 
 from starflow.cli.help import share
 from starflow.cli.output import Result, complain, show
-from starflow.cli.words import LANGUAGES, say, speak
+from starflow.cli.words import LANGUAGES, say, speaking
 from starflow.service.answers import answer_of
 from workflow.engine.errors import BadInput, StarflowError
 
@@ -43,11 +44,20 @@ class Door(TyperGroup):
 
 
 def answered(said: Sequence[str], run: Callable[[], Any]) -> int:
-    """Run it and answer for it: prints what came of it and returns the exit code."""
+    """Run it and answer for it: prints what came of it and returns the exit code.
+
+    Language and form are known before anything is parsed, because a wrong command line is answered in them too.
+    """
     options = said[: said.index("--")] if "--" in said else said
-    as_json = "--json" in options
+    language = _language(options)
+    with speaking(language if language in LANGUAGES else LANGUAGES[0]):
+        return _answered(run, language, as_json="--json" in options)
+
+
+def _answered(run: Callable[[], Any], language: str, *, as_json: bool) -> int:
     try:
-        speak(_language(options))
+        if language not in LANGUAGES:
+            raise BadInput(say("--lang 只能是 {names}", names="、".join(LANGUAGES)))
         found = run()
         return show(found, as_json=as_json) if isinstance(found, Result) else _ended(found)
     except StarflowError as refusal:
@@ -73,15 +83,12 @@ def _ended(found: int | None) -> int:
 
 
 def _language(options: Sequence[str]) -> str:
-    """The language is known before anything is parsed, because a wrong command line is answered in it."""
-    chosen = "zh"
-    for at, option in enumerate(options):
-        if option == "--lang" and at + 1 < len(options):
-            chosen = options[at + 1]
+    chosen = LANGUAGES[0]
+    for option, following in pairwise((*options, "")):
+        if option == "--lang":
+            chosen = following
         elif option.startswith("--lang="):
             chosen = option.removeprefix("--lang=")
-    if chosen not in LANGUAGES:
-        raise BadInput(say("--lang 只能是 {names}", names="、".join(LANGUAGES)))
     return chosen
 
 

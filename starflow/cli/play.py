@@ -92,8 +92,21 @@ def demo(port: Port = 8000, no_serve: NoServe = False, at: DemoAt = None, keep: 
         now = moment(desk.clock.now().astimezone(rules.zone))
         seen = stuck_at(desk, Filters())
         story = [f"  {code}  {said}" for code, (_, said) in STORY.items()]
-        where = _how_to_look(desk, token) if keep or not no_serve else (say("加 --keep demo.db 可以把这个数据库留下来,再用其他命令查看"),)
-        told_lines = (say("演示城市,人和数据都是虚构的。现在是 {now}。", now=now), "", *seen.lines, "", say("看点:"), *story, "", *where)
+        where = (
+            _how_to_look(desk, token)
+            if keep or not no_serve
+            else (say("加 --keep demo.db 可以把这个数据库留下来,再用其他命令查看"),)
+        )
+        told_lines = (
+            say("演示城市,人和数据都是虚构的。现在是 {now}。", now=now),
+            "",
+            *seen.lines,
+            "",
+            say("看点:"),
+            *story,
+            "",
+            *where,
+        )
         if no_serve:
             return Result({"now": desk.clock.now().astimezone(rules.zone), "token": token, **seen.data}, told_lines)
         from starflow.cli.output import show
@@ -125,7 +138,11 @@ def _rows(roster: str | None, root_kind: str) -> "tuple[RosterRow, ...]":
     from starflow.documents.roster import parse
     from starflow.documents.sheets import read
 
-    sheet = read(roster) if roster else read((files("starflow.documents") / "samples" / "roster.csv").read_bytes(), "roster.csv")
+    sheet = (
+        read(roster)
+        if roster
+        else read((files("starflow.documents") / "samples" / "roster.csv").read_bytes(), "roster.csv")
+    )
     return parse(sheet, root_kind=root_kind).rows
 
 
@@ -145,5 +162,3 @@ def _desk(keep: str | None, at: datetime, seed: int) -> "Iterator[Desk]":
             yield desk
         finally:
             desk.close()
-
-

@@ -5,7 +5,7 @@ request counts only if it was filed before the term ran out; what the department
 """
 
 from calendar import monthrange
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -18,7 +18,7 @@ from storage import cycles, evidence, outbox, posts
 from storage import organisations as tree
 from storage.database import Transaction
 from storage.evidence import Term
-from storage.models import Election, Organisation
+from storage.models import Election, Organisation, Person
 from workflow.engine.deadlines import local_date
 from workflow.engine.errors import BadInput, Reason, Refused, Unknown
 from workflow.rating.inputs import RatingInputs
@@ -29,6 +29,8 @@ from workflow.rating.wording import EXTENSION_WORDS
 
 STAGE = "election"
 """Stands in notices where others have a stage."""
+LAST = "committee"
+"""Nobody stands above it."""
 NONE, REQUESTED, APPROVED, REFUSED = "none", "requested", "approved", "refused"
 LONGEST = 2000
 
@@ -249,39 +251,55 @@ def election_reminders(desk: Desk) -> int:
             return 0
         today = local_date(tx.now, scheme.zone)
         near = evidence.terms(tx, due_by=_months_after(today, scheme.election.remind_months))
-        news = [notice for term in near for notice in _notices(desk, tx, scheme.election, term, today)]
-        return len(outbox.put(tx, news))
+        return len(outbox.put(tx, _notices(desk, tx, scheme.election, near, today)))
 
 
-def _notices(desk: Desk, tx: Transaction, rule: Rule, term: Term, today: date) -> Iterator[outbox.NewNotice]:
-    """To the organisation; where its post is vacant, also to the first above it that is held."""
-    running, body = term.running, term.organisation
-    assert running is not None and body.id is not None  # only those with a due date are near one
-    words, a, seen = _words(rule, body, running, today), Address("organisation", body.id), set[Address]()
-    while a not in seen:
-        seen.add(a)
-        person = posts.person_for(tx, a.role, a.organisation_id, today)
-        for channel in desk.settings.channels:
-            yield outbox.NewNotice(
-                key=f"{STAGE}:{running.id}:{running.due_on}:{a.role}:{a.organisation_id}:{channel}",
-                kind="reminder",
-                organisation_id=body.id,
-                stage=STAGE,
-                rung=f"-{rule.remind_months}m",
-                recipient_role=a.role,
-                recipient_id=a.organisation_id,
-                person_id=person.id if person else None,
-                channel=channel,
-                text=words,
-                due_at=tx.now,
-            )
-        if person is not None:
-            return
-        words = f"{words}({tree.name_of(tx, a.organisation_id)}的岗位空缺,报上一级)"
-        a = above(tx, a)
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A reminder on its way: of which term, to which post, in which words by now."""
+
+    term: Election
+    to: Address
+    text: str
 
 
-def _words(rule: Rule, body: Organisation, running: Election, today: date) -> str:
+def _notices(desk: Desk, tx: Transaction, rule: Rule, near: Sequence[Term], today: date) -> Iterator[outbox.NewNotice]:
+    """To each organisation; where its post is vacant, also to the first above it that is held."""
+    waiting = [
+        Word(term.running, Address("organisation", term.running.organisation_id), _words(term, term.running, today))
+        for term in near
+        if term.running is not None
+    ]
+    while waiting:
+        held = posts.people_for(tx, {(word.to.role, word.to.organisation_id) for word in waiting}, today)
+        vacant = []
+        for word in waiting:
+            person = held.get((word.to.role, word.to.organisation_id))
+            yield from (_notice(tx, rule, word, person, channel) for channel in desk.settings.channels)
+            if person is None and word.to.role != LAST:
+                said = f"{word.text}({tree.name_of(tx, word.to.organisation_id)}的岗位空缺,报上一级)"
+                vacant.append(Word(word.term, above(tx, word.to), said))
+        waiting = vacant
+
+
+def _notice(tx: Transaction, rule: Rule, word: Word, person: Person | None, channel: str) -> outbox.NewNotice:
+    term, to = word.term, word.to
+    return outbox.NewNotice(
+        key=f"{STAGE}:{term.id}:{term.due_on}:{to.role}:{to.organisation_id}:{channel}",
+        kind="reminder",
+        organisation_id=term.organisation_id,
+        stage=STAGE,
+        rung=f"-{rule.remind_months}m",
+        recipient_role=to.role,
+        recipient_id=to.organisation_id,
+        person_id=person.id if person else None,
+        channel=channel,
+        text=word.text,
+        due_at=tx.now,
+    )
+
+
+def _words(term: Term, running: Election, today: date) -> str:
     when = f"应于{running.due_on}前换届" + (f",已过{(today - running.due_on).days}天" if today > running.due_on else "")
     match running.extension:
         case "requested":
@@ -294,7 +312,7 @@ def _words(rule: Rule, body: Organisation, running: Election, today: date) -> st
             rest = "未按期请示"
         case _:
             rest = "不能按期的,须在到期前请示"
-    return f"换届提醒:{body.name}{when};{rest}"
+    return f"换届提醒:{term.organisation.name}{when};{rest}"
 
 
 # ── small change ─────────────────────────────────────────────────

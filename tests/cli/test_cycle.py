@@ -106,7 +106,7 @@ def test_an_objection_after_the_last_day_is_offered_another_way(cli: Cli) -> Non
 
     code, sentences = cli.refused(*objection)
 
-    offer = "  · 公示期已过,可以作为督导线索登记:starflow matter open supervision D60 --as anyone"
+    offer = "  · 现在不在公示期,可以作为督导线索登记:starflow matter open supervision D60 --as anyone"
     assert (code, sentences.splitlines()[-1]) == (4, offer)
 
 

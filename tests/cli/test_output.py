@@ -21,7 +21,7 @@ from starflow.cli.output import (
     show,
     working,
 )
-from starflow.cli.words import speak
+from starflow.cli.words import speaking
 from workflow.engine.deadlines import Light
 
 
@@ -78,11 +78,8 @@ def test_the_end_of_a_day_is_its_24_o_clock() -> None:
 
 
 def test_english_dates() -> None:
-    speak("en")
-    try:
+    with speaking("en"):
         assert deadline(datetime(2027, 6, 6, tzinfo=UTC)) == "Sat 2027-06-05 24:00"
-    finally:
-        speak("zh")
 
 
 def test_values_in_json_are_plain() -> None:

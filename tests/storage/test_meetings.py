@@ -121,12 +121,13 @@ def test_one_cycle_can_be_left_out_of_the_count(database: Database) -> None:
         assert meetings.approved_counts(tx, campaign, without=one.id) == {5: 1}
 
 
-def test_the_base_is_the_roster_of_the_opening_without_the_exempt(database: Database) -> None:
-    exempt = {"stage": "exempt", "outcome": "exempt"}
+@pytest.mark.parametrize(("exempt", "base"), [("U", 3), ("W", 4)], ids=["from the opening", "joined later"])
+def test_the_base_is_the_roster_of_the_opening_without_the_exempt(database: Database, exempt: str, base: int) -> None:
+    """W joined later: it never was in the base, so its exemption takes nothing from it."""
     with database.transaction(NOW) as tx:
-        campaign = year(tx, 4, U=exempt, W=exempt)  # W joined later: it never was in the base
+        campaign = year(tx, 4, **{exempt: {"stage": "exempt", "outcome": "exempt"}})
 
-        assert meetings.rated_base(tx, campaign) == 3
+        assert meetings.rated_base(tx, campaign) == base
 
 
 def test_a_quota_may_be_counted_over_a_unit_or_a_field(database: Database) -> None:

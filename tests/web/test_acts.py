@@ -311,8 +311,12 @@ def test_a_superior_nudges_whoever_owes(web: Web) -> None:
 
 @pytest.mark.parametrize(
     ("data", "said"),
-    [({"reason": "防汛"}, "缺少until"), ({"until": "明天", "reason": "防汛"}, "until应为日期,如2027-06-05"), ({"until": "2027-06-12", "reason": "", "x": 1}, "reason不能为空;没有x这一项")],
-)  # fmt: skip
+    [
+        ({"reason": "防汛"}, "缺少until"),
+        ({"until": "明天", "reason": "防汛"}, "until应为日期,如2027-06-05"),
+        ({"until": "2027-06-12", "reason": "", "x": 1}, "reason不能为空;没有x这一项"),
+    ],
+)
 def test_an_extension_is_read_in_sentences(web: Web, data: dict[str, Any], said: str) -> None:
     assert refused(web, "B1", "extend", data, ROOT)[1]["detail"] == said
 

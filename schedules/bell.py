@@ -99,6 +99,7 @@ class Bell:
 
     def start(self) -> None:
         """The first round rings at once: what fell due while no bell rang is not left to wait for the rhythm."""
+        self.desk.stopping.clear()
         self._scheduler.add_job(self._first_round, id="first round")
         for job in self.jobs:
             seconds = _seconds(self.desk, job)
@@ -107,8 +108,9 @@ class Bell:
         self._guard.start()
 
     def stop(self) -> None:
-        """Lets the jobs that are running end."""
+        """Lets the jobs that are running end; the relay ends after the letter in its hands."""
         self._stopped.set()
+        self.desk.stopping.set()
         self._scheduler.shutdown()
 
     def wake_stalled(self) -> tuple[str, ...]:

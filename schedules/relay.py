@@ -60,7 +60,7 @@ def relay(desk: Desk, channels: Mapping[str, Channel], limit: int = 1000, at_onc
     """Sends what is due, at most `limit` messages. A channel that is down rests until the next ring."""
     worker, resting, outcomes = _worker(), set[str](), Counter[str]()
     _expire(desk)
-    while outcomes.total() < limit:
+    while outcomes.total() < limit and not desk.stopping.is_set():
         letters, void = _take(desk, worker, min(at_once, limit - outcomes.total()), resting)
         if not letters and not void:
             break

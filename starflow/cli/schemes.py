@@ -90,11 +90,10 @@ def calendar(scheme: Name = DEFAULT_SCHEME, year: OfYear = None) -> Result:
     """Every date of the year with its arithmetic, and whether the holidays it was counted with are published."""
     from starflow.service.campaigns import opens_at, read_scheme
     from starflow.service.clock import SystemClock
-    from workflow.rating import shelf
 
     found = read_scheme(scheme)[0]
     year = year or SystemClock().now().astimezone(found.zone).year
-    days = shelf.calendar(found.scheme.calendar)
+    days = _calendar(found)
     opening = opens_at(found, year).astimezone(found.zone).date()
     dated = [_dated(found, stage, year, days) for stage in found.stage if not stage.ends]
     notes = [*_notes(found, dated, days), *_confirmations(days, year)]
@@ -119,6 +118,17 @@ def calendar(scheme: Name = DEFAULT_SCHEME, year: OfYear = None) -> Result:
     ]
     head = f"{found.title} · {say('{year}年度', year=year)} · {say('开展')} {day(opening)}"
     return Result(data, (head, Table(titles, rows), *notes))
+
+
+def _calendar(scheme: "Scheme") -> "Calendar":
+    """With the years that this installation brings, as every deadline has it; without a database as shipped."""
+    from workflow.rating import shelf
+
+    try:
+        with at_desk() as desk:
+            return desk.calendar(scheme)
+    except Unavailable:
+        return shelf.calendar(scheme.scheme.calendar)
 
 
 def _dated(scheme: "Scheme", stage: "Stage", year: int, days: "Calendar") -> Dated:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 
 from starflow.service.clock import Clock, HandClock, SystemClock, random_salt, seeded_salt
 from starflow.service.settings import Settings
@@ -37,6 +37,7 @@ class Desk:
         self._schemes: dict[str, Scheme] = {}
         self._calendars: dict[str, Calendar] = {}
         self._lock = Lock()
+        self.stopping = Event()  # whoever works through a long list stops at the next row
 
     @contextmanager
     def transaction(self, now: datetime | None = None) -> Iterator[Transaction]:

@@ -59,6 +59,22 @@ def test_the_calendar_says_whether_the_holidays_are_published(bare: Cli) -> None
     assert published == {2026: True, 2028: False}
 
 
+def test_the_calendar_counts_with_the_installation_s_own_years(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "cn-2027.toml").write_text(
+        'year = 2027\nconfirmed = true\nsource = "国办发明电"\nfestivals = []\ndays_off = []\nmakeup = [2027-06-05]\n',
+        encoding="utf-8",
+    )
+
+    result = cli.run("scheme", "calendar", "--year", "2027", env={"STARFLOW_CALENDARS": str(tmp_path)})
+
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-2:] == [
+        "2027年节假日安排已公布,已核对",
+        "2028年节假日安排尚未公布,按未确认日历计算",
+    ]
+    assert "注意:6月5日" not in result.stdout
+
+
 def test_the_calendar_is_this_year_s_unless_told_otherwise(bare: Cli) -> None:
     assert bare.json("scheme", "calendar")["year"] >= 2026
 

@@ -192,7 +192,7 @@ def test_what_is_no_json_or_could_not_be_kept_is_refused(web: Web, content: byte
 def test_a_time_where_a_day_is_meant_is_refused(web: Web, on: Any) -> None:
     web.play("B1", "rating.publicity")
 
-    assert refused(web, "B1", "post_notice", {"on": on, "place": "公告栏"}, UNIT)[0] == 400
+    assert refused(web, "B1", "post_notice", {"on": on, "place": "公告栏"}, ROOT)[0] == 400
 
 
 WEIRD: tuple[Any, ...] = (

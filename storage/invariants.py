@@ -72,6 +72,23 @@ def open_stage_has_one_obligation(tx: Transaction) -> Iterator[str]:
     yield from (f"I13 周期{cycle}在{stage},待办为{said}" for cycle, stage, said in found)
 
 
+def open_matter_owes_its_own_work(tx: Transaction) -> Iterator[str]:
+    """An open obligation of a matter belongs to an open matter of the same kind and organisation."""
+    found = tx.session.execute(
+        sa.select(OBLIGATION.c.id, MATTER.c.id, MATTER.c.kind)
+        .join(MATTER, MATTER.c.id == OBLIGATION.c.matter_id)
+        .where(
+            OBLIGATION.c.closed_at.is_(None),
+            sa.or_(
+                MATTER.c.closed_at.is_not(None),
+                MATTER.c.kind != OBLIGATION.c.stage,
+                MATTER.c.organisation_id != OBLIGATION.c.organisation_id,
+            ),
+        )
+    )
+    yield from (f"I13 待办{owed}属于已办结或别的事项{matter}({kind})" for owed, matter, kind in found)
+
+
 def granted_only_by_arrival(tx: Transaction) -> Iterator[str]:
     """Every star in force hangs on a record that led to an end of a round, or on a recorded demotion."""
     found = tx.session.execute(
@@ -154,6 +171,7 @@ INVARIANTS: tuple[Callable[[Transaction], Iterator[str]], ...] = (
     chains_hold,
     stage_is_the_newest_records,
     open_stage_has_one_obligation,
+    open_matter_owes_its_own_work,
     granted_only_by_arrival,
     star_of_cycle_is_in_force,
     open_objections_are_counted,

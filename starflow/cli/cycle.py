@@ -10,7 +10,7 @@ from starflow.cli.opening import at_desk
 from starflow.cli.output import Result, Table, deadline, light, moment, text
 from starflow.cli.words import role as role_word
 from starflow.cli.words import say
-from workflow.engine.errors import Refused
+from workflow.engine.errors import Refused, WrongStage
 
 if TYPE_CHECKING:
     from starflow.service.cycles import Fired
@@ -109,22 +109,22 @@ def fire(
             expected_version=expect,
             key=key,
         )
-        with _offering(code):
+        with _offering(code, trigger):
             fired = through_the_door(desk, ask)
     return _fired(fired)
 
 
 @contextmanager
-def _offering(code: str) -> Iterator[None]:
+def _offering(code: str, trigger: str) -> Iterator[None]:
     """An objection that comes too late may still be told as a clue (R65)."""
     from starflow.service.matters import clue_offer
 
     try:
         yield
-    except Refused as refusal:
-        if (offer := clue_offer(code, refusal)) is None:
+    except (Refused, WrongStage) as refusal:
+        if (offer := clue_offer(code, refusal, trigger)) is None:
             raise
-        raise Refused(*refusal.reasons, offer, current=refusal.current) from refusal
+        raise type(refusal)(*refusal.reasons, offer, current=refusal.current) from refusal
 
 
 def _fired(fired: "Fired") -> Result:

@@ -102,7 +102,9 @@ def catch_up(desk: Desk, tx: Transaction, case: Case) -> Case:
     return case
 
 
-def administer(tx: Transaction, case: Case, trigger: str, actor: str, detail: Mapping[str, Any]) -> Record:
+def administer(
+    tx: Transaction, case: Case, trigger: str, actor: str, detail: Mapping[str, Any], role: str = "department"
+) -> Record:
     """Records what a coordinator did to a cycle without moving it (extend, hold, release, reroute)."""
     cycle = case.cycle
     record = records.append(
@@ -114,7 +116,7 @@ def administer(tx: Transaction, case: Case, trigger: str, actor: str, detail: Ma
             trigger=trigger,
             before=cycle.stage,
             after=cycle.stage,
-            role="department",
+            role=role,
             actor=actor,
             at=max(tx.now, records.newest(tx, cycle.id).at),
             late_days=0,

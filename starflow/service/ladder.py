@@ -17,7 +17,7 @@ from storage.database import Transaction
 from storage.models import Event, Obligation, Person
 from workflow.engine.deadlines import Ringing, due_date, local_date, next_ringing, ringings
 from workflow.engine.machine import Decision
-from workflow.rating import notices
+from workflow.rating import notices, tracks
 from workflow.rating.scheme import Scheme
 from workflow.rating.stages import KIND
 from workflow.rating.timing import Dates, ladder_of
@@ -230,8 +230,9 @@ def _rung_words(tx: Transaction, one: Fallen) -> str:
 
 
 def stage_title(scheme: Scheme, stage: str) -> str:
+    """The title of a stage, or of the kind of a matter."""
     found = next((s for s in scheme.stage if s.name == stage), None)
-    return found.title if found else stage
+    return found.title if found else tracks.TITLES.get(stage, stage)
 
 
 def _propose(tx: Transaction, one: Fallen) -> None:

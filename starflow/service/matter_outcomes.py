@@ -43,7 +43,7 @@ def demote(desk: Desk, tx: Transaction, written: Written) -> Then:
         "after": lower,
         **({"reason": turn.reason} if turn.reason else {}),
     }
-    record = administer(tx, case, "demote", turn.actor, detail)
+    record = administer(tx, case, "demote", turn.actor, detail, role="committee")
     assert record.id is not None
     _minute(tx, case, said.number, said.on, lower, record.id)
     stars.grant(

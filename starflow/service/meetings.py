@@ -259,7 +259,7 @@ def _defer(desk: Desk, sitting: Sitting, row: CycleRow, reason: str) -> str:
         newest = records.newest(tx, found.id)
         said = records.detail_of(tx, newest.id) if newest.trigger == DEFER and newest.id is not None else None
         if said is None or said.detail != detail:
-            administer(tx, case, DEFER, sitting.acting.actor, detail)
+            administer(tx, case, DEFER, sitting.acting.actor, detail, role="committee")
         return found.stage
 
 

@@ -15,7 +15,7 @@ from storage.records import Verdict
 from workflow.rating.procedure import table_of
 from workflow.rating.quota import excess
 
-ADMINISTRATIVE = ("open", "extend", "hold", "release", "reroute", "demote")
+ADMINISTRATIVE = ("open", "extend", "hold", "release", "reroute", "demote", "defer")
 """Triggers that stand in the history but in no procedure: what coordinators do around it."""
 LATE_SWEEP = timedelta(minutes=10)
 

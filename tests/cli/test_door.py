@@ -1,6 +1,7 @@
 """Whatever a command does leaves through one door: an exit code, one object or a sentence, never a traceback."""
 
 import json
+import logging
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from starflow.cli import _app, app, lists
+from starflow.cli.door import Brief
 from tests.cli.conftest import DECLARATION, Cli
 
 STARFLOW = [sys.executable, "-c", "from starflow.cli import main; main()"]
@@ -210,3 +212,12 @@ def test_two_apps_do_not_share_their_commands() -> None:
 
     assert again is not app
     assert CliRunner().invoke(again, ["--version"]).output == CliRunner().invoke(app, ["--version"]).output
+
+
+def test_the_log_keeps_its_tracebacks_to_itself() -> None:
+    try:
+        raise ValueError("broken")
+    except ValueError:
+        event = logging.LogRecord("bell", logging.ERROR, "", 0, "job %s failed", ("sweep",), sys.exc_info())
+
+    assert Brief("%(levelname)s %(message)s").format(event) == "ERROR job sweep failed\n  ValueError: broken"

@@ -75,6 +75,18 @@ def newest_surveys(tx: Transaction, cycle_ids: Collection[int]) -> dict[tuple[in
     return found
 
 
+def surveys_of(tx: Transaction, campaign_id: int) -> tuple[Survey, ...]:
+    of_it = select(Survey).join(Cycle, col(Cycle.id) == col(Survey.cycle_id)).where(Cycle.campaign_id == campaign_id)
+    return tuple(tx.session.exec(of_it.order_by(col(Survey.id))))
+
+
+def reviews_of(tx: Transaction, campaign_id: int) -> tuple[Assessment, ...]:
+    """Every superior's sheet of a campaign."""
+    of_it = select(Assessment).join(Cycle, col(Cycle.id) == col(Assessment.cycle_id))
+    wanted = of_it.where(Cycle.campaign_id == campaign_id, Assessment.made_by == "superior")
+    return tuple(tx.session.exec(wanted.order_by(col(Assessment.id))))
+
+
 # ── events ───────────────────────────────────────────────────────
 
 

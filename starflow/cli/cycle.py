@@ -30,9 +30,7 @@ def _standing(said: "Why") -> list[str]:
     lines = [head, f"{light(said.light)} · {said.stage_title}({said.stage})· {say('第{n}版', n=said.version)}"]
     lines.append(say("自{at}起", at=moment(said.since)))
     if said.owner:
-        person = said.owner.person_name or say("空缺")
-        lines.append(say("该谁办:{role} {organisation} {person}", role=role_word(said.owner.role),
-                         organisation=said.owner.organisation_name, person=person))  # fmt: skip
+        lines.append(_owner(said.owner))
     if said.hold:
         lines.append(say("已暂停:{reason}", reason=said.hold.reason))
     lines += [say("未办结的异议:编号{id}", id=one.id) for one in said.objections]

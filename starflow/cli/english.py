@@ -168,6 +168,7 @@ HELP: Mapping[str, str] = {
     "取今天的锚点,存到数据库以外": "take today's anchor, to be kept outside the database",
     "写入这个文件,请存到数据库以外的地方": "write to this file; keep it outside the database",
     "体检:哪里不对,该怎么办": "what is wrong, and what to do",
+    "先把多次未能发出的消息重新排队": "first queue again what could not be sent",
     "先按现在的节假日历重算全部未办结的期限": "first store all open deadlines anew, by the calendar as it is now",
     "按保存期限销毁个人信息": "erase personal details by the rules of retention",
     "数据库升级": "upgrade the database",

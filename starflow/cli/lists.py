@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 All = Annotated[bool, typer.Option("--all", help="列出所有未结的,不只是卡住的")]
 Next = Annotated[int, typer.Option("--next", metavar="14d", parser=read_days, help="今后多少天以内")]
+Resend = Annotated[bool, typer.Option("--resend", help="先把多次未能发出的消息重新排队")]
 AsOf = Annotated[date | None, typer.Option("--as-of", metavar="D", parser=read_day, help="某一天的星级;不写则为今天")]
 SHOWN_REASONS = 3
 
@@ -167,9 +168,15 @@ def notices(
     year: Year = None,
     limit: Limit = None,
     after: After = None,
+    resend: Resend = False,
 ) -> Result:
     from starflow.service.lists import notices as find
 
+    if resend:
+        from starflow.service.upkeep import resend as revive
+
+        with at_desk() as desk:
+            revive(desk)
     return _listed(find, NOTICES, _filters(under, stage, None, owner, year, limit, after))
 
 

@@ -138,7 +138,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "rate": ("results",),
     "verify": ("ok", "records", "cycles", "head", "first_bad"),
     "anchor": ("at", "cycles", "records", "head", "chains"),
-    "doctor": ("ok", "rows"),
+    "doctor": ("ok", "rows", "downtimes"),
     "retain": ("details", "objections", "addresses", "applied"),
     "db upgrade": ("before", "after"),
     "token issue": ("token", "role", "organisation", "days"),

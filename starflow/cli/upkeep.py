@@ -20,6 +20,7 @@ TokenRole = Annotated[
 Label = Annotated[str, typer.Option("--label", metavar="TEXT", help="令牌的用途")]
 Days = Annotated[int, typer.Option("--days", metavar="N", parser=read_number, help="有效天数")]
 
+SHOWN_DOWNTIMES = 3
 Redate = Annotated[bool, typer.Option("--redate", help="先按现在的节假日历重算全部未办结的期限")]
 
 
@@ -68,15 +69,16 @@ def anchor(out: Out = None) -> Result:
 def doctor(redate: Redate = False) -> Result:
     """Exit code 1 when something needs a hand; each finding says what to do."""
     from starflow.service.upkeep import doctor as examine
-    from starflow.service.upkeep import redate_all
+    from starflow.service.upkeep import downtimes, redate_all
 
     with at_desk() as desk, working(say("体检")):
         if redate:
             redate_all(desk)
-        found = examine(desk)
+        found, down = examine(desk), downtimes(desk)
     rows = [asdict(one) for one in found]
     lines = [f"✘ {one.found} → {one.remedy}" for one in found] or [say("✔ 一切正常")]
-    return Result({"ok": not found, "rows": rows}, lines, exit_code=int(bool(found)))
+    lines += [f"  {sentence}" for sentence in down[:SHOWN_DOWNTIMES]]
+    return Result({"ok": not found, "rows": rows, "downtimes": list(down)}, lines, exit_code=int(bool(found)))
 
 
 def retain(dry_run: DryRun = False) -> Result:

@@ -97,7 +97,7 @@ def move_clock(desk: Desk, to: datetime, progress: Callable[[datetime], None] | 
         raise BadInput("时间须带时区")
     now = desk.clock.now()
     if to < now:
-        raise BadInput(f"时钟只能向前拨:现在是{now:%Y-%m-%d %H:%M}")
+        raise BadInput(f"时钟只能向前拨:现在是{now.astimezone(desk.settings.zone):%Y-%m-%d %H:%M}")
     total, at = _step(desk, now)
     while at is not None and at <= to:
         if progress is not None:

@@ -8,12 +8,13 @@ from typing import Any
 from starflow.service.case import case_of, dates_of, stored_facts
 from starflow.service.cycles import redate
 from starflow.service.desk import Desk
-from storage import cycles, meetings, obligations, outbox, records, retention, runs
+from storage import cycles, evidence, meetings, obligations, outbox, records, retention, runs
 from storage.database import Transaction
 from storage.invariants import invariants
 from storage.records import Verdict
 from workflow.rating.procedure import table_of
 from workflow.rating.quota import excess
+from workflow.rating.survey import needed
 
 ADMINISTRATIVE = ("open", "extend", "hold", "release", "reroute", "demote", "defer")
 """Triggers that stand in the history but in no procedure: what coordinators do around it."""
@@ -46,7 +47,7 @@ def anchor(desk: Desk) -> dict[str, Any]:
 def check(desk: Desk) -> tuple[str, ...]:
     """Everything that must be true of the data: the tables' own invariants, and what only the schemes can say."""
     with desk.reading() as tx:
-        return (*invariants(tx), *edges_exist(desk, tx), *dates_are_right(desk, tx), *quotas_are_kept(desk, tx))
+        return (*invariants(tx), *edges_exist(desk, tx), *dates_are_right(desk, tx), *quotas_are_kept(desk, tx), *evidence_holds(desk, tx))
 
 
 def edges_exist(desk: Desk, tx: Transaction) -> Iterator[str]:
@@ -99,6 +100,18 @@ def quotas_are_kept(desk: Desk, tx: Transaction) -> Iterator[str]:
                 yield f"I5 名额{quota.code}超出{over}个,没有超额决定"
 
 
+def evidence_holds(desk: Desk, tx: Transaction) -> Iterator[str]:
+    """I7: every filed survey reached its quorum or was excused. I11: no sheet gives more than its own total does."""
+    for campaign_id, digest in cycles.open_campaigns(tx).items():
+        scheme = desk.scheme(tx, digest)
+        for filed in evidence.surveys_of(tx, campaign_id):
+            if scheme.survey.hard and not filed.excused and filed.members_present < needed(filed.members, scheme.survey.quorum):
+                yield f"I7 测评{filed.id}:参加{filed.members_present}人,不到{filed.members}人的{scheme.survey.quorum}"
+        for sheet in evidence.reviews_of(tx, campaign_id):
+            if sheet.total is not None and sheet.star > scheme.band(sheet.total):
+                yield f"I11 考评{sheet.id}:{sheet.total}分定了{sheet.star}星"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Something the operator should look at, and what to do about it."""
@@ -114,7 +127,7 @@ def doctor(desk: Desk) -> tuple[Finding, ...]:
         found += _lag(desk, tx)
         dead = outbox.dead_letters(tx)
         if dead:
-            found.append(Finding(f"有{len(dead)}封消息多次未能发出", "查看 starflow notices,修好通道后重发"))
+            found.append(Finding(f"有{len(dead)}封消息多次未能发出", "修好通道后运行 starflow notices --resend 重发"))
         found += [
             Finding(f"定时任务{run.job}上次失败:{run.error}", "查看日志,修好后运行 starflow tick")
             for run in runs.runs(tx)
@@ -124,12 +137,26 @@ def doctor(desk: Desk) -> tuple[Finding, ...]:
 
 
 def _lag(desk: Desk, tx: Transaction) -> Iterator[Finding]:
+    if desk.rehearsal:
+        return  # its clock is moved by hand, and that sweeps
     run = runs.last_run(tx, runs.SWEEP)
     if run is None or run.last_at is None:
         if cycles.open_campaigns(tx):
             yield Finding("定时任务从未运行", "请启动 starflow serve 或 starflow worker")
-    elif tx.now - run.last_at > LATE_SWEEP and not desk.rehearsal:
+    elif tx.now - run.last_at > LATE_SWEEP:
         yield Finding(f"上次清点在{run.last_at:%Y-%m-%d %H:%M}", "请启动 starflow serve 或 starflow worker")
+
+
+def downtimes(desk: Desk) -> tuple[str, ...]:
+    """What each stretch without a bell cost, the newest first: a sentence each."""
+    with desk.reading() as tx:
+        return tuple(down.sentence(desk.settings.zone) for down in runs.downtimes(tx))
+
+
+def resend(desk: Desk) -> int:
+    """Give every dead message all its attempts again; returns how many."""
+    with desk.transaction() as tx:
+        return outbox.requeue(tx, [letter.id for letter in outbox.dead_letters(tx, limit=10_000)])
 
 
 # ── retention ────────────────────────────────────────────────────

@@ -195,7 +195,7 @@ EXAMPLES: Mapping[int, tuple[str, str, str | None, dict[str, Any]]] = {
         },
     ),
     413: ("too_large", WEB_ONLY[413][1], None, {}),
-    422: ("refused", "党员参与7/12,须达10,上级尚未认可说明", "R13", {"stage": "rating.survey", "version": 3}),
+    422: ("refused", "党员参加7人,应到12人的80%即10人,还差3人,上级尚未认可说明", "R13", {"stage": "rating.survey", "version": 3}),
     503: ("unavailable", BUSY, None, {}),
 }
 

@@ -14,6 +14,7 @@ from workflow.engine.errors import Refused, WrongStage
 
 if TYPE_CHECKING:
     from starflow.service.cycles import Fired
+    from starflow.service.shapes import Owner
     from starflow.service.why import OptionLine, Why
 
 
@@ -35,6 +36,14 @@ def _standing(said: "Why") -> list[str]:
         lines.append(say("已暂停:{reason}", reason=said.hold.reason))
     lines += [say("未办结的异议:编号{id}", id=one.id) for one in said.objections]
     return lines
+
+
+def _owner(owner: "Owner") -> str:
+    """The clock belongs to no organisation and has no person who could be missing."""
+    clock = owner.role == "clock"
+    person = "" if clock else owner.person_name or say("空缺")
+    return say("该谁办:{role} {organisation} {person}", role=role_word(owner.role),
+               organisation="" if clock else owner.organisation_name, person=person).rstrip()  # fmt: skip
 
 
 def _dates(said: "Why") -> list[str]:

@@ -113,14 +113,11 @@ def approve(
 ) -> Result:
     """Everybody on the list, or those named; exit code 4 when somebody was refused, the others are approved all the same."""
     from starflow.service.meetings import approve as decide
-    from starflow.service.meetings import open_meeting
 
     passed_over = dict(map(_exception, exceptions or ()))
     with at_desk() as desk:
         acting = acting_at_the_top(desk, role, by)
-        if on is not None:
-            open_meeting(desk, number, on, acting=acting, year=year)
-        batch = decide(desk, number, acting=acting, codes=codes or (), exceptions=passed_over, year=year)
+        batch = decide(desk, number, acting=acting, codes=codes or (), exceptions=passed_over, on=on, year=year)
     titles = (say("单位"), say("结果"), say("星级"), say("转到"), say("因为"))
     said = say("会议{number}:批准{approved},暂缓{deferred},不能批准{refused}", number=batch.number,
                approved=batch.approved, deferred=batch.deferred, refused=batch.refused)  # fmt: skip

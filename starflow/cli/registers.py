@@ -10,7 +10,7 @@ from starflow.cli.acting import acting_for
 from starflow.cli.arguments import As, Because, By, Code, Reason, Under, Year, read_day, read_number
 from starflow.cli.completion import codes
 from starflow.cli.opening import at_desk
-from starflow.cli.output import Result, Table, day, text
+from starflow.cli.output import Result, Table, text
 from starflow.cli.words import say
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def _election(one: "ElectionLine") -> tuple[str, ...]:
     cap = "" if one.cap is None else say("最高{n}星", n=one.cap)
     asked = say(EXTENSIONS.get(one.extension, one.extension))
     name = f"{one.organisation} {one.name}"
-    return name, one.kind, text(one.last_held_on), day(one.due_on), left, asked, cap, text(one.note)
+    return name, one.kind, text(one.last_held_on), text(one.due_on), left, asked, cap, text(one.note)
 
 
 EXTENSIONS: dict[str, str] = {"none": "未请示", "requested": "已请示", "approved": "同意延期", "refused": "不同意"}

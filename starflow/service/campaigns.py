@@ -36,10 +36,8 @@ class Opened:
 
 def read_scheme(name_or_file: str) -> tuple[Scheme, bytes]:
     """A shipped scheme by name, or any file; raises Faulty with all its faults, Unknown where there is none."""
-    if name_or_file in shelf.scheme_names():
-        content = shelf.scheme_bytes(name_or_file)
-    else:
-        content = _file(name_or_file)
+    shipped = name_or_file in shelf.scheme_names()
+    content = shelf.scheme_bytes(name_or_file) if shipped else _file(name_or_file)
     scheme = load_bytes(content, source=shelf.source_text)
     table_of(scheme)
     return scheme, content

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from starflow.service import ladder, outcomes
-from starflow.service.case import Case, case_of, dates_of, facts_of, stored_facts, load_case
+from starflow.service.case import Case, case_of, dates_of, facts_of, load_case, stored_facts
 from starflow.service.desk import Desk
 from storage import cycles, obligations, records
 from storage.cycles import CycleRow

@@ -17,7 +17,7 @@ from starflow.service.cycles import CycleAsk, Fired, administer, fire_in
 from starflow.service.desk import Desk
 from starflow.service.quotas import quota_lines
 from starflow.service.shapes import plain as in_json
-from starflow.service.sittings import close_meeting, meeting_list, open_meeting, open_sitting
+from starflow.service.sittings import close_meeting, enter_sitting, meeting_list, open_meeting, open_sitting
 from storage import cycles, meetings, records
 from storage.cycles import CycleRow
 from storage.database import Transaction, retrying
@@ -80,15 +80,18 @@ def approve(
     acting: Acting,
     codes: Sequence[str] = (),
     exceptions: Mapping[str, str] | None = None,
+    on: date | None = None,
     year: int | None = None,
 ) -> Batch:
     """Approve everybody who is listed, or these codes, but for the exceptions (code → why), who stay on the list.
+
+    With its date, a sitting that is not entered yet is entered along with it.
 
     The line of every quota is drawn first: whoever is beyond it is refused, and those whom it would part although their totals
     are equal are all refused, until no more of them are named than fit or an excess has been recorded.
     Raises Unknown, BadInput, Refused, Forbidden before anything is decided; what is refused later stands in its line.
     """
-    sitting = _prepared(desk, number, acting, codes, exceptions or {}, year)
+    sitting = _prepared(desk, number, acting, codes, exceptions or {}, year, on)
     lines = [_deferred(desk, sitting, row, reason) for row, reason in sitting.passed_over]
     lines += [_approved(desk, sitting, row) for row in sitting.chosen]
     outcomes = [line.outcome for line in lines]
@@ -129,11 +132,18 @@ class Sitting:
 
 
 def _prepared(
-    desk: Desk, number: str, acting: Acting, codes: Sequence[str], exceptions: Mapping[str, str], year: int | None
+    desk: Desk,
+    number: str,
+    acting: Acting,
+    codes: Sequence[str],
+    exceptions: Mapping[str, str],
+    year: int | None,
+    on: date | None = None,
 ) -> Sitting:
-    """Read everything once; nothing is decided yet."""
-    with desk.reading() as tx:
-        campaign, meeting = open_sitting(tx, number, year)
+    """Read everything once; nothing is decided yet, and a sitting is entered only if it may go on to decide."""
+    with desk.transaction() if on else desk.reading() as tx:
+        found = enter_sitting(tx, number, on, acting, year) if on else open_sitting(tx, number, year)
+        campaign, meeting = found
         scheme = desk.scheme(tx, campaign.scheme_hash)
         assert meeting.id is not None
         _may_decide(scheme, acting)

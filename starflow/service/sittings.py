@@ -71,18 +71,26 @@ def meeting_list(desk: Desk, year: int | None = None) -> Page[MeetingLine]:
 
 def open_meeting(desk: Desk, number: str, held_on: date, *, acting: Acting, year: int | None = None) -> MeetingLine:
     """Enter a sitting; one that is entered already, with this date, stays as it is. Raises Forbidden, BadInput, Refused."""
+    with desk.transaction() as tx:
+        campaign, meeting = enter_sitting(tx, number, held_on, acting, year)
+        return next(line for line in _lines(desk, tx, campaign) if line.number == meeting.number)
+
+
+def enter_sitting(
+    tx: Transaction, number: str, held_on: date, acting: Acting, year: int | None
+) -> tuple[Campaign, Meeting]:
+    """Within a transaction, so that a decision refused for the whole sitting leaves no sitting behind."""
     acting.role(PREPARES, "登记会议", "R24")
     number = number.strip()
     if not 0 < len(number) <= LONGEST:
         raise BadInput(f"会议编号须有1至{LONGEST}个字")
-    with desk.transaction() as tx:
-        campaign = campaign_of(tx, year)
-        assert campaign.id is not None
-        meeting = meetings.sitting(tx, campaign.id, number, held_on)
-        if meeting.held_on != held_on:
-            raise Refused(Reason(f"会议{number}已经登记,日期是{meeting.held_on},不是{held_on}", "R24"))
-        _still_open(meeting)
-        return next(line for line in _lines(desk, tx, campaign) if line.number == number)
+    campaign = campaign_of(tx, year)
+    assert campaign.id is not None
+    meeting = meetings.sitting(tx, campaign.id, number, held_on)
+    if meeting.held_on != held_on:
+        raise Refused(Reason(f"会议{number}已经登记,日期是{meeting.held_on},不是{held_on}", "R24"))
+    _still_open(meeting)
+    return campaign, meeting
 
 
 def close_meeting(desk: Desk, number: str, *, acting: Acting, year: int | None = None) -> Closed:

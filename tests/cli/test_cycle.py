@@ -144,3 +144,10 @@ def test_history_is_told_as_a_table(cli: Cli) -> None:
 
     assert header.split() == ["#", "时间", "动作", "从", "到", "身份", "经办", "理由", "迟", "哈希"]
     assert line.split()[:5] == ["1", "4月14日(周三)", "08:00", "open", "rating.declaration"]
+
+
+def test_the_clock_that_must_act_is_no_vacant_post(cli: Cli) -> None:
+    cli.propose("D60", "department")
+    cli.fire("D60", "post_notice", "department", '{"on": "2027-05-06", "place": "一楼公告栏"}')
+
+    assert "该谁办:时钟" in cli.done("why", "D60").splitlines()

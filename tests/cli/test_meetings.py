@@ -61,3 +61,11 @@ def test_a_live_sitting_needs_somebody_of_the_committee(live: Cli) -> None:
     assert live.refused(*opened)[0] == 4
     assert live.refused(*opened, "--by", "P1") == (4, "P1(高桂)现在不担任committee的岗位;该岗位:P2(黄建)")
     assert live.json(*opened, "--by", "P2")["number"] == "2027-1"
+
+
+def test_a_sitting_refused_as_a_whole_is_not_entered_either(sitting: Cli) -> None:
+    """A slip in the date would otherwise occupy the number for ever."""
+    for wrong in (("--on", "2027-06-20"), ("NOPE", "--on", "2027-05-20")):
+        assert sitting.refused("meeting", "approve", "2027-1", *wrong)[0] in (2, 4)
+
+    assert sitting.json("meeting", "list")["rows"] == []

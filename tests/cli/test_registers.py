@@ -46,7 +46,7 @@ def test_terms_are_listed_the_first_to_run_out_first(cli: Cli) -> None:
     lines = cli.done("election", "list").splitlines()
 
     assert lines[0].split() == ["单位", "类别", "上次换届", "到期", "还有", "请示", "限制", "备注"]
-    assert lines[1].split()[:7] == ["B2", "第二支部", "党支部", "3月1日(周一)", "-66天", "未请示", "最高4星"]
+    assert lines[1].split()[:7] == ["B2", "第二支部", "党支部", "2027-03-01", "-66天", "未请示", "最高4星"]
 
 
 def test_an_election_opens_the_next_term(cli: Cli) -> None:

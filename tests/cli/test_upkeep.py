@@ -64,7 +64,7 @@ def test_what_is_no_anchor_is_refused(cli: Cli, tmp_path: Path, content: str) ->
 def test_doctor_finds_nothing_in_a_healthy_database(cli: Cli) -> None:
     cli.done("tick")
 
-    assert cli.json("doctor") == {"ok": True, "rows": []}
+    assert cli.json("doctor") == {"ok": True, "rows": [], "downtimes": []}
     assert cli.done("doctor") == "✔ 一切正常\n"
 
 

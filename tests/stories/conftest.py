@@ -16,8 +16,8 @@ from starflow.service.cycles import CycleAsk, Fired, fire
 from starflow.service.desk import Desk, create_desk
 from starflow.service.organisations import import_roster
 from starflow.service.settings import read_settings
-from storage import obligations as owed
 from storage import matters, records, stars
+from storage import obligations as owed
 from storage.models import Notice, Obligation
 from workflow.engine.errors import StarflowError
 from workflow.rating.roster import RosterRow

@@ -1,10 +1,10 @@
 """What is refused, in which words, and that nothing is written then."""
 
+import pytest
+
+from starflow.service.cycles import CycleAsk, fire
 from tests.stories.conftest import World, sheet
 from workflow.engine.errors import BadInput, Forbidden, Refused, Stale, Unknown, WrongStage
-from starflow.service.cycles import CycleAsk, fire
-
-import pytest
 
 ORGANISATION = frozenset({"organisation"})
 

@@ -112,7 +112,9 @@ def _one(tx: Transaction, statement: sa.Select[Any], wanted: Mapping[str, Any]) 
     return CycleRow(*row) if row else None
 
 
-def in_campaign(tx: Transaction, campaign_id: int, *, stages: Sequence[str] = (), under: str = "") -> tuple[CycleRow, ...]:
+def in_campaign(
+    tx: Transaction, campaign_id: int, *, stages: Sequence[str] = (), under: str = ""
+) -> tuple[CycleRow, ...]:
     """All cycles of a campaign by code, of some stages only, or below a path."""
     statement = selected().where(_cycle.c.campaign_id == campaign_id)
     if stages:
@@ -132,7 +134,7 @@ def count_by_stage(tx: Transaction, campaign_id: int) -> dict[str, int]:
     rows = tx.session.execute(
         sa.select(_cycle.c.stage, sa.func.count()).where(_cycle.c.campaign_id == campaign_id).group_by(_cycle.c.stage)
     )
-    return {stage: count for stage, count in rows}
+    return {str(stage): int(count) for stage, count in rows}
 
 
 def move(tx: Transaction, cycle: CycleRow, changes: Mapping[str, Any]) -> None:
@@ -154,10 +156,7 @@ def update_facts(tx: Transaction, cycle_id: int, changes: Mapping[str, Any]) -> 
 def due_for_clock(tx: Transaction, limit: int) -> tuple[int, ...]:
     """Ids of the cycles at which the clock must look, oldest first; on PostgreSQL those that nobody else holds."""
     statement = (
-        sa.select(_cycle.c.id)
-        .where(_cycle.c.acts_at <= tx.now)
-        .order_by(_cycle.c.acts_at, _cycle.c.id)
-        .limit(limit)
+        sa.select(_cycle.c.id).where(_cycle.c.acts_at <= tx.now).order_by(_cycle.c.acts_at, _cycle.c.id).limit(limit)
     )
     if tx.dialect == "postgresql":
         statement = statement.with_for_update(skip_locked=True)
@@ -190,6 +189,8 @@ def next_move(tx: Transaction, campaign_id: int) -> datetime | None:
 def open_campaigns(tx: Transaction) -> dict[int, str]:
     """id → the scheme's hash of every campaign that is open."""
     found = tx.session.execute(
-        sa.select(_campaign.c.id, _campaign.c.scheme_hash).where(_campaign.c.status == "open").order_by(_campaign.c.year)
+        sa.select(_campaign.c.id, _campaign.c.scheme_hash)
+        .where(_campaign.c.status == "open")
+        .order_by(_campaign.c.year)
     )
-    return {campaign_id: digest for campaign_id, digest in found}
+    return {int(campaign_id): str(digest) for campaign_id, digest in found}

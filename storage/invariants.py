@@ -57,9 +57,7 @@ def open_stage_has_one_obligation(tx: Transaction) -> Iterator[str]:
     owed = OBLIGATION.alias()
     found = tx.session.execute(
         sa.select(CYCLE.c.id, CYCLE.c.stage, owed.c.stage)
-        .outerjoin(
-            owed, sa.and_(owed.c.cycle_id == CYCLE.c.id, owed.c.closed_at.is_(None), owed.c.matter_id.is_(None))
-        )
+        .outerjoin(owed, sa.and_(owed.c.cycle_id == CYCLE.c.id, owed.c.closed_at.is_(None), owed.c.matter_id.is_(None)))
         .where(
             sa.or_(
                 sa.and_(CYCLE.c.stage.not_in(RESTING), owed.c.id.is_(None)),

@@ -216,7 +216,9 @@ class Cycle(SQLModel, table=True):
     visit: int = 1  # entries of this cycle into stages so far
     entered_at: datetime
     head: str = Field(max_length=64)  # hash of the newest record
-    outcome: str | None = Field(default=None, max_length=16)  # exempt | unrated | unrechecked, at the ends that grant nothing
+    outcome: str | None = Field(
+        default=None, max_length=16
+    )  # exempt | unrated | unrechecked, at the ends that grant nothing
 
     star: int | None = None  # in force
     proposed: int | None = None

@@ -120,7 +120,7 @@ def scheme_hashes(tx: Transaction, ids: Sequence[int]) -> dict[int, str]:
         .outerjoin(Campaign, col(Campaign.id) == col(Matter.campaign_id))
         .where(_obligation.c.id.in_(ids))
     )
-    return {which: digest for which, digest in rows}
+    return {int(which): str(digest) for which, digest in rows}
 
 
 def _newest_scheme() -> sa.ScalarSelect[str]:

@@ -66,7 +66,10 @@ def append(tx: Transaction, new: NewRecord) -> Record:
     salt = tx.salt(f"{new.chain}#{new.seq}")
     digest = detail_digest(salt, new.detail)
     record = Record(
-        **{name: getattr(new, name) for name in _TAKEN_OVER}, detail_digest=digest, hash="", previous_hash=new.previous_hash
+        **{name: getattr(new, name) for name in _TAKEN_OVER},
+        detail_digest=digest,
+        hash="",
+        previous_hash=new.previous_hash,
     )
     record.hash = record_hash(new.chain, record)
     values = {column.name: getattr(record, column.name) for column in _RECORD.c if column.name != "id"}
@@ -113,9 +116,7 @@ def newest(tx: Transaction, cycle_id: int) -> Record:
     return tx.session.scalars(_NEWEST, {"cycle": cycle_id}).one()
 
 
-_NEWEST = (
-    select(Record).where(col(Record.cycle_id) == sa.bindparam("cycle")).order_by(col(Record.seq).desc()).limit(1)
-)
+_NEWEST = select(Record).where(col(Record.cycle_id) == sa.bindparam("cycle")).order_by(col(Record.seq).desc()).limit(1)
 
 
 def detail_of(tx: Transaction, record_id: int) -> RecordDetail | None:

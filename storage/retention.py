@@ -45,7 +45,9 @@ def _each(tx: Transaction, before: Mapping[str, datetime], *, erase_them: bool) 
         (
             matter,
             sa.and_(
-                matter.c.kind.in_(("objection", "supervision")), matter.c.closed_at < before["objections"], sa.cast(matter.c.data, sa.Text) != "{}"
+                matter.c.kind.in_(("objection", "supervision")),
+                matter.c.closed_at < before["objections"],
+                sa.cast(matter.c.data, sa.Text) != "{}",
             ),
             {"data": {}},
         ),

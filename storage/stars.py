@@ -18,7 +18,7 @@ def in_force(tx: Transaction, organisation_id: int) -> Star | None:
 def all_in_force(tx: Transaction) -> dict[int, int]:
     """organisation id → star, for the start of a campaign."""
     found = tx.session.exec(select(Star.organisation_id, Star.star).where(col(Star.until_on).is_(None)))
-    return {organisation: star for organisation, star in found}
+    return {int(organisation): int(star) for organisation, star in found}
 
 
 def grant(tx: Transaction, star: Star) -> None:

@@ -106,6 +106,7 @@ def _holder(desk: "Desk", tx: "Transaction", by: str, role: str, wanted: Posts) 
     from starflow.service.organisations import find_person
     from storage import posts
     from workflow.engine.deadlines import local_date
+    from workflow.rating.stages import ROLE_WORDS
 
     person = find_person(tx, by)
     today = local_date(tx.now, desk.settings.zone)
@@ -113,7 +114,12 @@ def _holder(desk: "Desk", tx: "Transaction", by: str, role: str, wanted: Posts) 
     if wanted and person.id not in [holder.id for holder in holders if holder]:
         held = "、".join(_named(holder) for holder in holders if holder) or say("空缺")
         raise Forbidden(
-            say("{person}现在不担任{role}的岗位;该岗位:{held}", person=_named(person), role=role, held=held)
+            say(
+                "{person}现在不担任{role}的岗位;该岗位:{held}",
+                person=_named(person),
+                role=say(ROLE_WORDS[role]),
+                held=held,
+            )
         )
     return person
 

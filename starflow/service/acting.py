@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workflow.engine.errors import Forbidden, Reason
+from workflow.rating.stages import ROLE_WORDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +24,3 @@ class Acting:
         if found is None:
             raise Forbidden(Reason(f"{what}由{'、'.join(ROLE_WORDS[role] for role in allowed)}办理", cite))
         return found
-
-
-ROLE_WORDS = {
-    "organisation": "本组织",
-    "superior": "上级党组织",
-    "department": "组织部",
-    "committee": "工委会",
-    "city": "市委组织部",
-}

@@ -251,5 +251,13 @@ def quota_block(tx: Transaction, case: Case, star: int | None) -> str | None:
 
 
 def _tally(row: Any) -> dict[str, int]:
-    names = ("members_present", "own_unit", "related_unit", "satisfied", "basically_satisfied", "dissatisfied", "unknown")
+    names = (
+        "members_present",
+        "own_unit",
+        "related_unit",
+        "satisfied",
+        "basically_satisfied",
+        "dissatisfied",
+        "unknown",
+    )
     return {name: getattr(row, name) for name in names}

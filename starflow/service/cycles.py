@@ -306,4 +306,3 @@ def reloaded(desk: Desk, tx: Transaction, case: Case) -> Case:
     found: CycleRow | None = cycles.by_id(tx, case.cycle.id)
     assert found is not None  # it was read in this transaction
     return case_of(desk, tx, found)
-

@@ -39,7 +39,11 @@ SCENES: Sequence[Scene] = (
     (
         date(2027, 5, 20),
         "D0203",
-        Move("file_survey", "organisation", {"meeting": {"on": "2027-05-20"}, "paper": {"members_present": 2, "own_unit": 6}}),
+        Move(
+            "file_survey",
+            "organisation",
+            {"meeting": {"on": "2027-05-20"}, "paper": {"members_present": 2, "own_unit": 6}},
+        ),
     ),
     (date(2027, 6, 10), "D0402", Move("post_notice", "superior", {"on": "2027-06-10", "place": "单位公告栏"})),
     (date(2027, 6, 12), "D0402", Move("object", "anyone", {"content": "服务窗口的评价与实际不符"})),
@@ -82,4 +86,3 @@ def _scenes(played: Year, at: datetime) -> list[str]:
             if day == today:
                 said.append(attempt(played, tx, code, move))
     return [sentence for sentence in said if sentence]
-

@@ -299,7 +299,7 @@ def _rule(scheme: Scheme, code: str) -> str | None:
 
 def _counted(tx: Transaction, one: Event) -> str | None:
     """What becomes of scores that have counted a confirmed event: a granted star stays, a proposed one has to be scored again."""
-    if one.status != CONFIRMED or one.decided_at is None:
+    if one.decided_at is None:
         return None
     scored = evidence.scored_since(tx, one.organisation_id, one.happened_on.year, one.decided_at)
     said = (

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from starflow.service.case import Case, case_of
+from starflow.service.case import Case
 from starflow.service.desk import Desk
-from storage import cycles, evidence, obligations, outbox, posts
+from storage import evidence, obligations, outbox, posts
 from storage import organisations as tree
 from storage.database import Transaction
 from storage.models import Event, Obligation, Person

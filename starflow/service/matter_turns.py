@@ -9,7 +9,6 @@ from datetime import date, datetime
 from typing import Any
 
 from starflow.service import ladder
-from starflow.service.acting import ROLE_WORDS
 from starflow.service.case import Case
 from starflow.service.desk import Desk
 from starflow.service.ladder import Address
@@ -22,6 +21,7 @@ from workflow.engine.errors import BadInput, Forbidden, Reason, Refused, Starflo
 from workflow.engine.machine import ANYONE, CLOCK, Ask, Decision, Refusal, decide
 from workflow.engine.table import OWNER
 from workflow.rating import notices, tracks
+from workflow.rating.stages import ROLE_WORDS
 from workflow.rating.timing import Dates
 from workflow.rating.track_dates import matter_dates
 from workflow.rating.track_guards import MatterFacts

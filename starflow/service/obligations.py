@@ -131,6 +131,7 @@ def extend(desk: Desk, code: str, until: date, reason: str, *, actor: str, subtr
     _with_reason(reason)
     with desk.transaction() as tx:
         case = load_case(desk, tx, code, year, lock=True)
+        _within_campaign(case, until)
         round_ = case.cycle.round
         if not round_ or KIND[case.stage.kind].rests:
             raise Refused(f"{case.cycle.name}现在没有可延的期限({case.stage.title})")
@@ -156,6 +157,13 @@ def extend(desk: Desk, code: str, until: date, reason: str, *, actor: str, subtr
             administer(tx, one, "extend", actor, {"until": until.isoformat(), "reason": reason, "granted_to": code})
             redate(tx, reloaded(desk, tx, one))
         return len(moving)
+
+
+def _within_campaign(case: Case, until: date) -> None:
+    """A new due lies between today and the end of March, when the year's work must be over."""
+    last = date(case.cycle.year + 1, 3, 31)
+    if not case.today <= until <= last:
+        raise BadInput(f"延到{until}不行:须在今天{case.today}与{last}之间")
 
 
 def _open_below(desk: Desk, tx: Transaction, case: Case, round_: str) -> Sequence[tuple[Case, Obligation | None]]:
@@ -222,7 +230,9 @@ class Nudged:
     note: str
 
 
-def nudge(desk: Desk, codes: Sequence[str], *, actor: str, year: int | None = None, dry_run: bool = False) -> tuple[Nudged, ...]:
+def nudge(
+    desk: Desk, codes: Sequence[str], *, actor: str, year: int | None = None, dry_run: bool = False
+) -> tuple[Nudged, ...]:
     """Remind the owner of each open obligation now; at most once in the scheme's cool-down, and never a vacant post."""
     with desk.transaction() as tx:
         return tuple(_nudge_one(desk, tx, code, actor, year, dry_run) for code in codes)

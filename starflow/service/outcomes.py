@@ -33,9 +33,7 @@ def explained(facts: Facts, done: Decision) -> dict[str, Any]:
     }
 
 
-def write(
-    tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Record
-) -> Mapping[str, Any]:
+def write(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Record) -> Mapping[str, Any]:
     """Keep what the act brought, each kind of act in its own table; returns what it changes of the cycle besides."""
     keep = WRITERS.get(done.trigger)
     return (keep(tx, case, actor, facts, done, record) if keep else None) or {}
@@ -156,9 +154,7 @@ def _sitting(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decisi
     said = done.payload.meeting
     meeting = meetings.by_number(tx, case.cycle.campaign_id, said.number)
     if meeting is None:
-        meeting = Meeting(
-            campaign_id=case.cycle.campaign_id, number=said.number, held_on=said.on, opened_at=tx.now
-        )
+        meeting = Meeting(campaign_id=case.cycle.campaign_id, number=said.number, held_on=said.on, opened_at=tx.now)
         meetings.put(tx, meeting)
     if meeting.held_on != said.on:
         raise BadInput(f"会议{said.number}的日期是{meeting.held_on},不是{said.on}")

@@ -101,7 +101,11 @@ def _self_evaluation(player: Player, case: Case, facts: Facts) -> Iterator[Move]
     scores = _scores(player, case, optimism=0.4)
     base = sum(float(s) for s in scores.values())
     payload = {
-        "meeting": {"on": case.today.isoformat(), "attendees": ["书记", "副书记", "组织委员"], "minutes": "对照标准逐项自评"},
+        "meeting": {
+            "on": case.today.isoformat(),
+            "attendees": ["书记", "副书记", "组织委员"],
+            "minutes": "对照标准逐项自评",
+        },
         "scores": scores,
         "star": next((s for s, at in ((5, 90), (4, 80), (3, 70), (2, 60), (1, 50)) if base >= at), 0),
     }
@@ -191,7 +195,11 @@ def _sends_back(player: Player, case: Case, share: float) -> bool:
 def findings(player: Player, case: Case, objection: int) -> Iterator[Move]:
     """The handler settles an objection: one in four is upheld."""
     said = {"objection": objection, "finding": "已逐项核实"}
-    yield Move("uphold_objection" if player.dice(case, "finding", objection) < 0.25 else "dismiss_objection", "department", said)
+    yield Move(
+        "uphold_objection" if player.dice(case, "finding", objection) < 0.25 else "dismiss_objection",
+        "department",
+        said,
+    )
 
 
 def _scores(player: Player, case: Case, optimism: float) -> dict[str, str]:

@@ -248,4 +248,3 @@ def _case(played: Year, tx: Transaction, o: Obligation) -> Case:
     row: Any = cycles.by_id(tx, o.cycle_id) if o.cycle_id is not None else None
     assert row is not None
     return case_of(played.desk, tx, row)
-

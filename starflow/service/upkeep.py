@@ -47,7 +47,13 @@ def anchor(desk: Desk) -> dict[str, Any]:
 def check(desk: Desk) -> tuple[str, ...]:
     """Everything that must be true of the data: the tables' own invariants, and what only the schemes can say."""
     with desk.reading() as tx:
-        return (*invariants(tx), *edges_exist(desk, tx), *dates_are_right(desk, tx), *quotas_are_kept(desk, tx), *evidence_holds(desk, tx))
+        return (
+            *invariants(tx),
+            *edges_exist(desk, tx),
+            *dates_are_right(desk, tx),
+            *quotas_are_kept(desk, tx),
+            *evidence_holds(desk, tx),
+        )
 
 
 def edges_exist(desk: Desk, tx: Transaction) -> Iterator[str]:
@@ -105,7 +111,11 @@ def evidence_holds(desk: Desk, tx: Transaction) -> Iterator[str]:
     for campaign_id, digest in cycles.open_campaigns(tx).items():
         scheme = desk.scheme(tx, digest)
         for filed in evidence.surveys_of(tx, campaign_id):
-            if scheme.survey.hard and not filed.excused and filed.members_present < needed(filed.members, scheme.survey.quorum):
+            if (
+                scheme.survey.hard
+                and not filed.excused
+                and filed.members_present < needed(filed.members, scheme.survey.quorum)
+            ):
                 yield f"I7 测评{filed.id}:参加{filed.members_present}人,不到{filed.members}人的{scheme.survey.quorum}"
         for sheet in evidence.reviews_of(tx, campaign_id):
             if sheet.total is not None and sheet.star > scheme.band(sheet.total):

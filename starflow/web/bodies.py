@@ -6,6 +6,7 @@ what an act's data must be is judged where it is decided, by the same words as e
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
@@ -21,6 +22,10 @@ Model = TypeVar("Model", bound=BaseModel)
 LARGEST = 2**31 - 1
 LONGEST_REASON = 4000
 MAX_BODY = 1 << 20
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}[\d:.,Z+ -]*", re.ASCII | re.IGNORECASE)
+YEARS = range(1900, 2201)
+"""Days far outside would be stored, and break every list whose ladder counts on from them."""
 
 
 async def raw_body(request: Request) -> bytes:
@@ -102,8 +107,7 @@ def _check(value: Any) -> None:
     """Raises BadInput for what could not be stored."""
     match value:
         case str():
-            if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
-                raise BadInput("文字里有不能保存的字符")
+            _check_text(value)
         case bool() | None:
             return
         case int():
@@ -119,6 +123,16 @@ def _check(value: Any) -> None:
         case list():
             for below in value:
                 _check(below)
+
+
+def _check_text(value: str) -> None:
+    """Whatever is written as a day or an instant is meant as one; no act takes an instant."""
+    if "\x00" in value or any("\ud800" <= character <= "\udfff" for character in value):
+        raise BadInput("文字里有不能保存的字符")
+    if INSTANT.fullmatch(value):
+        raise BadInput(f"“{value}”应写成日期,如2027-06-05,不带时刻")
+    if DAY.fullmatch(value) and int(value[:4]) not in YEARS:
+        raise BadInput(f"日期{value}不在{YEARS[0]}年至{YEARS[-1]}年之间")
 
 
 # ── the documentation ────────────────────────────────────────────

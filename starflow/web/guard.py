@@ -6,7 +6,7 @@ It stands outside the framework's own error handling, so that there is no status
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from starflow.web.problems import on_fault, problem
+from starflow.web.problems import is_misfit, on_fault, on_misfit, problem
 from workflow.engine.errors import Reason
 
 HEADERS = {
@@ -52,7 +52,8 @@ class Guard:
         except Exception as fault:
             if started:  # too late for another answer
                 raise
-            await on_fault(scope, fault)(scope, receive, guarded)
+            answer = on_misfit if is_misfit(fault) else on_fault
+            await answer(scope, fault)(scope, receive, guarded)
 
 
 def _add_headers(message: Message, scope: Scope) -> None:

@@ -111,6 +111,22 @@ def on_fault(scope: Mapping[str, Any], fault: Exception) -> Response:
     return problem(500, "internal", (Reason(said),), trace_id=trace_id)
 
 
+def on_misfit(scope: Mapping[str, Any], fault: Exception) -> Response:
+    """A value that cannot be kept anywhere. It should have been seen before: whoever mends that finds it in the log."""
+    trace_id = new_trace_id()
+    LOG.warning("%s %s %r", trace_id, scope["method"], scope["path"], exc_info=fault)
+    return problem(400, "bad_input", (Reason("请求里有一个日期、数字或字符超出了能保存的范围"),), trace_id=trace_id)
+
+
+def is_misfit(fault: BaseException | None) -> bool:
+    """A day before the calendar or after it, a number beyond its column, a character without a code: by whoever found it."""
+    while fault is not None:
+        if isinstance(fault, OverflowError | UnicodeEncodeError) or type(fault).__name__ == "DataError":
+            return True
+        fault = getattr(fault, "orig", None) or fault.__cause__
+    return False
+
+
 def _log(request: Request, status: int, error: StarflowError, trace_id: str) -> None:
     """What was denied, and what could not be had with its true cause, which is not for everybody."""
     if status in (401, 403) or isinstance(error, Unavailable):
@@ -195,7 +211,12 @@ EXAMPLES: Mapping[int, tuple[str, str, str | None, dict[str, Any]]] = {
         },
     ),
     413: ("too_large", WEB_ONLY[413][1], None, {}),
-    422: ("refused", "党员参加7人,应到12人的80%即10人,还差3人,上级尚未认可说明", "R13", {"stage": "rating.survey", "version": 3}),
+    422: (
+        "refused",
+        "党员参加7人,应到12人的80%即10人,还差3人,上级尚未认可说明",
+        "R13",
+        {"stage": "rating.survey", "version": 3},
+    ),
     503: ("unavailable", BUSY, None, {}),
 }
 

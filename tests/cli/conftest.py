@@ -126,7 +126,7 @@ def live_database(roster_file: Path, tmp_path_factory: pytest.TempPathFactory) -
     cli = Cli(f"sqlite:///{file}")
     cli.done("init")
     cli.done("org", "import", str(roster_file))
-    cli.done("campaign", "open", "2027")
+    cli.done("campaign", "open", "2026")
     return file
 
 

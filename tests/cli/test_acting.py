@@ -30,7 +30,7 @@ def test_a_live_database_records_the_user_and_the_person(live: Cli) -> None:
 
 
 def test_a_person_who_does_not_hold_the_post_is_refused(live: Cli) -> None:
-    said = "P6(黄丽)现在不担任organisation的岗位;该岗位:P5(马国)"
+    said = "P6(黄丽)现在不担任本组织的岗位;该岗位:P5(马国)"
 
     assert live.refused(*DECLARE, "--by", "P6") == (4, said)
 
@@ -38,7 +38,7 @@ def test_a_person_who_does_not_hold_the_post_is_refused(live: Cli) -> None:
 def test_a_vacant_post_is_held_by_nobody(live: Cli) -> None:
     arguments = ("fire", "D60", "declare", "--as", "organisation", "--data", DECLARATION, "--by", "P1")
 
-    assert live.refused(*arguments) == (4, "P1(高桂)现在不担任organisation的岗位;该岗位:空缺")
+    assert live.refused(*arguments) == (4, "P1(高桂)现在不担任本组织的岗位;该岗位:空缺")
 
 
 def test_a_person_whom_nobody_knows_is_unknown(live: Cli) -> None:
@@ -49,7 +49,7 @@ def test_whoever_objects_may_stay_unknown_in_a_live_database_too(live: Cli) -> N
     said = live.json("fire", "B1", "object", "--as", "anyone", "--data", '{"content": "不实"}', exit_code=3)
 
     # refused by the stage, not for want of a name
-    assert said["error"]["reasons"][0]["text"] == "rating.declaration环节不能object"
+    assert said["error"]["reasons"][0]["text"] == "“申报”环节不能“提出异议”"
 
 
 def test_the_department_is_the_superior_of_whoever_stands_under_the_root(cli: Cli) -> None:

@@ -52,8 +52,8 @@ def test_a_late_act_says_so(cli: Cli) -> None:
 
 REFUSED = [
     (("declare", "organisation", "{}"), 2, ["缺少head", "缺少members_due", "缺少target_star"]),
-    (("declare", "superior", DECLARATION), 4, ["declare由organisation办理"]),
-    (("approve", "committee", "{}"), 3, ["rating.declaration环节不能approve"]),
+    (("declare", "superior", DECLARATION), 4, ["“申报”由本组织办理"]),
+    (("approve", "committee", "{}"), 3, ["“申报”环节不能“批准”"]),
     (("dance", "organisation", "{}"), 2, ["没有“dance”这个动作"]),
 ]
 

@@ -147,14 +147,14 @@ def test_an_act_that_no_stage_knows_is_unknown(table, piece):
 
 def test_an_act_of_another_stage_is_refused_with_the_rule_of_this_stage(table, piece):
     assert decide(table, "glue", ask("finish"), piece(), NOW) == Refusal(
-        "stage", (Reason("glue环节不能finish", "第2条"),)
+        "stage", (Reason("“glue”环节不能“finish”", "第2条"),)
     )
 
 
 def test_somebody_else_is_refused_before_anything_is_said_about_the_work(table, piece):
     stranger = ask("cut", {}, relations=frozenset({"neighbour"}))
 
-    assert decide(table, "saw", stranger, piece(size=3), NOW) == Refusal("role", (Reason("cut由master办理"),))
+    assert decide(table, "saw", stranger, piece(size=3), NOW) == Refusal("role", (Reason("“cut”由master办理"),))
 
 
 def test_all_faults_of_a_payload_are_said_at_once(table, piece):
@@ -209,7 +209,7 @@ def test_options_are_all_acts_of_the_stage_with_what_is_known_against_each(table
     assert offered == (
         Option("cut", "apprentice", (Reason("锯子没有磨", "第7条"),), Order, False),
         Option("look", "anyone", (), None, False),
-        Option("clean", "night_watch", (Reason("clean由night_watch办理"),), None, False),
+        Option("clean", "night_watch", (Reason("“clean”由night_watch办理"),), None, False),
     )
     assert [option.allowed for option in offered] == [False, True, False]
 

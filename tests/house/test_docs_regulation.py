@@ -4,7 +4,9 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-ROWS = [line.split("|")[1:5] for line in (ROOT / "docs/regulation.md").read_text().splitlines() if line.startswith("| R")]
+ROWS = [
+    line.split("|")[1:5] for line in (ROOT / "docs/regulation.md").read_text().splitlines() if line.startswith("| R")
+]
 
 
 def test_every_rule_from_r1_to_r67_has_its_line_in_order() -> None:

@@ -7,7 +7,9 @@ from workflow.engine.errors import StarflowError
 
 def classes(root: type[StarflowError] = StarflowError) -> list[type[StarflowError]]:
     """Those of the engine; a room's own subclass is answered as the class it specialises."""
-    below = (found for child in root.__subclasses__() if child.__module__ == root.__module__ for found in classes(child))
+    below = (
+        found for child in root.__subclasses__() if child.__module__ == root.__module__ for found in classes(child)
+    )
     return [root, *below]
 
 

@@ -74,7 +74,7 @@ CASES: dict[tuple[str, str], Case] = {
     ("begin_review", "review_not_begun"): BEGUN,
     ("withdraw", "review_not_begun"): BEGUN,
     ("close_publicity", "notice_posted"): NOT_POSTED,
-    ("close_publicity", "period_over"): Case("期限到06-15 16:00为止", "R21", when=BEFORE_THE_END),
+    ("close_publicity", "period_over"): Case("期限到6月15日24时为止", "R21", when=BEFORE_THE_END),
     ("close_publicity", "no_open_objection"): Case("尚有2件异议未办结", "R23", {"open_objections": 2}),
     ("post_notice", "not_yet_posted"): Case("公示已于2027-06-08张贴", "R21", {"posted_on": date(2027, 6, 8)}),
     ("post_notice", "posted_since_entry"): Case(

@@ -120,7 +120,7 @@ def test_a_period_that_runs_is_not_stuck_and_is_listed_with_all(city: Any) -> No
 
     assert stuck(city, under="B1") == []
     assert [(row.owner.role, row.owner.person, row.missing) for row in everything] == [
-        ("clock", None, ("期限到04-24 00:00为止",))
+        ("clock", None, ("期限到4月23日24时为止",))
     ]
 
 

@@ -883,5 +883,5 @@ def test_a_matter_shows_its_buttons_with_the_reasons_under_the_grey_ones(three: 
     shown = show_matter(three.desk, number, frozenset({"organisation"}))
 
     assert [(option.act, option.allowed) for option in shown.options] == [("file", True), ("cancel", False)]
-    assert [str(reason) for reason in shown.options[1].reasons] == ["cancel由department办理"]
+    assert [str(reason) for reason in shown.options[1].reasons] == ["“撤销”由组织部办理"]
     assert shown.options[0].payload is not None and shown.options[0].payload["required"] == ["target_star", "measures"]

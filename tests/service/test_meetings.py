@@ -198,7 +198,7 @@ def test_one_that_is_refused_holds_nobody_up(town: Town) -> None:
     batch = approve(town, "D01", "D03", "D02")
 
     assert outcomes(batch) == [("D01", "approved"), ("D02", "approved"), ("D03", "refused")]
-    assert reasons(batch, "D03") == ("rating.declaration环节不能approve(R8)",)
+    assert reasons(batch, "D03") == ("“申报”环节不能“批准”(R8)",)
 
 
 def test_whoever_scored_it_cannot_approve_it(town: Town) -> None:
@@ -376,7 +376,7 @@ def test_a_rejection_needs_a_reason_and_somebody_who_waits(town: Town) -> None:
     silent = lambda: meetings.reject(town.desk, "2027-1", "D01", "", acting=COMMITTEE)  # noqa: E731 – said once
     assert refusal(silent, BadInput) == ("须写明理由",)
     stranger = lambda: meetings.reject(town.desk, "2027-1", "D02", "佐证不足", acting=COMMITTEE)  # noqa: E731 – said once
-    assert refusal(stranger, WrongStage) == ("rating.declaration环节不能reject(R8)",)
+    assert refusal(stranger, WrongStage) == ("“申报”环节不能“不予批准”(R8)",)
 
 
 # ── the recorded excess ──────────────────────────────────────────

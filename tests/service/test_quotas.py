@@ -215,6 +215,28 @@ def test_a_quota_per_unit_is_kept_in_each_unit_by_itself(database_url: str, tmp_
         ]
 
 
+def test_whoever_has_a_place_needs_no_second_one(database_url: str, tmp_path: Path) -> None:
+    """Under a scheme whose committee looks at unchanged stars too."""
+    file = tmp_path / "scheme.toml"
+    text = shelf.scheme_bytes("anyang-five-star").decode()
+    file.write_text(
+        text.replace('name = "recheck.approval"\nwhen = { changed = true }', 'name = "recheck.approval"'), "utf-8"
+    )
+    with town_of(database_url, scheme=str(file)) as town:
+        town.waiting({"D01": (5, "95")})
+        town.fire("D01", "approve", MEETING)
+        town.fire("D01", "confirm_star", {})
+        town.at("2027-12-02 10:00")
+        town.survey("D01", 5, on="2027-12-02")
+        town.fire("D01", "keep_star", {"base": "94"}, by="P1")
+
+        (line,) = meetings.agenda(town.desk).rows
+        town.fire("D01", "approve", {"meeting": {"on": "2027-12-02", "number": "2027-5"}})
+
+        assert (line.star, line.proposed_star, line.within) == (5, 5, None)
+        assert (town.stages("D01"), quota(town.desk).rows[0].taken) == (["closed"], 1)
+
+
 def test_a_hard_quota_takes_no_excess(database_url: str, tmp_path: Path) -> None:
     with town_of(database_url, scheme=scheme(tmp_path, hard="true")) as town:
         town.waiting({"D01": (5, "95"), "D02": (5, "93")})

@@ -123,12 +123,7 @@ def test_an_unchanged_star_goes_on_under_its_own_decision(town: Town) -> None:
     rated(town, "D01", 4, "85")
     before = register(town, "D01")
     town.at("2027-12-03 10:00")
-    meeting = {"on": "2027-12-03", "attendees": ["书记"], "minutes": "一致同意"}
-    town.fire(
-        "D01", "submit_self_evaluation", {"meeting": meeting, "scores": {str(n): "9" for n in range(1, 11)}, "star": 4}
-    )
-    paper = {"members_present": 10, "own_unit": 5, "satisfied": 15}
-    town.fire("D01", "file_survey", {"meeting": {"on": "2027-12-03"}, "paper": paper})
+    town.survey("D01", 4, on="2027-12-03")
 
     town.fire("D01", "keep_star", {"base": "84"})
 

@@ -85,16 +85,18 @@ class Town:
         self.evaluate(code, star, base, on=on, unhappy=unhappy)
 
     def evaluate(self, code: str, star: int, base: str, *, on: str, unhappy: int = 1) -> None:
+        self.survey(code, star, on=on, unhappy=unhappy)
+        self.fire(code, "propose_star", {"base": base, "star": star}, reason="综合平时掌握情况", by="P1")
+        if self.cycle(code).stage.endswith("audit"):
+            self.fire(code, "pass_audit")
+        self.fire(code, "post_notice", {"on": on, "place": "公告栏"})
+
+    def survey(self, code: str, star: int, *, on: str, unhappy: int = 1) -> None:
         meeting = {"on": on, "attendees": ["书记"], "minutes": "一致同意"}
         scores = {str(number): "9.5" for number in range(1, 11)}
         self.fire(code, "submit_self_evaluation", {"meeting": meeting, "scores": scores, "star": star})
         paper = {"members_present": 10, "own_unit": 5, "satisfied": 15 - unhappy, "dissatisfied": unhappy}
         self.fire(code, "file_survey", {"meeting": {"on": on}, "paper": paper})
-        reason = "综合平时掌握情况"
-        self.fire(code, "propose_star", {"base": base, "star": star}, reason=reason, by="P1")
-        if self.cycle(code).stage.endswith("audit"):
-            self.fire(code, "pass_audit")
-        self.fire(code, "post_notice", {"on": on, "place": "公告栏"})
 
     def waiting(self, proposals: Mapping[str, tuple[int, str]]) -> None:
         """These organisations (code → star, score) wait for approval; it is the morning of 14 May."""

@@ -50,7 +50,9 @@ def test_an_extension_moves_the_due_of_a_whole_subtree_and_the_nearest_wins(worl
     moved = obligations.extend(
         world.desk, "D01", date(2027, 6, 15), "机构改革", actor="role:department", subtree=True, year=None
     )
-    obligations.extend(world.desk, "D0101", date(2027, 6, 20), "住院", actor="role:department", subtree=False, year=None)
+    obligations.extend(
+        world.desk, "D0101", date(2027, 6, 20), "住院", actor="role:department", subtree=False, year=None
+    )
 
     assert moved == 4
     assert (world.due("D0102"), world.due("D0101"), world.due("D51")) == ("06-16 00:00", "06-21 00:00", "06-06 00:00")

@@ -20,9 +20,7 @@ def test_five_stars_on_route_a_pass_audit_publicity_committee_and_city(world: Wo
     world.to_publicity("D0102", "95", 5)
     world.posts("D0102", "department")
     world.clock.move_to("2027-05-31 09:30")
-    world.does(
-        "D0102", "record_excess", "committee", level="5", number=1, reason="基数不足十个,经会议研究"
-    )
+    world.does("D0102", "record_excess", "committee", level="5", number=1, reason="基数不足十个,经会议研究")
     world.approves("D0102")
     assert world.stage("D0102") == "rating.city_review"
     assert world.star("D0102") is None  # nothing is in force before `rated` (R52)

@@ -145,13 +145,20 @@ def guard_reasons(row: Row, ask: Ask, facts: Any, now: datetime) -> tuple[Reason
 
 
 def _no_such_act(table: Table, stage: str, ask: Ask) -> Refusal:
+    said = partial(_said, table)
     if ask.trigger not in table.triggers:
         return Refusal("unknown", (Reason(f"没有“{ask.trigger}”这个动作"),))
-    return Refusal("stage", (Reason(f"{stage}环节不能{ask.trigger}", table.stage[stage].cite_rule),))
+    return Refusal("stage", (Reason(f"“{said(stage)}”环节不能“{said(ask.trigger)}”", table.stage[stage].cite_rule),))
 
 
 def _role_reasons(table: Table, row: Row, role: str, facts: Any) -> tuple[Reason, ...]:
-    return () if role else (Reason(f"{row.trigger}由{wanted_role(table, row, facts)}办理"),)
+    if role:
+        return ()
+    return (Reason(f"“{_said(table, row.trigger)}”由{_said(table, wanted_role(table, row, facts))}办理"),)
+
+
+def _said(table: Table, identifier: str) -> str:
+    return table.words.get(identifier, identifier)
 
 
 def _option(table: Table, row: Row, relations: frozenset[str], facts: Any, now: datetime) -> Option:

@@ -112,6 +112,7 @@ class Table:
     stages: tuple[StageOf, ...]
     rows: tuple[Row, ...]
     on_arrival: Mapping[str, Callable[[Any], Mapping[str, Any]]] = field(default_factory=dict)
+    words: Mapping[str, str] = field(default_factory=dict)  # identifier → what people call it, in refusals
     stage: Mapping[str, StageOf] = field(init=False)
     row: Mapping[tuple[str, str], Row] = field(init=False)
 

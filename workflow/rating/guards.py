@@ -3,7 +3,7 @@
 A guard looks at the facts and the ask only. Asked without a payload (for buttons and lists) it says what is known already.
 """
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from workflow.engine.errors import Reason
 from workflow.engine.machine import Ask
@@ -12,6 +12,8 @@ from workflow.rating.survey import needed, turnout_text
 
 
 def in_time(f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    if f.opens_on and f.today and f.today < f.opens_on:
+        return Reason(f"{f.opens_on.month}月{f.opens_on.day}日才开始申报", "R8")
     if f.refused_after and now >= f.refused_after:
         return Reason("已过截止时间,本方案不接受补办", "R8")
     return None
@@ -102,7 +104,7 @@ def notice_posted(f: Facts, ask: Ask, now: datetime) -> Reason | None:
 
 def period_over(f: Facts, ask: Ask, now: datetime) -> Reason | None:
     if f.runs_until and now < f.runs_until:
-        return Reason(f"期限到{f.runs_until:%m-%d %H:%M}为止", "R21")
+        return Reason(f"期限到{_last_day(f.runs_until)}24时为止", "R21")
     return None
 
 
@@ -153,3 +155,9 @@ def _between(day: date, first: date | None, last: date | None, what: str) -> Rea
     if last and day > last:
         return Reason(f"{what}{day}晚于今天{last}")
     return None
+
+
+def _last_day(until: datetime) -> str:
+    """The day whose 24:00 an instant is, for people: 0:00 of the 9th is 24:00 of the 8th."""
+    day = (until - timedelta(microseconds=1)).date()
+    return f"{day.month}月{day.day}日"

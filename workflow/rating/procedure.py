@@ -15,7 +15,7 @@ from workflow.rating import guards
 from workflow.rating.facts import Facts, WorldPayload
 from workflow.rating.scheme import Scheme
 from workflow.rating.scheme_stages import Stage
-from workflow.rating.stages import EXITS, FROM_ANYWHERE, KIND, NAMED, NEXT, ONWARD, STAY, Act, Kind
+from workflow.rating.stages import EXITS, FROM_ANYWHERE, KIND, NAMED, NEXT, ONWARD, ROLE_WORDS, STAY, TITLES, Act, Kind
 
 
 @cache
@@ -31,7 +31,8 @@ def compile_procedure(scheme: Scheme) -> Table:
     rows = [row for stage in scheme.stage for act in KIND[stage.kind].acts if (row := _row(scheme, stage, act))]
     rows += [row for act, kind, not_in in FROM_ANYWHERE for row in _exits(scheme, act, kind, not_in)]
     arrivals = {s.name: arrive for s in scheme.stage if (arrive := KIND[s.kind].on_arrival)}
-    return Table(scheme.stage, tuple(rows), arrivals)
+    words = {**ROLE_WORDS, **TITLES, **{s.name: s.title for s in scheme.stage}}
+    return Table(scheme.stage, tuple(rows), arrivals, words)
 
 
 def kind_of(scheme: Scheme, stage: str) -> Kind:

@@ -291,4 +291,13 @@ TITLES: Mapping[str, str] = {act.trigger: act.title for kind in KINDS for act in
 }
 ONWARD = ("keep_star", "overturn_star")
 """The exits that may say "next"; all others lead back."""
+ROLE_WORDS: Mapping[str, str] = {
+    "organisation": "本组织",
+    "superior": "上级党组织",
+    "department": "组织部",
+    "committee": "工委会",
+    "city": "市委组织部",
+    "anyone": "任何人",
+    "clock": "时钟",
+}
 EXITS = tuple(dict.fromkeys(act.trigger for kind in KINDS for act in kind.acts if act.to == NAMED))

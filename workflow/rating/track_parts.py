@@ -12,6 +12,7 @@ from workflow.engine.errors import Faulty
 from workflow.engine.machine import ANYONE, Ask
 from workflow.engine.table import OWNER, Effect, Guard, Row, Table, Way, When
 from workflow.rating.scheme import Scheme
+from workflow.rating.stages import ROLE_WORDS
 from workflow.rating.track_dates import Due
 from workflow.rating.track_guards import MatterFacts
 
@@ -80,7 +81,8 @@ class Kind:
     def __post_init__(self) -> None:
         statuses = (Status(NEW, "未提出", partial(_opener, self.opened_by)), *self.statuses)
         object.__setattr__(self, "status", MappingProxyType({status.name: status for status in statuses}))
-        object.__setattr__(self, "table", Table(statuses, tuple(_rows(self.acts, statuses))))
+        words = {**ROLE_WORDS, **{s.name: s.title for s in statuses}, **{act.trigger: act.title for act in self.acts}}
+        object.__setattr__(self, "table", Table(statuses, tuple(_rows(self.acts, statuses)), words=words))
 
     @property
     def yearly(self) -> bool:

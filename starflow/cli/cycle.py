@@ -55,10 +55,23 @@ def _options(said: "Why") -> list[str | Table]:
     if not said.options:
         return [say("这里没有可办的事")]
     rows = [
-        ("✔" if option.allowed else "–", option.trigger, option.title, _role(option.role), _against(option))
+        (
+            "✔" if option.allowed else "–",
+            option.trigger,
+            option.title,
+            _role(option.role),
+            _told(option),
+            _against(option),
+        )
         for option in said.options
     ]
-    return ["", Table(("", say("动作"), say("名称"), say("由谁"), say("还不能办,因为")), rows)]
+    return ["", Table(("", say("动作"), say("名称"), say("由谁"), say("须填(--data)"), say("还不能办,因为")), rows)]
+
+
+def _told(option: "OptionLine") -> str:
+    """The keys that `--data` must have, and whether a reason is wanted."""
+    keys = list((option.payload or {}).get("required", ()))
+    return ", ".join([*keys, *(["--reason"] if option.needs_reason else [])])
 
 
 def _role(name: str) -> str:

@@ -211,6 +211,7 @@ TABLES: Mapping[str, str] = {
     "动作": "act",
     "名称": "name",
     "由谁": "role",
+    "须填(--data)": "required (--data)",
     "还不能办,因为": "not yet, because",
     "从": "before",
     "到": "after",

@@ -51,7 +51,7 @@ def stuck_at(desk: "Desk", filters: "Filters", *, everything: bool = False) -> R
     head = f"{say('{year}年度', year=seen.year)} · {say('今天')}{day(today)} · {word}{say('(共{n})', n=sum(seen.stages.values()))}"
     if not page.rows:
         return Result(page.as_json(), (head, say("全部按时,没有卡住的单位")))
-    columns = (*STUCK[:3], ("停留", lambda row: say("{n}天", n=(today - row.since.date()).days)), *STUCK[3:])
+    columns = (*STUCK[:3], ("停留", lambda row: say("{n}天", n=max(0, (today - row.since.date()).days))), *STUCK[3:])
     table = table_of(columns, page.rows)
     return Result(page.as_json(), (head, table, *more_of(page), say("提示:starflow nudge --light red --dry-run")))
 

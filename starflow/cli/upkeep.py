@@ -33,11 +33,21 @@ def verify(anchor: AnchorFile = None) -> Result:
         verdict = proved(desk, kept)
     if verdict.ok:
         lines = [say("✔ 历史完整:{cycles}个周期,{records}条记录", cycles=verdict.cycles, records=verdict.records)]
-        lines += [say("✔ 与锚点一致({at})", at=kept.get("at", ""))] if kept else []
+        lines += [say("✔ 与锚点一致({at})", at=_day_of(kept))] if kept else []
     else:
         lines = [say("✘ 历史校验失败:{place}", place=verdict.first_bad)]
         lines += [say("请保留现场,停止写入,并与最近的备份和锚点比较")]
     return Result(asdict(verdict), [*lines, f"  {say('总哈希')} {verdict.head}"], exit_code=int(not verdict.ok))
+
+
+def _day_of(kept: dict[str, Any]) -> str:
+    """When the anchor was taken, in local time; an anchor of another hand may not say."""
+    from datetime import datetime
+
+    from starflow.cli.output import moment
+
+    said = kept.get("at")
+    return moment(datetime.fromisoformat(said).astimezone()) if isinstance(said, str) else ""
 
 
 def _anchor(file: str) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from storage.database import Transaction, retrying
 from workflow.engine.errors import BadInput, Forbidden
 from workflow.engine.machine import ANYONE, CLOCK
 from workflow.rating.payloads import Text
-from workflow.rating.stages import FROM_ANYWHERE, KINDS, Act
+from workflow.rating.stages import FROM_ANYWHERE, KINDS, ROLE_WORDS, Act
 
 router = APIRouter()
 
@@ -268,7 +268,7 @@ def _coordinating(caller: Caller, code: str, year: int | None, roles: tuple[str,
         case = seen_case(caller.desk, tx, caller.principal, code, year)
         held = relations(tx, caller.principal, case)
     if not held & set(roles):
-        raise Forbidden(f"{what}由{'、'.join(roles)}办理")
+        raise Forbidden(f"{what}由{'、'.join(ROLE_WORDS[role] for role in roles)}办理")
     return signature(caller)[0], case.cycle.year
 
 

@@ -46,8 +46,13 @@ def create_app(desk: Desk) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=2000, compresslevel=5)
     app.add_middleware(Guard)  # the last to be added is the outermost
     problems.register(app)
+    return routed(app)
+
+
+def routed(app: FastAPI) -> FastAPI:
+    """Every route there is. Matters stand before the acts, whose last route takes any word for an act."""
     app.include_router(reads.router, prefix=API)
-    app.include_router(matters.router, prefix=API)  # before the acts: their last route takes any word for an act
+    app.include_router(matters.router, prefix=API)
     app.include_router(acts.router, prefix=API)
     app.include_router(front.router)
     app.add_api_route(f"{API}/openapi.json", _document, include_in_schema=False)

@@ -20,6 +20,7 @@ from storage import cycles, obligations, organisations
 from storage.cycles import CycleRow
 from storage.database import Transaction
 from workflow.engine.errors import BadInput, Forbidden, Unauthenticated, Unknown
+from workflow.rating.stages import ROLE_WORDS
 
 TOKEN = HTTPBearer(
     auto_error=False,
@@ -128,5 +129,6 @@ def signature(caller: Caller) -> tuple[str, str | None]:
     """The name for the record, and the person's code. In earnest nobody acts from a vacant post. Raises Forbidden."""
     principal = caller.principal
     if principal.person is None and not caller.desk.rehearsal:
-        raise Forbidden(f"{principal.code}的{principal.role}岗位现在空缺,没有人可以这个身份办理")
+        role = ROLE_WORDS[principal.role]
+        raise Forbidden(f"{principal.code}({role})的岗位现在空缺,没有人可以这个身份办理")
     return principal.person or f"role:{principal.role}", principal.person

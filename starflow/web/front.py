@@ -14,7 +14,6 @@ from fastapi.security import HTTPAuthorizationCredentials
 from jinja2 import Environment, PackageLoader
 
 from starflow.service import lists
-from starflow.service.acting import ROLE_WORDS
 from starflow.service.answers import answer_of
 from starflow.service.case import campaign_of
 from starflow.service.desk import Desk
@@ -24,6 +23,7 @@ from starflow.web.auth import TOKEN, desk_of, identified, narrowed
 from starflow.web.problems import BUSY, NO_TOKEN, TITLES
 from workflow.engine.deadlines import Light
 from workflow.engine.errors import StarflowError, Unauthenticated, Unavailable, Unknown
+from workflow.rating.stages import ROLE_WORDS
 
 router = APIRouter()
 PAGES = Environment(loader=PackageLoader("starflow.web"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
@@ -139,7 +139,7 @@ def _line(row: Stuck) -> dict[str, Any]:
         "word": word,
         "code": row.organisation,
         "name": row.name,
-        "owner": _owner(row.owner),
+        "owner": _owner(row.owner, row.organisation),
         "vacant": row.vacant,
         "held": row.held,
         "missing": row.missing,
@@ -150,9 +150,11 @@ def _line(row: Stuck) -> dict[str, Any]:
     }
 
 
-def _owner(owner: Owner) -> str:
+def _owner(owner: Owner, about: str) -> str:
+    """The role, where it is somebody else's also whose, and who holds it."""
+    whose = "" if owner.organisation == about else owner.organisation_name
     who = owner.person_name or ("" if owner.role == "clock" else "空缺")
-    return f"{ROLES.get(owner.role, owner.role)} {owner.organisation_name} {who}".strip()
+    return " ".join(filter(None, (ROLES.get(owner.role, owner.role), whose, who)))
 
 
 def _escalation(row: Stuck) -> str:

@@ -195,11 +195,11 @@ def _in_chinese(context: Mapping[str, Any]) -> dict[str, Any]:
 EXAMPLES: Mapping[int, tuple[str, str, str | None, dict[str, Any]]] = {
     400: ("bad_input", "缺少members_due", None, {}),
     401: ("unauthenticated", "令牌无效或已过期", None, {}),
-    403: ("forbidden", "propose_star由superior办理", None, {"stage": "rating.review", "version": 5}),
+    403: ("forbidden", "“拟定星级”由上级党组织办理", None, {"stage": "rating.review", "version": 5}),
     404: ("unknown", "2027年度没有编码为“D0999”的党组织", None, {}),
     409: (
         "wrong_stage",
-        "rating.review环节不能declare",
+        "“考评”环节不能“申报”",
         "R17",
         {
             "stage": "rating.review",

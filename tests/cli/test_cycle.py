@@ -136,7 +136,7 @@ def test_why_is_told_in_words(cli: Cli) -> None:
         "目标:5月1日(周六)24时",
         "截止:6月5日(周六)24时",
     ]
-    assert "✔  declare        申报      organisation 本组织" in said
+    assert "✔  declare        申报      organisation 本组织  head, members_due, target_star" in said
 
 
 def test_history_is_told_as_a_table(cli: Cli) -> None:

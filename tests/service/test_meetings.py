@@ -161,6 +161,7 @@ def test_an_exception_stays_on_the_list_with_its_reason(town: Town) -> None:
     assert town.stages("D02") == ["rating.approval"]
     assert town.history("D02")[-1] == (8, "defer", "P2")
     assert [(line.organisation, line.deferred) for line in meetings.agenda(town.desk).rows] == [("D02", "材料待补")]
+    assert town.broken() == ()
 
 
 def test_the_same_exception_is_recorded_once(town: Town) -> None:

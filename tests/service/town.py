@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from starflow.service import obligations, organisations
+from starflow.service import obligations, organisations, upkeep
 from starflow.service.acting import Acting
 from starflow.service.campaigns import open_campaign
 from starflow.service.cycles import CycleAsk, Fired, fire
@@ -15,7 +15,6 @@ from starflow.service.desk import Desk, create_desk
 from starflow.service.settings import read_settings
 from storage import cycles, records
 from storage.cycles import CycleRow
-from storage.invariants import invariants
 from workflow.rating.roster import RosterRow
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -119,8 +118,7 @@ class Town:
             return [(r.seq, r.trigger, r.actor) for r, _ in records.history(tx, self.cycle(code).id)]
 
     def broken(self) -> tuple[str, ...]:
-        with self.desk.reading() as tx:
-            return invariants(tx)
+        return upkeep.check(self.desk)
 
 
 @contextmanager

@@ -299,6 +299,8 @@ def test_a_superior_nudges_whoever_owes(web: Web) -> None:
         ({"reason": "防汛"}, "缺少until"),
         ({"until": "明天", "reason": "防汛"}, "until应为日期,如2027-06-05"),
         ({"until": "2027-06-12", "reason": "", "x": 1}, "reason不能为空;没有x这一项"),
+        ({"until": "9999-12-31", "reason": "防汛"}, "日期9999-12-31不在1900年至2200年之间"),
+        ({"until": "2027-06-12T00:00:00", "reason": "防汛"}, "“2027-06-12T00:00:00”应写成日期,如2027-06-05,不带时刻"),
     ],
 )
 def test_an_extension_is_read_in_sentences(web: Web, data: dict[str, Any], said: str) -> None:
@@ -322,7 +324,7 @@ def test_in_earnest_nobody_acts_from_a_vacant_post(live: Web) -> None:
 
     assert (vacant.status_code, vacant.json()["detail"]) == (
         403,
-        "D60的organisation岗位现在空缺,没有人可以这个身份办理",
+        "D60(本组织)的岗位现在空缺,没有人可以这个身份办理",
     )
     assert held.status_code == 200
 

@@ -44,7 +44,7 @@ def test_it_shows_who_is_stuck_by_stage(web: Web) -> None:
     assert answer.status_code == 200
     assert "2027年度:谁卡住了" in page.text and "卡住4家" in page.text
     assert "申报 3" in page.text and "测评 1" in page.text
-    assert "■ 逾期 第一支部 B1 本组织 第一支部 马国 党员参加0人" in page.text
+    assert "■ 逾期 第一支部 B1 本组织 马国 党员参加0人" in page.text
     assert "6月5日(周六)24时 11天" in page.text
     assert "空缺" in page.text
     assert {"script", "style", "iframe", "img"} & set(page.tags) == set()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from starflow.web import acts, examples, matters, problems, reads
 from starflow.web.acts import ACTS
 from starflow.web.app import create_app
 from starflow.web.openapi import document
+from starflow.web.page import api_page
 from workflow.engine.machine import CLOCK
 from workflow.rating.stages import KINDS
 
@@ -170,3 +172,7 @@ def test_the_example_of_a_problem_is_one(status: int) -> None:
     content = problems.documented(status)[status]["content"][problems.MEDIA_TYPE]
 
     assert problems.Problem.model_validate(content["example"]).status == status
+
+
+def test_the_page_of_the_documentation_is_current() -> None:
+    assert (Path(__file__).parents[2] / "docs" / "api.md").read_text() == api_page()

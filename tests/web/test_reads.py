@@ -1,5 +1,8 @@
 """The lists and one cycle over HTTP: the service's own JSON, narrowed in the database to what exists for whoever asks."""
 
+import json
+from base64 import urlsafe_b64encode
+
 import pytest
 
 from starflow.service import lists
@@ -201,6 +204,23 @@ def test_every_list_takes_a_year(web: Web, path: str) -> None:
     found = web.get(f"{path}?year=2027").json()["rows"]
 
     assert len(found) == (4 if path in ("/organisations", "/cycles") else 1)
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("/stuck", ["0001-01-01T00:00:00+14:00", "B1"]),
+        ("/stuck", ["2027-06-06T00:00:00+08:00", "\ud800"]),
+        ("/cycles", ["\ud800"]),
+        ("/obligations", ["9999-12-31T23:59:59-14:00", "B1", 1]),
+        ("/notices", ["B1"]),
+        ("/notices", []),
+    ],
+)
+def test_a_forged_cursor_is_refused(web: Web, path: str, place: list[object]) -> None:
+    forged = urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+
+    assert (web.get(f"{path}?next={forged}").status_code) == 400
 
 
 # ── tokens ───────────────────────────────────────────────────────

@@ -172,12 +172,6 @@ def campaign_of_year(tx: Transaction, year: int | None) -> Campaign | None:
     return tx.session.scalars(newest).first()
 
 
-def lock_campaign(tx: Transaction, campaign_id: int) -> None:
-    """Two approvers at once must not both take the last place of a quota: the second waits here."""
-    if tx.dialect == "postgresql":
-        tx.session.execute(sa.select(_campaign.c.id).where(_campaign.c.id == campaign_id).with_for_update())
-
-
 def next_move(tx: Transaction, campaign_id: int) -> datetime | None:
     """When the clock will next move a cycle of this campaign; None when it will move none."""
     found: datetime | None = tx.session.scalar(

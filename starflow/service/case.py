@@ -226,7 +226,7 @@ def _base(case: Case, payload: Mapping[str, Any]) -> Decimal | None:
 
 def _decision_facts(tx: Transaction, case: Case, facts: Facts, payload: Mapping[str, Any] | None) -> dict[str, Any]:
     scored = evidence.newest_assessment(tx, case.cycle.id, case.cycle.round, "superior")
-    found: dict[str, Any] = {"scored_by": scored.actor if scored else None}
+    found: dict[str, Any] = {"scored_by": scored.actor.rpartition(" for ")[2] if scored else None}
     if case.stage.kind == "approval":
         if payload is not None:  # an act is being judged: what is counted now must still be true when it is written
             meetings.lock_quotas(tx, case.cycle.campaign_id)

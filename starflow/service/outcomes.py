@@ -11,7 +11,7 @@ from starflow.service.case import Case
 from starflow.service.desk import Desk
 from storage import evidence, meetings, stars
 from storage.database import Transaction
-from storage.models import Assessment, Excess, Meeting, MeetingItem, Record, Star, Survey
+from storage.models import Assessment, Excess, MeetingItem, Record, Star, Survey
 from workflow.engine.deadlines import local_date
 from workflow.engine.errors import BadInput
 from workflow.engine.machine import Decision
@@ -152,10 +152,7 @@ def _finding(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decisi
 
 def _sitting(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Record) -> None:
     said = done.payload.meeting
-    meeting = meetings.by_number(tx, case.cycle.campaign_id, said.number)
-    if meeting is None:
-        meeting = Meeting(campaign_id=case.cycle.campaign_id, number=said.number, held_on=said.on, opened_at=tx.now)
-        meetings.put(tx, meeting)
+    meeting = meetings.sitting(tx, case.cycle.campaign_id, said.number, said.on)
     if meeting.held_on != said.on:
         raise BadInput(f"会议{said.number}的日期是{meeting.held_on},不是{said.on}")
     if meeting.status == "closed":
@@ -169,6 +166,7 @@ def _sitting(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decisi
             record_id=record.id,
             outcome="approved" if done.trigger == "approve" else "rejected",
             star=facts.proposed if facts.proposed is not None else 0,
+            reason=done.reason,
         ),
     )
 
@@ -178,6 +176,8 @@ def _excess(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decisio
     quota = next((q for q in case.scheme.quota if level == q.code or level in map(str, q.stars)), None)
     if quota is None:
         raise BadInput(f"方案没有“{level}”这项名额,只有{'、'.join(q.code for q in case.scheme.quota)}")
+    if quota.op != "max" or quota.hard:
+        raise BadInput(f"名额“{quota.title or quota.code}”不接受超额决定({quota.cite.rule})")
     meetings.put(
         tx,
         Excess(

@@ -38,7 +38,7 @@ LIGHTS = {
     Light.GREY: ("○", "未到"),
 }
 """Colour is never alone: a shape and a word."""
-ROLES = ROLE_WORDS | {"leader": "分管领导", "clock": "到时自动"}
+ROLES = {**ROLE_WORDS, "leader": "分管领导", "clock": "到时自动"}
 WEEKDAYS = "一二三四五六日"
 FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 

@@ -25,8 +25,8 @@ SIGHT = """
 
 | token | sees | may do |
 |---|---|---|
-| `organisation`, `superior` of an organisation | itself and whatever stands below it | what it is to each cycle: its own acts, and the superior's of those it reviews |
-| `department`, `committee` of the root | everything, and the sittings | the department's and the committee's acts; the department also extends, holds, releases |
+| `organisation`, `superior` of an organisation | itself and whatever stands below it | its own acts, and the superior's for those it reviews |
+| `department`, `committee` of the root | everything, and the sittings | its own acts; the department also extends, holds, releases |
 | `city` | cycles whose open act is the city's, and the lists of open work narrowed to these | `confirm_star`, `overturn_star` |
 
 What is outside is not found (404), in the words for what does not exist. Whoever objects or reports something is recorded as

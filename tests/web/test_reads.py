@@ -90,6 +90,8 @@ def test_a_cycle_says_where_it_stands_and_which_version_it_is(web: Web) -> None:
 
 
 def test_why_answers_for_the_role_of_the_token(web: Web) -> None:
+    web.at("2027-05-06 10:00")
+
     assert web.get("/cycles/B1/why", UNIT).json() == why(web.desk, "B1", relations=frozenset({"superior"})).as_json()
     assert [o["trigger"] for o in web.get("/cycles/B1/why", BRANCH).json()["options"] if o["allowed"]] == ["declare"]
 

@@ -104,7 +104,7 @@ class Finding(Payload):
 
 class CommitteeMeeting(Payload):
     on: date
-    number: Text
+    number: Annotated[str, Field(min_length=1, max_length=80)]
 
 
 class Sitting(Payload):

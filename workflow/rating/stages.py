@@ -76,7 +76,10 @@ def approve(stage: Any, f: Facts, ask: Ask, now: Any) -> Mapping[str, Any]:
 
 
 def fall(stage: Any, f: Facts, ask: Ask, now: Any) -> Mapping[str, Any]:
-    return {} if stage.falls_to is None else {"proposed": stage.falls_to}
+    """Onward with a lower star, approved as it was; back to the review, the approval is void."""
+    if stage.falls_to is None:
+        return {"approved_on": None, "meeting_number": None}
+    return {"proposed": stage.falls_to}
 
 
 def mark_exempt(stage: Any, f: Facts, ask: Ask, now: Any) -> Mapping[str, Any]:

@@ -59,7 +59,7 @@ def test_a_live_sitting_needs_somebody_of_the_committee(live: Cli) -> None:
     opened = ("meeting", "open", "2027-1", "--on", "2027-05-20")
 
     assert live.refused(*opened)[0] == 4
-    assert live.refused(*opened, "--by", "P1") == (4, "P1(高桂)现在不担任committee的岗位;该岗位:P2(黄建)")
+    assert live.refused(*opened, "--by", "P1") == (4, "P1(高桂)现在不担任工委会的岗位;该岗位:P2(黄建)")
     assert live.json(*opened, "--by", "P2")["number"] == "2027-1"
 
 

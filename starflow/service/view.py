@@ -154,7 +154,9 @@ def _read_cursor(text: str | None, place: tuple[Callable[[Any], Any], ...]) -> t
 
 def instant(value: Any) -> datetime | None:
     at = None if value is None else datetime.fromisoformat(value)
-    if at is not None and (at.tzinfo is None or not 1900 < at.year < 2300):  # near its ends no database can shift it to UTC
+    if at is not None and (
+        at.tzinfo is None or not 1900 < at.year < 2300
+    ):  # near its ends no database can shift it to UTC
         raise ValueError("no instant of ours")
     return at
 

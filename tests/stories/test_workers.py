@@ -19,7 +19,7 @@ from starflow.service.organisations import import_roster
 from starflow.service.settings import read_settings
 from starflow.service.upkeep import check
 from storage.models import JobRun, Notice, Obligation, Record
-from tests.stories.conftest import ROOT, rows_of, sheet
+from tests.stories.conftest import CITY, ROOT, rows_of, sheet
 
 
 class StoppedClock:
@@ -58,7 +58,7 @@ def _a_past_with_things_due(desk: Desk, then: datetime) -> None:
     desk.clock = StoppedClock(then)
     import_roster(desk, rows_of(), scheme_root_kind=ROOT, dry_run=False)
     open_campaign(desk, then.year, "anyang-five-star", actor="test")
-    today = then.date().isoformat()
+    today = then.astimezone(CITY).date().isoformat()
     for code in ("D0101", "D0102", "D51"):
         for trigger, by, payload in (
             ("declare", "organisation", {"head": "书记", "members_due": 10, "target_star": 4}),

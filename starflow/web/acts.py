@@ -7,28 +7,23 @@ does not offer an act says so (409), and one that nobody knows is not found (404
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Response
-from pydantic import BaseModel, ConfigDict, Field
 
-from starflow.service import obligations
 from starflow.service.clock import new_secret
 from starflow.service.cycles import CycleAsk, Fired, fire_in
-from starflow.service.obligations import Nudged
 from starflow.web import examples
 from starflow.web.auth import Caller, Identified, relations, seen_case, signature
-from starflow.web.bodies import RawBody, act_schema, documented_body, read_act, read_model
+from starflow.web.bodies import RawBody, act_schema, documented_body, read_act
 from starflow.web.problems import documented
-from starflow.web.reads import Code, Year, described, said
+from starflow.web.replies import Code, Year, described, said
 from starflow.web.schemas import model_of
 from storage import records
 from storage.database import Transaction, retrying
-from workflow.engine.errors import BadInput, Forbidden
+from workflow.engine.errors import BadInput
 from workflow.engine.machine import ANYONE, CLOCK
-from workflow.rating.payloads import Text
-from workflow.rating.stages import FROM_ANYWHERE, KINDS, ROLE_WORDS, Act
+from workflow.rating.stages import FROM_ANYWHERE, KINDS, Act
 
 router = APIRouter()
 
@@ -148,128 +143,6 @@ for _act in ACTS.values():
             act_schema(_act.trigger, _act.title, _act.takes, _act.needs_reason), examples.BODIES[_act.trigger]
         ),
     )
-
-
-# ── dates and nudges ─────────────────────────────────────────────
-
-
-class Closed(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
-
-
-class Extension(Closed):
-    until: date = Field(description="延到这一天的24时")
-    reason: Text
-    subtree: bool = Field(default=False, description="连同全部下级")
-
-
-class Holding(Closed):
-    reason: Text
-
-
-class Nothing(Closed):
-    """No data."""
-
-
-class Nudging(Closed):
-    dry_run: bool = Field(default=False, description="只看会怎样,不发出")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Extended:
-    """How many cycles an extension has moved."""
-
-    organisation: str
-    until: date
-    subtree: bool
-    cycles: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Held:
-    """`days`: by how many days the dates have moved, where a hold has ended."""
-
-    organisation: str
-    held: bool
-    days: int | None
-
-
-def _takes(model: type[BaseModel], name: str) -> dict[str, Any]:
-    return documented_body(model.model_json_schema(), examples.BODIES[name])
-
-
-@router.post(
-    "/cycles/{code}/extend",
-    summary="延期",
-    tags=["期限"],
-    responses=described(
-        model_of(Extended), {"organisation": "D0102", "until": "2027-06-12", "subtree": False, "cycles": 1}, *REFUSALS
-    ),
-    openapi_extra=_takes(Extension, "extend"),
-)
-def extend(caller: Identified, code: Code, raw: RawBody, year: Year = None) -> Response:
-    """本轮的截止不早于某一天;由组织部办理。"""
-    said_ = read_model(raw, Extension)
-    actor, of = _coordinating(caller, code, year, ("department",), "延期")
-    moved = obligations.extend(
-        caller.desk, code, said_.until, said_.reason, actor=actor, subtree=said_.subtree, year=of
-    )
-    return said({"organisation": code, "until": said_.until.isoformat(), "subtree": said_.subtree, "cycles": moved})
-
-
-@router.post(
-    "/cycles/{code}/hold",
-    summary="暂停计时",
-    tags=["期限"],
-    responses=described(model_of(Held), {"organisation": "D0102", "held": True, "days": None}, *REFUSALS),
-    openapi_extra=_takes(Holding, "hold"),
-)
-def hold(caller: Identified, code: Code, raw: RawBody, year: Year = None) -> Response:
-    """暂停期间不再提醒;由组织部办理。"""
-    reason = read_model(raw, Holding).reason
-    actor, of = _coordinating(caller, code, year, ("department",), "暂停计时")
-    obligations.hold(caller.desk, code, reason, actor=actor, year=of)
-    return said({"organisation": code, "held": True, "days": None})
-
-
-@router.post(
-    "/cycles/{code}/release",
-    summary="恢复计时",
-    tags=["期限"],
-    responses=described(model_of(Held), {"organisation": "D0102", "held": False, "days": 3}, *REFUSALS),
-    openapi_extra=_takes(Nothing, "release"),
-)
-def release(caller: Identified, code: Code, raw: RawBody, year: Year = None) -> Response:
-    """暂停的天数补回;由组织部办理。"""
-    read_model(raw, Nothing)
-    actor, of = _coordinating(caller, code, year, ("department",), "恢复计时")
-    days = obligations.release(caller.desk, code, actor=actor, year=of)
-    return said({"organisation": code, "held": False, "days": days})
-
-
-@router.post(
-    "/cycles/{code}/nudge",
-    summary="立即催办",
-    tags=["期限"],
-    responses=described(model_of(Nudged), examples.NUDGED, *REFUSALS),
-    openapi_extra=_takes(Nudging, "nudge"),
-)
-def nudge(caller: Identified, code: Code, raw: RawBody, year: Year = None) -> Response:
-    """催办欠办的人;由上级党组织或组织部办理。没有发出时note说明为什么。"""
-    dry_run = read_model(raw, Nudging).dry_run
-    actor, of = _coordinating(caller, code, year, ("superior", "department"), "催办")
-    (nudged,) = obligations.nudge(caller.desk, (code,), actor=actor, year=of, dry_run=dry_run)
-    return said(asdict(nudged))
-
-
-def _coordinating(caller: Caller, code: str, year: int | None, roles: tuple[str, ...], what: str) -> tuple[str, int]:
-    """The name for the record, and the year that is meant. Raises Unknown, Forbidden."""
-    with caller.desk.reading() as tx:
-        case = seen_case(caller.desk, tx, caller.principal, code, year)
-        held = relations(tx, caller.principal, case)
-    if not held & set(roles):
-        raise Forbidden(f"{what}由{'、'.join(ROLE_WORDS[role] for role in roles)}办理")
-    return signature(caller)[0], case.cycle.year
 
 
 # ── an act that nobody knows ─────────────────────────────────────

@@ -18,15 +18,17 @@ from starlette.staticfiles import StaticFiles
 from starflow import __version__
 from starflow.service.desk import Desk, open_desk
 from starflow.service.settings import read_settings
-from starflow.web import acts, front, matters, openapi, problems, reads
+from starflow.web import acts, cycle, dates, front, lists, matters, openapi, problems, registers
 from starflow.web.auth import desk_of
 from starflow.web.guard import Guard
-from starflow.web.reads import described, said
+from starflow.web.replies import described, said
 from storage import migrations
 from storage.database import CONNECTIONS, revision
 from workflow.engine.errors import Unavailable
 
 API = "/api/v1"
+ROUTERS = tuple(module.router for module in (lists, registers, cycle, matters, dates, acts))
+"""The acts stand last, because their last route takes any word for an act."""
 STATIC = Path(__file__).parent / "static"
 
 
@@ -50,10 +52,9 @@ def create_app(desk: Desk) -> FastAPI:
 
 
 def routed(app: FastAPI) -> FastAPI:
-    """Every route there is. Matters stand before the acts, whose last route takes any word for an act."""
-    app.include_router(reads.router, prefix=API)
-    app.include_router(matters.router, prefix=API)
-    app.include_router(acts.router, prefix=API)
+    """Every route there is."""
+    for router in ROUTERS:
+        app.include_router(router, prefix=API)
     app.include_router(front.router)
     app.add_api_route(f"{API}/openapi.json", _document, include_in_schema=False)
     app.add_api_route("/healthz", healthz, summary="进程是否活着", tags=["运行"], responses=described(Health, ALIVE))

@@ -21,7 +21,7 @@ from starflow.web import examples
 from starflow.web.acts import REFUSALS, Key, scoped
 from starflow.web.auth import Caller, Identified, relations, seen_case, signature
 from starflow.web.bodies import LARGEST, RawBody, act_schema, documented_body, read_act
-from starflow.web.reads import (
+from starflow.web.replies import (
     PER_PAGE,
     Code,
     Lamp,

@@ -11,6 +11,8 @@ import anyio
 import httpx
 import pytest
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
 from starflow.service import obligations, organisations
 from starflow.service.access import issue_token
@@ -20,7 +22,7 @@ from starflow.service.cycles import CycleAsk, fire
 from starflow.service.desk import Desk, create_desk
 from starflow.service.settings import read_settings
 from starflow.service.why import EVERYBODY, history
-from starflow.web.app import create_app
+from starflow.web.app import ROUTERS, create_app
 from workflow.rating.roster import RosterRow
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -54,6 +56,14 @@ PLAY: Mapping[str, tuple[Any, ...]] = {
     "rating.publicity": ("post_notice", {**ON, "place": "公告栏"}),
     "rating.approval": ("approve", {"meeting": {"on": "2027-05-20", "number": "1"}}),
 }
+
+
+def documented_model(method: str, path: str) -> type[BaseModel]:
+    """What the documentation says that an operation below /api/v1 answers with."""
+    routes = (route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute))
+    found = next(route for route in routes if route.path == path and method in route.methods)
+    model: type[BaseModel] = found.responses[200]["model"]
+    return model
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from starflow.service import organisations
 from starflow.service.campaigns import open_campaign
 from starflow.service.desk import create_desk
 from starflow.service.settings import read_settings
-from starflow.web.acts import ACTS, router
+from starflow.web.acts import ACTS
 from starflow.web.app import create_app
-from tests.web.conftest import DECLARATION, ROSTER, SCORES, Web
+from tests.web.conftest import DECLARATION, ROSTER, SCORES, Web, documented_model
 
 ROOT, UNIT, BRANCH, SIBLING, CITY = (
     ("department", "GW"),
@@ -51,8 +51,7 @@ def test_an_act_answers_with_its_record(web: Web) -> None:
         "notices": said.json()["notices"],
     }
     assert (newest["actor"], newest["role"], newest["reason"]) == ("P4", "organisation", None)
-    routes = {route.path: route for route in router.routes}
-    routes["/cycles/{code}/declare"].responses[200]["model"].model_validate(said.json())
+    documented_model("POST", "/cycles/{code}/declare").model_validate(said.json())
 
 
 def test_a_reason_stands_beside_the_data(web: Web) -> None:

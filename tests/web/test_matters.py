@@ -6,8 +6,8 @@ import pytest
 
 from starflow.service.matter_lists import list_matters
 from starflow.service.view import Filters
-from starflow.web.matters import router
-from tests.web.conftest import Web
+from storage import matters
+from tests.web.conftest import Web, documented_model
 
 ROOT, UNIT, BRANCH, SIBLING, CITY = (
     ("department", "GW"),
@@ -30,8 +30,7 @@ def rectification(web: Web) -> dict[str, Any]:
 def test_one_that_may_opens_a_matter(web: Web) -> None:
     opened = rectification(web)
 
-    routes = {route.path: route for route in router.routes}
-    routes["/matters/{id}/{act}"].responses[200]["model"].model_validate(opened)
+    documented_model("POST", "/matters/{id}/{act}").model_validate(opened)
     listed = web.get("/matters?kind=rectification", BRANCH).json()
     assert listed == list_matters(web.desk, Filters(stage="rectification", under="B1", limit=50)).as_json()
     assert [row["id"] for row in listed["rows"]] == [opened["id"]]
@@ -76,6 +75,14 @@ def test_outside_the_subtree_there_is_no_such_matter(web: Web, by: tuple[str, st
     assert web.get("/matters?kind=rectification", by).json() == {"rows": []}
 
 
+def test_the_city_has_no_matters_not_even_of_what_is_before_it(web: Web) -> None:
+    web.play("D60", "rating.city_review")
+    number = web.post("/cycles/D60/matters/rectification", {"problem": "记录不全"}, ROOT).json()["id"]
+
+    assert web.get(f"/matters/{number}").status_code == 200
+    assert web.get(f"/matters/{number}", CITY).status_code == 404
+
+
 def test_opening_is_for_those_who_may(web: Web) -> None:
     web.at("2027-05-06 10:00")
     said = [web.post("/cycles/B1/matters/rectification", PROBLEM, by) for by in (BRANCH, SIBLING, CITY)]
@@ -94,5 +101,7 @@ def test_whoever_reports_something_stays_unnamed(web: Web) -> None:
 
     shown = web.get(f"/matters/{number}", BRANCH)
 
+    with web.desk.reading() as tx:
+        assert [(act.actor, act.role) for act in matters.acts(tx, number)] == [("anyone", "anyone")]
     assert [act["role"] for act in shown.json()["acts"]] == ["anyone"]
     assert [word for word in ("某某", "记录后补", '"P4"') if word in shown.text] == []

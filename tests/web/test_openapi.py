@@ -9,16 +9,16 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from starflow.web import acts, examples, matters, problems, reads
+from starflow.web import examples, matters, problems
 from starflow.web.acts import ACTS
-from starflow.web.app import create_app
+from starflow.web.app import ROUTERS, create_app
 from starflow.web.openapi import document
 from starflow.web.page import api_page
 from workflow.engine.machine import CLOCK
 from workflow.rating.stages import KINDS
 
 APP: FastAPI = create_app(None)  # type: ignore[arg-type]  # nothing is asked of the desk
-ROUTES = [route for router in (reads.router, acts.router, matters.router) for route in router.routes]
+ROUTES = [route for router in ROUTERS for route in router.routes]
 
 
 @cache

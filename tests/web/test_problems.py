@@ -66,7 +66,7 @@ def test_a_fault_of_the_program_is_a_number_and_no_traceback(
     def broken(*_: object) -> None:
         raise ZeroDivisionError("where it hurts")
 
-    monkeypatch.setattr("starflow.web.reads.lists.campaigns", broken)
+    monkeypatch.setattr("starflow.web.registers.lists.campaigns", broken)
     answer = web.get("/campaigns")
 
     trace_id = answer.json()["trace_id"]

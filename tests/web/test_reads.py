@@ -8,8 +8,7 @@ import pytest
 from starflow.service import lists
 from starflow.service.view import Filters
 from starflow.service.why import why
-from starflow.web.reads import router
-from tests.web.conftest import Web
+from tests.web.conftest import Web, documented_model
 
 ROOT, UNIT, BRANCH, OTHER, CITY = (
     ("department", "GW"),
@@ -50,25 +49,20 @@ def test_lists_are_the_services_own_json(web: Web) -> None:
      "/campaigns", "/schemes", "/meetings", "/matters?closed=true"],
 )  # fmt: skip
 def test_every_list_has_the_shape_that_is_documented(web: Web, path: str) -> None:
-    from starflow.web.matters import router as beside
-
     web.play("D60", "rating.review")
-    routes = {route.path: route for route in (*router.routes, *beside.routes)}
 
     said = web.get(path)
 
     assert said.status_code == 200
-    routes[path.partition("?")[0]].responses[200]["model"].model_validate(said.json())
+    documented_model("GET", path.partition("?")[0]).model_validate(said.json())
 
 
 @pytest.mark.parametrize("below", ["", "/why", "/history"])
 def test_one_cycle_has_the_shape_that_is_documented(web: Web, below: str) -> None:
-    routes = {route.path: route for route in router.routes}
-
     said = web.get(f"/cycles/B1{below}", BRANCH)
 
     assert said.status_code == 200
-    routes["/cycles/{code}" + below].responses[200]["model"].model_validate(said.json())
+    documented_model("GET", "/cycles/{code}" + below).model_validate(said.json())
 
 
 def test_a_cycle_says_where_it_stands_and_which_version_it_is(web: Web) -> None:

@@ -1,12 +1,16 @@
-"""What bounds a star whatever the score: low satisfaction, an overdue election, repeated absence (R40, R42-R44).
+"""What bounds a star whatever the score: low satisfaction, an overdue election, repeated absence (R40, R42-R44), and the
+effects, eligibility rules and steps that a scheme lists.
 
 A bound is asked with or without a score, for the guards must know it before there is one. The lowest wins; all are named.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from workflow.rating.figures import Figures, all_hold, failing, holding
 from workflow.rating.inputs import UNTOUCHED, Election, RatingInputs, Step, outside
+from workflow.rating.scheme_rules import Effect
 from workflow.rating.scheme_tables import Scheme
 from workflow.rating.survey import COMPARE, holds, share_text, side_text
 from workflow.rating.wording import COUNT_WORDS, EACH, EXTENSION_WORDS, event_word
@@ -54,7 +58,109 @@ def absences_in(scheme: Scheme, inputs: RatingInputs) -> str:
     times = sum(event.code == rule.event and outside(event, inputs) is None for event in inputs.events) if rule else 0
     if rule is None or not COMPARE[rule.op](times, rule.threshold):
         return ""
-    return f"年度内{event_word(rule.event, EACH)}累计{times}次,{COUNT_WORDS[rule.op]}{rule.threshold}次"
+    return f"年度内{event_word(rule.event, EACH, scheme.words)}累计{times}次,{COUNT_WORDS[rule.op]}{rule.threshold}次"
+
+
+# --- what a scheme lists: effects, eligibility, steps ------------------------------------------------------------------
+
+
+def _standing(scheme: Scheme, inputs: RatingInputs, figures: Figures, *kinds: str) -> Iterator[tuple[Effect, str]]:
+    """Every effect of these kinds that applies in this round and whose needs all hold, with the sentence why."""
+    for effect in scheme.effect:
+        applies = effect.then in kinds and (not effect.rounds or inputs.round in effect.rounds)
+        if applies and all_hold(effect.needs, figures):
+            yield effect, f"{effect.title}({holding(scheme, effect.needs, figures)})"
+
+
+def effect_bounds(scheme: Scheme, inputs: RatingInputs, figures: Figures) -> tuple[Bound, ...]:
+    """No more than this, nothing but the lowest, or no level at all."""
+    found = []
+    for effect, said in _standing(scheme, inputs, figures, "cap", "bottom", "no_level"):
+        star = effect.star if effect.star is not None else 0 if effect.then == "no_level" else scheme.lowest
+        word = "不得高于" if effect.then == "cap" else "直接定为"
+        found.append(Bound(Step(effect.cite.rule, f"{said},{word}{label(scheme, star)}", f"star<={star}"), star))
+    return tuple(found)
+
+
+def eligibility_bounds(scheme: Scheme, inputs: RatingInputs, figures: Figures) -> tuple[Bound, ...]:
+    """A level that one may not be given yet bounds the star just below it."""
+    found = []
+    for rule in scheme.eligibility:
+        below = max((star for star in scheme.stars if star < rule.star), default=scheme.lowest)
+        keeps = rule.holders_keep and inputs.held is not None and inputs.held >= rule.star
+        if all_hold(rule.needs, figures) is not True:
+            said = f"{rule.title}({failing(scheme, rule.needs, figures)})"
+            if keeps:
+                step = Step(rule.cite.rule, f"{said},已是{label(scheme, rule.star)}的不受此限", UNTOUCHED)
+                found.append(Bound(step, scheme.stars[-1]))
+            else:
+                text = f"{said},不得高于{label(scheme, below)}"
+                found.append(Bound(Step(rule.cite.rule, text, f"star<={below}"), below))
+    return tuple(found)
+
+
+def step_bounds(scheme: Scheme, inputs: RatingInputs) -> tuple[Bound, ...]:
+    """How far up one may come in one go; asked only where somebody has looked up what is in force."""
+    rule = scheme.changes
+    if inputs.history is None:
+        return ()
+    if inputs.held is None:
+        if rule.first_max is None:
+            return ()
+        text = f"首次评定,不得高于{label(scheme, rule.first_max)}"
+        return (Bound(Step(rule.cite.rule, text, f"star<={rule.first_max}"), rule.first_max),)
+    if rule.max_up is None:
+        return ()
+    highest = moved(scheme, inputs.held, rule.max_up)
+    text = f"现为{label(scheme, inputs.held)},一次最多升{rule.max_up}个等次,不得高于{label(scheme, highest)}"
+    return (Bound(Step(rule.cite.rule, text, f"star<={highest}"), highest),)
+
+
+def lifts(scheme: Scheme, inputs: RatingInputs, star: int, figures: Figures) -> tuple[int, tuple[Step, ...]]:
+    """Levels given directly, levels that one may not fall below, and how far down one may go in one go."""
+    steps = []
+    for effect, said in _standing(scheme, inputs, figures, "set", "floor"):
+        wanted = effect.star if effect.star is not None else star
+        after = wanted if effect.then == "set" else max(star, wanted)
+        word = "直接定为" if effect.then == "set" else "不低于"
+        text = f"{said},{word}{label(scheme, wanted)}"
+        steps.append(Step(effect.cite.rule, text, f"star={after}" if after != star else UNTOUCHED))
+        star = after
+    rule = scheme.changes
+    if rule.max_down is not None and inputs.held is not None and inputs.history is not None:
+        least = moved(scheme, inputs.held, -rule.max_down)
+        if star < least:
+            text = f"现为{label(scheme, inputs.held)},一次最多降{rule.max_down}个等次,定为{label(scheme, least)}"
+            steps.append(Step(rule.cite.rule, text, f"star={least}"))
+            star = least
+    return star, tuple(steps)
+
+
+def lowered_by(scheme: Scheme, inputs: RatingInputs, star: int, figures: Figures) -> tuple[int, tuple[Step, ...]]:
+    """Effects that take so many levels off."""
+    steps = []
+    for effect, said in _standing(scheme, inputs, figures, "minus"):
+        after = moved(scheme, star, -(effect.steps or 0))
+        text = f"{said},降低{effect.steps}个等次,由{label(scheme, star)}改为{label(scheme, after)}"
+        steps.append(Step(effect.cite.rule, text, f"star={after}" if after != star else UNTOUCHED))
+        star = after
+    return star, tuple(steps)
+
+
+def not_rated(scheme: Scheme, inputs: RatingInputs, figures: Figures) -> tuple[str, ...]:
+    """Why the organisation is not rated at all, each with its rule."""
+    return tuple(
+        f"{said},不予评定({effect.cite.rule})" for effect, said in _standing(scheme, inputs, figures, "not_rated")
+    )
+
+
+def moved(scheme: Scheme, star: int, steps: int) -> int:
+    """So many levels up or down, at most to the ends of the scale."""
+    at = next(n for n in reversed(range(len(scheme.stars))) if scheme.stars[n] <= star or n == 0)
+    return scheme.stars[min(max(at + steps, 0), len(scheme.stars) - 1)]
+
+
+# --- parts --------------------------------------------------------------------------------------------------------------
 
 
 def _bound(scheme: Scheme, rule: str, said: str, star: int, *, exempt: bool) -> Bound:

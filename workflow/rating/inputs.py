@@ -4,10 +4,12 @@ A fact that the scheme does not know is refused and never passed over: an event 
 cost nothing.
 """
 
-from collections.abc import Iterable
+import dataclasses
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 from workflow.rating.scheme_tables import Bonus, Deduction, Scheme
 from workflow.rating.wording import EACH, EXTENSION_WORDS, joined
@@ -41,7 +43,10 @@ class Satisfaction:
 
 @dataclass(frozen=True, slots=True)
 class RatingInputs:
-    """All that a rating looks at. `base` is only wanted by `rate`; `year` is the year of the work (default: of the rating)."""
+    """All that a rating looks at. `base` is only wanted by `rate`; `year` is the year of the work (default: of the rating).
+
+    `scores` are the lines of the sheets. `history` is the star of each earlier year, None where nobody has looked it up.
+    """
 
     round: str
     rated_on: date
@@ -50,6 +55,15 @@ class RatingInputs:
     election: Election | None = None
     satisfaction: Satisfaction | None = None
     year: int | None = None
+    scores: Mapping[str, Decimal] = dataclasses.field(default_factory=dict)
+    field: str = ""
+    self_score: Decimal | None = None
+    claimed: int | None = None
+    held: int | None = None
+    history: tuple[tuple[int, int], ...] | None = None
+    founded_on: date | None = None
+    members: int | None = None
+    turnout: Fraction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +76,8 @@ class Step:
 
 
 def fact_faults(scheme: Scheme, inputs: RatingInputs) -> tuple[str, ...]:
-    faults = [] if inputs.round in ROUNDS else [f"没有轮次“{inputs.round}”,只有{joined(ROUNDS)}"]
+    rounds = tuple(dict.fromkeys((*ROUNDS, *(stage.round for stage in scheme.stage if stage.round))))
+    faults = [] if inputs.round in rounds else [f"没有轮次“{inputs.round}”,只有{joined(rounds)}"]
     for event in inputs.events:
         faults.extend(_event_faults(scheme, event))
     if inputs.election and inputs.election.extension not in EXTENSION_WORDS:
@@ -76,8 +91,11 @@ def fact_faults(scheme: Scheme, inputs: RatingInputs) -> tuple[str, ...]:
 def _event_faults(scheme: Scheme, event: Event) -> tuple[str, ...]:
     every: tuple[Bonus | Deduction, ...] = (*scheme.bonus, *scheme.deduction)
     items = tuple(item for item in every if event.code in item.events)
+    counted = tuple(code for counter in scheme.counter for code in counter.events)
+    if not items and event.code in counted:
+        return ()
     if not items:
-        known = joined(dict.fromkeys(code for item in every for code in item.events))
+        known = joined(dict.fromkeys((*(code for item in every for code in item.events), *counted)))
         return (f"方案没有事项“{event.code}”,只有{known}",)
     said = f"没有级别“{event.level}”" if event.level else "缺级别"
     return tuple(
@@ -87,14 +105,18 @@ def _event_faults(scheme: Scheme, event: Event) -> tuple[str, ...]:
     )
 
 
-def outside(event: Event, inputs: RatingInputs) -> str | None:
-    """Why an event is outside the window: the year of the work, in the June round only up to the rating (R33)."""
+def outside(event: Event, inputs: RatingInputs, years: int = 1) -> str | None:
+    """Why an event is outside the window: so many years up to the year of the work, in the first round up to the rating."""
     year = year_of(inputs)
-    if event.on.year != year:
-        return f"不在{year}年度内"
+    if not year - years < event.on.year <= year:
+        return f"不在{year}年度内" if years == 1 else f"不在{year - years + 1}至{year}年度内"
     if inputs.round == "rating" and event.on > inputs.rated_on:
         return f"晚于评定日{inputs.rated_on}"
     return None
+
+
+def counts_for(event: Event, inputs: RatingInputs, years: int) -> bool:
+    return outside(event, inputs, years) is None
 
 
 def year_of(inputs: RatingInputs) -> int:

@@ -24,7 +24,7 @@ class Limit:
     op: str
     count: int
     of: int
-    ratio: Fraction
+    ratio: Fraction | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +57,10 @@ def limits(scheme: Scheme, n: int) -> tuple[Limit, ...]:
     return tuple(Limit(q.code, q.stars, q.op, limit(q, n), n, q.ratio) for q in scheme.quota)
 
 
-def limit(quota: Quota, n: int) -> int:
-    """The number that the quota allows, or demands, of n organisations."""
-    return max(_rounded(quota, quota.ratio * n), quota.min_count)
+def limit(quota: Quota, n: int, year: int | None = None) -> int:
+    """The number that the quota allows, or demands, of n organisations in a year."""
+    share = quota.share(year)
+    return max(_rounded(quota, share * n) if share is not None else quota.number or 0, quota.min_count)
 
 
 def excess(quota: Quota, n: int, counts: Mapping[int, int]) -> int:

@@ -12,7 +12,9 @@ from fractions import Fraction
 from itertools import pairwise
 
 from workflow.engine.deadlines import BeforeDue, FixedDate, Unit, parse_date_rule
+from workflow.rating.rule_faults import RULE_CHECKS
 from workflow.rating.scheme_places import Path
+from workflow.rating.scheme_rules import Counter
 from workflow.rating.scheme_stages import NEXT, Stage
 from workflow.rating.scheme_tables import Bonus, Deduction, Level, Quota, Scheme
 from workflow.rating.scheme_values import Cite, Closed, shown
@@ -93,31 +95,64 @@ def doubles(scheme: Scheme) -> Iterator[Fault]:
 
 
 def bands(scheme: Scheme) -> Iterator[Fault]:
-    """Each higher star begins above the lower one, and every score has a band."""
-    for lower, upper in pairwise(scheme.levels):
+    """Each higher star begins above the lower one, and every score has a band. Levels without bounds stand outside."""
+    banded = [level for level in scheme.levels if level.min is not None]
+    for lower, upper in pairwise(banded):
         yield from _between(scheme, lower, upper)
+    if not banded or scheme.levels[0].min is None:
+        return
     lowest, highest = scheme.levels[0], scheme.levels[-1]
     if not lowest.reached_by(scheme.score.min):
         yield (_level_path(scheme, lowest, "min"), f"分数段有空缺:低于{lowest.min}分的不属于任何等次")
-    if highest.below is not None:
-        yield (_level_path(scheme, highest, "below"), f"分数段有空缺:{highest.below}分及以上的不属于任何等次")
+    if highest.top is not None and not (highest.max is not None and highest.max >= scheme.score.max):
+        yield (_level_path(scheme, highest, _top_key(highest)), f"分数段有空缺:{_end(highest)}的不属于任何等次")
 
 
 def _between(scheme: Scheme, lower: Level, upper: Level) -> Iterator[Fault]:
     if _start(upper) <= _start(lower):
         sentence = f"分数段重叠:{upper.label}的下限{upper.min}分不高于{lower.label}的下限{lower.min}分"
         yield _level_path(scheme, upper, "min"), sentence
-    elif lower.below is not None and lower.below > upper.min:
-        sentence = f"分数段重叠:{lower.label}到{lower.below}分为止,{upper.label}从{upper.min}分开始"
-        yield _level_path(scheme, lower, "below"), sentence
-    elif lower.below is not None and (lower.below < upper.min or not upper.min_inclusive):
-        sentence = f"分数段有空缺:{lower.label}到{lower.below}分为止,{upper.label}从{upper.min}分开始"
-        yield _level_path(scheme, lower, "below"), sentence
+    elif lower.top is not None and upper.min is not None:
+        said = f"{lower.label}到{lower.top[0]}分为止,{upper.label}从{upper.min}分开始"
+        if _overlaps(lower, upper):
+            yield _level_path(scheme, lower, _top_key(lower)), f"分数段重叠:{said}"
+        elif scheme.score.gaps == "refuse" and _leaves_a_gap(scheme, lower, upper):
+            hint = "" if lower.max is None else ";归哪一档写在score.gaps里"
+            yield _level_path(scheme, lower, _top_key(lower)), f"分数段有空缺:{said}{hint}"
+
+
+def _overlaps(lower: Level, upper: Level) -> bool:
+    assert lower.top is not None and upper.min is not None
+    bound, inclusive = lower.top
+    return bound > upper.min or (bound == upper.min and inclusive and upper.min_inclusive)
+
+
+def _leaves_a_gap(scheme: Scheme, lower: Level, upper: Level) -> bool:
+    """Whole numbers leave none between 60 and 61, if the total is rounded to whole numbers."""
+    assert lower.top is not None and upper.min is not None
+    (bound, inclusive), decimals = lower.top, scheme.score.total_decimals
+    if bound == upper.min:
+        return not inclusive and not upper.min_inclusive
+    if decimals is None or bound > upper.min:
+        return bound < upper.min
+    step = Decimal(1).scaleb(-decimals)
+    last = bound if inclusive else bound - step
+    first = upper.min if upper.min_inclusive else upper.min + step
+    return last + step < first
+
+
+def _end(level: Level) -> str:
+    assert level.top is not None
+    return f"{level.top[0]}分{'以上' if level.top[1] else '及以上'}"
+
+
+def _top_key(level: Level) -> str:
+    return "max" if level.max is not None else "below"
 
 
 def _start(level: Level) -> tuple[Decimal, bool]:
     """Where a band begins; one that excludes its bound begins after one that includes it."""
-    return level.min, not level.min_inclusive
+    return level.min or Decimal(0), not level.min_inclusive
 
 
 def _level_path(scheme: Scheme, level: Level, key: str) -> Path:
@@ -130,7 +165,7 @@ def score_sums(scheme: Scheme) -> Iterator[Fault]:
         yield ("score", "weights"), f"权重合计{weights},应为100"
     if scheme.score.min >= scheme.score.max:
         yield ("score", "min"), f"最低分{scheme.score.min}不低于满分{scheme.score.max}"
-    for field in scheme.fields or {"": ""}:
+    for field in {} if scheme.sheet else scheme.fields or {"": ""}:
         sheet = [item.max for item in scheme.criterion if not item.fields or field in item.fields]
         total = sum(sheet, Decimal(0))
         if scheme.criterion and total != scheme.score.max:
@@ -144,17 +179,21 @@ def score_sums(scheme: Scheme) -> Iterator[Fault]:
 
 
 def quotas(scheme: Scheme) -> Iterator[Fault]:
-    """Shares that no distribution of stars can keep."""
-    for i, quota in enumerate(scheme.quota):
+    """Shares that no distribution of stars can keep. Fixed numbers and shares of a part are not compared."""
+    shares = [quota for quota in scheme.quota if quota.ratio is not None and not quota.of]
+    for quota in shares:
         if quota.op == "min":
             yield from (
-                (("quota", i, "ratio"), f"无法满足:至少{quota.ratio},而“{other.code}”规定至多{other.ratio}")
-                for other in scheme.quota
-                if other.op == "max" and other.scope == quota.scope
-                if set(quota.stars) <= set(other.stars) and quota.ratio > other.ratio
+                (
+                    ("quota", scheme.quota.index(quota), "ratio"),
+                    f"无法满足:至少{quota.ratio},而“{other.code}”规定至多{other.ratio}",
+                )
+                for other in shares
+                if other.op == "max" and (other.scope, other.fields) == (quota.scope, quota.fields)
+                if set(quota.stars) <= set(other.stars) and _ratio(quota) > _ratio(other)
             )
-    for scope in dict.fromkeys(quota.scope for quota in scheme.quota):
-        yield from _sums(scheme, [quota for quota in scheme.quota if quota.scope == scope])
+    for together in dict.fromkeys((quota.scope, quota.fields) for quota in shares):
+        yield from _sums(scheme, [quota for quota in shares if (quota.scope, quota.fields) == together])
 
 
 def _sums(scheme: Scheme, together: list[Quota]) -> Iterator[Fault]:
@@ -173,7 +212,11 @@ def _disjoint(quotas: list[Quota]) -> bool:
 
 
 def _total(quotas: list[Quota]) -> Fraction:
-    return sum((quota.ratio for quota in quotas), Fraction(0))
+    return sum((_ratio(quota) for quota in quotas), Fraction(0))
+
+
+def _ratio(quota: Quota) -> Fraction:
+    return quota.ratio or Fraction(0)
 
 
 # --- references -------------------------------------------------------------------------------------------------------
@@ -260,7 +303,7 @@ def words_named(scheme: Scheme) -> Iterator[Fault]:
             for word in getattr(scheme.satisfaction, key):
                 if word not in scheme.survey.scale:
                     yield ("satisfaction", key), f"测评表(survey.scale)没有{shown(word)}"
-    items: tuple[Bonus | Deduction, ...] = (*scheme.bonus, *scheme.deduction)
+    items: tuple[Bonus | Deduction | Counter, ...] = (*scheme.bonus, *scheme.deduction, *scheme.counter)
     events = {event for item in items for event in item.events}
     if scheme.absence and scheme.absence.event not in events:
         yield ("absence", "event"), f"加减分项目里没有{shown(scheme.absence.event)}"
@@ -341,4 +384,5 @@ CHECKS: tuple[Callable[[Scheme], Iterator[Fault]], ...] = (
     words_named,
     dates,
     recheck_opens,
+    *RULE_CHECKS,
 )

@@ -108,6 +108,7 @@ NoExit = Annotated[str | tuple[str, ...], BeforeValidator(absent), WithJsonSchem
 NoWord = Annotated[str | None, BeforeValidator(absent), WithJsonSchema({"not": {}})]
 NoRole = Annotated[str, BeforeValidator(absent), WithJsonSchema({"not": {}})]
 NoNumber = Annotated[int | None, BeforeValidator(absent), WithJsonSchema({"not": {}})]
+NoTruth = Annotated[bool, BeforeValidator(absent), WithJsonSchema({"not": {}})]
 NoCount = Annotated[int, BeforeValidator(absent), WithJsonSchema({"not": {}})]
 
 
@@ -125,6 +126,15 @@ class Stage(Cited):
     but: tuple[But, ...] = ()
     target: Target | None = None
     due: Due | None = None
+    opens: Annotated[
+        Due | None,
+        Field(
+            description='最早从哪天起可以办,如 "03-10"、"+5 days";不写为一到就可以办 · first day on which it may be done'
+        ),
+    ] = None
+    hour: Annotated[
+        int, Field(ge=1, le=24, description="截止日的几时止,24为当天结束 · hour at which the due day ends")
+    ] = 24
 
     send_back: NoExit = ()
     withdraw: NoExit = ()
@@ -137,6 +147,7 @@ class Stage(Cited):
     period: NoWord = None
     verify: NoWord = None
     until: NoWord = None
+    again: NoTruth = False
 
     @cached_property
     def condition(self) -> When:
@@ -213,6 +224,9 @@ class PublicityStage(Stage):
     period: Length
     verify: Length
     uphold_objection: Exit = ()
+    again: Annotated[
+        bool, Field(description="同一轮已公示过的也要再公示一次(如命名前公示) · a second publicity of the same level")
+    ] = False
 
 
 class ApprovalStage(Stage):
@@ -248,6 +262,7 @@ class TaskStage(Stage):
     send_back: Exit = ()
 
 
+NoHour = Annotated[int, BeforeValidator(absent), WithJsonSchema({"not": {}})]
 NoBut = Annotated[tuple[But, ...], BeforeValidator(absent), WithJsonSchema({"not": {}})]
 
 
@@ -260,6 +275,8 @@ class RatedStage(Stage):
     but: NoBut = ()
     target: NoWord = None
     due: NoWord = None
+    opens: NoWord = None
+    hour: NoHour = 24
     until: Day
 
 
@@ -271,6 +288,8 @@ class ClosedStage(Stage):
     but: NoBut = ()
     target: NoWord = None
     due: NoWord = None
+    opens: NoWord = None
+    hour: NoHour = 24
 
 
 class ExemptStage(Stage):
@@ -281,6 +300,8 @@ class ExemptStage(Stage):
     but: NoBut = ()
     target: NoWord = None
     due: NoWord = None
+    opens: NoWord = None
+    hour: NoHour = 24
 
 
 def kind_of(said: Any) -> str:

@@ -8,12 +8,24 @@ from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 
 from workflow.rating.scheme_places import Places
+from workflow.rating.scheme_rules import (
+    Assign,
+    Attachment,
+    Component,
+    Counter,
+    Effect,
+    Eligibility,
+    Example,
+    Filing,
+    Needs,
+    Sheet,
+)
 from workflow.rating.scheme_stages import AnyStage, Stage
 from workflow.rating.scheme_values import (
     After,
@@ -63,6 +75,13 @@ def known_zone(name: str) -> str:
     return name
 
 
+def only_organisations(value: object) -> object:
+    """Persons are out of scope: their files need other protection than an organisation's year."""
+    if value in ("members", "persons", "people"):
+        raise ValueError("本产品只评定组织,不评定个人(党员积分等请用别的系统)")
+    return value
+
+
 class About(Closed):
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]*$", max_length=60)]
     title: Word
@@ -71,20 +90,54 @@ class About(Closed):
     calendar: Word = "cn"
     text: str = ""
     year_offset: int = 0
+    rates: Annotated[
+        Literal["organisations"],
+        BeforeValidator(only_organisations),
+        Field(description="评定对象,只有 organisations(党组织、团队) · what is rated"),
+    ] = "organisations"
 
 
 class Level(Cited):
-    """A band: from `min` up to the next level's; `below` may repeat the upper bound for the reader."""
+    """A band: from `min` up to the next level's; an upper bound may be written and is then checked against the next."""
 
     star: Count
     label: Word
     label_en: str = ""
-    min: Number
+    alias: Annotated[str, Field(description="另一套名称,如“好” · the same level in a second set of labels")] = ""
+    alias_en: Annotated[str, Field(description="另一套名称的英文 · the second label in English")] = ""
+    min: Annotated[
+        Number | None, Field(description="下限(分);只凭条件定的等次不写 · lower bound; none where only needs decide")
+    ] = None
     min_inclusive: bool = True
+    max: Annotated[Number | None, Field(description="上限(分),与下一等次的下限核对 · upper bound")] = None
+    max_inclusive: Annotated[bool, Field(description="上限是否含本数 · whether the upper bound belongs to it")] = True
     below: Number | None = None
+    needs: Annotated[Needs, Field(description="除分数以外还须同时成立的条件 · what must also hold")] = ()
+
+    @model_validator(mode="after")
+    def one_upper_bound(self) -> Self:
+        if self.max is not None and self.below is not None:
+            raise ValueError("max与below只写一个")
+        return self
+
+    @property
+    def top(self) -> tuple[Decimal, bool] | None:
+        """The upper bound as written, and whether it belongs to the band."""
+        if self.max is not None:
+            return self.max, self.max_inclusive
+        return (self.below, False) if self.below is not None else None
 
     def reached_by(self, total: Decimal) -> bool:
+        if self.min is None:
+            return True
         return total >= self.min if self.min_inclusive else total > self.min
+
+    def passed_by(self, total: Decimal) -> bool:
+        """Above the upper bound that is written."""
+        if self.top is None:
+            return False
+        bound, inclusive = self.top
+        return total > bound if inclusive else total >= bound
 
 
 # --- procedure, dates, who takes part ---------------------------------------------------------------------------------
@@ -92,10 +145,17 @@ class Level(Cited):
 
 class Procedure(WhenWritten):
     routes: Annotated[Mapping[Word, Word], Field(min_length=1)]
+    assign: Annotated[
+        tuple[Assign, ...],
+        Field(
+            description="哪类组织走哪条路线,取第一个符合的;不写时直属的走最后一条,其余走第一条 · who takes which route"
+        ),
+    ] = ()
 
 
 class Campaign(Cited):
     opens_on: Day
+    every_years: Annotated[Positive, Field(description="几年评一次 · a campaign every so many years")] = 1
 
 
 class Phase(Cited):
@@ -126,6 +186,7 @@ class Criterion(Cited):
     max: Amount
     sub: tuple[Word, ...] = ()
     fields: tuple[Word, ...] = ()
+    sheet: Annotated[str, Field(description="属于哪张评分表([[sheet]] 的 code) · the sheet it belongs to")] = ""
 
 
 class Score(Cited):
@@ -135,6 +196,26 @@ class Score(Cited):
     flag_difference: Amount
     weights: Mapping[Literal["self", "survey", "superior"], Amount]
     clamp_top: bool = False
+    total: Annotated[
+        str, Field(description="总分取哪个 [[component]];不写为 考评分+加分-扣分 · the component that is the total")
+    ] = ""
+    total_decimals: Annotated[
+        int | None,
+        Field(ge=0, le=6, description="总分保留几位小数再定等次;不写为不取整 · decimals of the total before banding"),
+    ] = None
+    rounding: Annotated[
+        Literal["half_up", "floor", "ceil"], Field(description="总分取整的办法 · how the total is rounded")
+    ] = "half_up"
+    bonus_cap: Annotated[Amount | None, Field(description="加分合计最多(分) · most bonus points in all")] = None
+    deduction_cap: Annotated[Amount | None, Field(description="扣分合计最多(分) · most deducted points in all")] = None
+    gaps: Annotated[
+        Literal["refuse", "lower", "upper"],
+        Field(description="分数段之间的空缺:refuse 不许有,lower 归下一档,upper 归上一档 · scores between two bands"),
+    ] = "refuse"
+    climb: Annotated[
+        Literal["any", "each"],
+        Field(description="each 须逐级达标:低一等次没有达到的,高的也不算 · each level needs all those below"),
+    ] = "any"
 
 
 class Bonus(Cited):
@@ -145,6 +226,12 @@ class Bonus(Cited):
     aggregate: Literal["max", "sum"]
     cap: Amount | None = None
     window: Literal["calendar_year"] = "calendar_year"
+    window_years: Annotated[
+        Positive, Field(description="计入几个年度,含所评年度 · calendar years that count, the rated one included")
+    ] = 1
+    multiplier: Annotated[Amount, Field(description='折算系数,如 "0.5" · factor for imported points')] = Decimal(1)
+    evidence: Annotated[str, Field(description="须附的证明材料 · the proof that is wanted")] = ""
+    confirmed_by: Annotated[Role, Field(description="由谁确认 · who confirms it")] = "department"
 
 
 class Deduction(Cited):
@@ -155,10 +242,22 @@ class Deduction(Cited):
     aggregate: Literal["max", "sum"] = "sum"
     cap: Amount | None = None
     window: Literal["calendar_year"] = "calendar_year"
+    window_years: Annotated[
+        Positive, Field(description="计入几个年度,含所评年度 · calendar years that count, the rated one included")
+    ] = 1
+    multiplier: Annotated[Amount, Field(description='折算系数,如 "0.5" · factor for imported points')] = Decimal(1)
+    evidence: Annotated[str, Field(description="须附的证明材料 · the proof that is wanted")] = ""
+    confirmed_by: Annotated[Role, Field(description="由谁确认 · who confirms it")] = "department"
 
 
 class Deduct(WhenWritten):
     same_case: Literal["sum", "max"] = "sum"
+
+
+class Award(WhenWritten):
+    same_case: Annotated[
+        Literal["sum", "max"], Field(description="同一件事多处加分:都加或只加最高的 · several bonuses for one case")
+    ] = "sum"
 
 
 class Threshold(Closed):
@@ -218,13 +317,42 @@ class Quota(Cited):
     code: Word
     title: str = ""
     stars: Stars
-    op: Literal["max", "min"]
-    ratio: Ratio
+    op: Literal["max", "min", "target"]
+    ratio: Annotated[Ratio | None, Field(description='比例,如 "1/10";与 number 二选一 · share; or else number')] = None
+    number: Annotated[Count | None, Field(description="固定个数 · a fixed number instead of a share")] = None
+    years: Annotated[
+        Mapping[Word, Ratio], Field(description='个别年度的比例,如 { "2027" = "1/5" } · shares of single years')
+    ] = Field(default_factory=dict)
+    tolerance: Annotated[
+        Ratio, Field(description="target 允许的上下偏差(占基数) · how far a target may be missed, of the base")
+    ] = Fraction(0)
     scope: Literal["all", "unit", "field"] = "all"
+    fields: Annotated[tuple[Word, ...], Field(description="只算这些领域,空为全部 · only these fields; empty: all")] = ()
+    of: Annotated[
+        tuple[int, ...],
+        Field(description="基数只算这些等次的(如达标的),空为全部参评的 · base: those with these levels"),
+    ] = ()
     round: Literal["floor", "half_up", "ceil"]
     min_count: Count = 0
     hard: bool = False
     resolution: Literal["warn", "rank_cut"] = "warn"
+    tie_break: Annotated[
+        tuple[Word, ...],
+        Field(
+            description="同分时依次比较的数,如 satisfaction;前面加 - 为小者在前;最后可写 draw(抽签)或 meeting(会议定)"
+            " · figures compared when totals are equal"
+        ),
+    ] = ("meeting",)
+
+    @model_validator(mode="after")
+    def a_share_or_a_number(self) -> Self:
+        if (self.ratio is None) == (self.number is None):
+            raise ValueError("ratio(比例)与number(个数)应写其中一个")
+        return self
+
+    def share(self, year: int | None) -> Fraction | None:
+        """The share of a year; None where the quota is a fixed number."""
+        return self.years.get(str(year), self.ratio)
 
 
 # --- survey, review, publicity, objection -----------------------------------------------------------------------------
@@ -240,6 +368,17 @@ class Survey(WhenWritten):
     scale: tuple[Word, ...] = ("satisfied", "basically_satisfied", "dissatisfied", "unknown")
     anonymous: bool = True
     min_cell: Count = 5
+    channels: Annotated[
+        tuple[Literal["meeting", "paper", "link", "phone", "visit", "mail"], ...],
+        Field(description="测评方式:会议、纸质、链接、电话、走访、信函 · how people are asked"),
+    ] = ()
+    labels: Annotated[
+        Mapping[Literal["satisfied", "basically_satisfied", "dissatisfied", "unknown"], Word],
+        Field(description="测评表上的叫法 · what the answers are called"),
+    ] = Field(default_factory=dict)
+    masses_quorum: Annotated[
+        Ratio, Field(description='参加群众占应参加群众的比例,如 "1/10" · share of the masses that must take part')
+    ] = Fraction(0)
 
 
 class Review(WhenWritten):
@@ -267,6 +406,11 @@ class Objection(WhenWritten):
 
 class Changes(WhenWritten):
     approval_in: tuple[Round, ...] = ()
+    max_up: Annotated[Positive | None, Field(description="一次最多升几个等次 · most levels up at once")] = None
+    max_down: Annotated[Positive | None, Field(description="一次最多降几个等次 · most levels down at once")] = None
+    first_max: Annotated[Count | None, Field(description="首次评定最高的等次 · highest level at the first rating")] = (
+        None
+    )
 
 
 class Recheck(WhenWritten):
@@ -323,10 +467,16 @@ class Rung(Cited):
     counts_from: Literal["target", "due"]
     recipients: Annotated[tuple[Literal["owner", "superior", "department", "leader"], ...], AfterValidator(not_empty)]
     document: Word | None = None
+    colour: Annotated[
+        Literal["blue", "yellow", "orange", "red", "black"] | None, Field(description="亮什么灯 · the colour it shows")
+    ] = None
 
     @property
     def kind(self) -> Literal["reminder", "escalation"]:
         return "escalation" if self.counts_from == "due" else "reminder"
+
+
+Bodies = Mapping[Role, Word]
 
 
 class Reminder(WhenWritten):
@@ -356,11 +506,23 @@ class Scheme(Closed):
     phase: Mapping[Word, Phase] = Field(default_factory=dict)
     deadline: Deadline = Deadline()
     roster: Roster
+    bodies: Annotated[Bodies, Field(description="各角色在本方案里的名称 · what the roles are called here")] = Field(
+        default_factory=dict
+    )
+    words: Annotated[
+        Mapping[Word, Word], Field(description="事项、级别的名称 · what events and their levels are called")
+    ] = Field(default_factory=dict)
+    sheet: Annotated[tuple[Sheet, ...], Field(description="评分表 · score sheets")] = ()
     criterion: tuple[Criterion, ...] = ()
+    component: Annotated[tuple[Component, ...], Field(description="总分的公式,逐步写 · the formula, step by step")] = ()
     score: Score
     bonus: tuple[Bonus, ...] = ()
     deduction: tuple[Deduction, ...] = ()
     deduct: Deduct = Deduct()
+    award: Annotated[Award, Field(description="加分的总规则 · rules for all bonuses")] = Award()
+    counter: Annotated[tuple[Counter, ...], Field(description="计数 · counters")] = ()
+    effect: Annotated[tuple[Effect, ...], Field(description="分数以外的后果 · effects other than points")] = ()
+    eligibility: Annotated[tuple[Eligibility, ...], Field(description="参评资格 · who may be given a level")] = ()
     satisfaction: Satisfaction | None = None
     election: Election | None = None
     absence: Absence | None = None
@@ -384,8 +546,18 @@ class Scheme(Closed):
     rung: tuple[Rung, ...] = ()
     reminder: Reminder = Reminder()
     retention: Retention = Retention()
+    attachment: Annotated[tuple[Attachment, ...], Field(description="须交的材料 · required documents")] = ()
+    filing: Annotated[tuple[Filing, ...], Field(description="备案和公布 · filings and announcements")] = ()
+    assumed: Annotated[
+        Mapping[Word, Any],
+        Field(
+            description="原文没有写明(unknown = true)的,演练时暂用的值;正式开展前须逐项决定 · values used in rehearsals only"
+        ),
+    ] = Field(default_factory=dict)
+    example: Annotated[tuple[Example, ...], Field(description="样例,读方案时核对 · samples, checked on reading")] = ()
 
     _hash: str = PrivateAttr(default="")
+    _undecided: tuple[str, ...] = PrivateAttr(default=())
     _places: Places = PrivateAttr(default_factory=Places)
 
     def __eq__(self, other: object) -> bool:
@@ -399,6 +571,11 @@ class Scheme(Closed):
     def hash(self) -> str:
         """SHA-256 of the bytes of the file."""
         return self._hash
+
+    @property
+    def undecided(self) -> tuple[str, ...]:
+        """What the source leaves open and nobody has decided yet: dotted paths, in the order of the file."""
+        return self._undecided
 
     @property
     def name(self) -> str:
@@ -426,8 +603,14 @@ class Scheme(Closed):
         return {level.star: level for level in self.level}[star]
 
     def band(self, total: Decimal) -> int:
-        """The star of the highest level whose lower bound the total reaches."""
-        return next((lv.star for lv in reversed(self.levels) if lv.reached_by(total)), self.levels[0].star)
+        """The star of the highest level whose lower bound the total reaches; a gap belongs where the scheme says."""
+        number = next((n for n in reversed(range(len(self.levels))) if self.levels[n].reached_by(total)), 0)
+        above = self.score.gaps == "upper" and self.levels[number].passed_by(total)
+        return self.levels[min(number + above, len(self.levels) - 1)].star
+
+    @property
+    def lowest(self) -> int:
+        return self.levels[0].star
 
     def stage_of(self, name: str) -> Stage:
         """The stage of a full name; KeyError when there is none."""

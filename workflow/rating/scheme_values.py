@@ -34,6 +34,9 @@ class Cite(Closed):
 
     rule: str = ""
     text: str = ""
+    page: Annotated[str, Field(description="页码或段落 · page or paragraph")] = ""
+    url: Annotated[str, Field(description="原文地址 · address of the original")] = ""
+    note: Annotated[str, Field(description="这样处理的理由 · why it is read like this")] = ""
 
     @property
     def pieces(self) -> tuple[str, ...]:
@@ -55,6 +58,8 @@ def exact(value: object, *, pattern: str, like: str) -> str:
 
 
 def to_decimal(value: object) -> Decimal:
+    if isinstance(value, Decimal):
+        return value  # made by the scheme itself, from a number that was checked
     return Decimal(exact(value, pattern=NUMBER, like='"89.5"'))
 
 
@@ -136,4 +141,6 @@ After = Annotated[str, AfterValidator(length_after)]
 Length = Annotated[str, AfterValidator(length_of_time)]
 Count = Annotated[int, Field(ge=0)]
 Word = Annotated[str, Field(min_length=1)]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=40)]
+"""A name within the file: what formulas, quotas and counters are called."""
 Points = Mapping[Word, Amount]

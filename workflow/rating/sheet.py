@@ -5,11 +5,65 @@ A score is written with at most the scheme's decimals; more are refused, not rou
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 
 from workflow.engine.errors import BadInput
+from workflow.rating.scheme_rules import Sheet
 from workflow.rating.scheme_tables import Scheme
 from workflow.rating.wording import plain
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreLine:
+    """One line to be scored: a criterion, or a sheet that has none."""
+
+    code: str
+    title: str
+    max: Decimal
+    sheet: str
+    optional: bool = False
+
+
+def lines_of(scheme: Scheme, field: str = "") -> tuple[ScoreLine, ...]:
+    """The lines of every sheet that is used in a field, in the order of the file."""
+    sheets = {sheet.code: sheet for sheet in sheets_of(scheme, field)}
+    found = [
+        ScoreLine(item.code, item.title, item.max, item.sheet, bool(item.sheet) and sheets[item.sheet].optional)
+        for item in scheme.criterion
+        if (not item.fields or field in item.fields) and (not item.sheet or item.sheet in sheets)
+    ]
+    itemised = {item.sheet for item in scheme.criterion}
+    whole = [
+        ScoreLine(sheet.code, sheet.title, sheet.max, sheet.code, sheet.optional)
+        for sheet in sheets.values()
+        if sheet.code not in itemised
+    ]
+    return (*found, *whole)
+
+
+def sheets_of(scheme: Scheme, field: str = "") -> tuple[Sheet, ...]:
+    return tuple(sheet for sheet in scheme.sheet if not sheet.fields or field in sheet.fields)
+
+
+def highest_base(scheme: Scheme, field: str = "") -> Decimal:
+    """The most that all sheets together can give."""
+    its = sheets_of(scheme, field)
+    return sum((sheet.max for sheet in its), Decimal(0)) if its else scheme.score.max
+
+
+def sheet_scores(
+    scheme: Scheme, scores: Mapping[str, Decimal], base: Decimal | None, field: str = ""
+) -> dict[str, Decimal]:
+    """The sum of each sheet that was scored; a base alone belongs to the only sheet."""
+    its = sheets_of(scheme, field)
+    if not scores:
+        return {its[0].code: base} if len(its) == 1 and base is not None else {}
+    found: dict[str, Decimal] = {}
+    for line in lines_of(scheme, field):
+        if line.code in scores and line.sheet:
+            found[line.sheet] = found.get(line.sheet, Decimal(0)) + scores[line.code]
+    return found
 
 
 def base_of(scheme: Scheme, scores: Mapping[str, Decimal], field: str = "") -> Decimal:
@@ -21,9 +75,16 @@ def base_of(scheme: Scheme, scores: Mapping[str, Decimal], field: str = "") -> D
 
 def score_faults(scheme: Scheme, scores: Mapping[str, str], field: str = "") -> tuple[str, ...]:
     """All that is wrong with a sheet of criterion scores as it came in, one sentence each."""
-    known = {c.code: c for c in scheme.criterion if not c.fields or field in c.fields}
+    known = {line.code: line for line in lines_of(scheme, field)}
     unknown = (f"没有第{code[:20]}项指标" for code in scores if code not in known)
-    missing = (f"第{c.code}项“{c.title}”没有得分" for c in known.values() if c.code not in scores)
+    left_out = {line.sheet for line in known.values() if line.optional} - {
+        known[code].sheet for code in scores if code in known
+    }
+    missing = (
+        f"第{line.code}项“{line.title}”没有得分"
+        for line in known.values()
+        if line.code not in scores and line.sheet not in left_out
+    )
     wrong = (
         score_fault(f"第{code}项“{known[code].title}”", text, known[code].max, scheme.score.decimals)
         for code, text in scores.items()

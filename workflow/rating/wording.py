@@ -3,9 +3,10 @@
 The identifiers are the vocabulary of facts (regulation §11); a word that stands in no table here is shown as it is.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from types import MappingProxyType
 
 EACH = "each"  # the level of an event that has no levels
 
@@ -53,11 +54,11 @@ def percent(share: Fraction) -> str:
     return f"{plain(hundredths.quantize(Decimal('0.01'), ROUND_HALF_UP))}%"
 
 
-def event_word(code: str, level: str) -> str:
-    """市级表彰, 市委通报批评: the same level is another body in a criticism."""
+def event_word(code: str, level: str, own: Mapping[str, str] = MappingProxyType({})) -> str:
+    """市级表彰, 市委通报批评: the same level is another body in a criticism. A scheme's own words come first."""
     words = LEVEL_WORDS | CRITICISM_WORDS if code == "criticism" else LEVEL_WORDS
-    word = EVENT_WORDS.get(code, code)
-    return word if level == EACH else f"{words.get(level, level)}{word}"
+    word = own.get(code, EVENT_WORDS.get(code, code))
+    return word if level == EACH else f"{own.get(level, words.get(level, level))}{word}"
 
 
 def joined(words: Iterable[str]) -> str:

@@ -190,6 +190,15 @@ def people_called(tx: Transaction, text: str) -> tuple[Person, ...]:
     return tuple(exact or active or found)
 
 
+def add_person(tx: Transaction, *, name: str, email: str = "") -> Person:
+    """Somebody who holds no post of the roster."""
+    number = (tx.session.scalar(sa.select(sa.func.max(col(Person.id)))) or 0) + 1
+    person = Person(code=f"P{number}", name=name, email=email)
+    tx.session.add(person)
+    tx.session.flush()
+    return person
+
+
 def correct_contacts(tx: Transaction, corrected: Sequence[Appointment]) -> tuple[Appointment, ...]:
     """Write new contacts of people who keep their post; returns those not written, because they hold posts elsewhere too."""
     left: list[Appointment] = []

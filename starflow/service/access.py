@@ -21,6 +21,7 @@ from workflow.engine.machine import ANYONE, CLOCK
 BODIES = ("organisation", "superior", "department", "committee", "city")
 """The roles that a body can hold."""
 ROLES = (*BODIES, ANYONE)
+AT_THE_ROOT = ("department", "committee", "admin", "auditor")
 MAX_DAYS = 3650
 
 
@@ -163,13 +164,16 @@ def _check_holds(body: Organisation, role: str) -> None:
         raise BadInput(f"没有“{role}”这种身份,可选:{'、'.join(BODIES)}")
     if body.ended_on is not None:
         raise BadInput(f"{body.code}已于{body.ended_on.isoformat()}停用,不再发令牌")
-    holds = {
-        "department": body.parent_id is None and not body.external,
-        "committee": body.parent_id is None and not body.external,
-        "city": body.code == CITY,
-    }.get(role, not body.external)
-    if not holds:
+    if not may_hold(body, role):
         raise BadInput(f"{body.code}不能有“{role}”这种身份")
+
+
+def may_hold(body: Organisation, role: str) -> bool:
+    """The root alone has a department, a committee, administrators and auditors; the city is the city."""
+    at_root = body.parent_id is None and not body.external
+    if role in AT_THE_ROOT:
+        return at_root
+    return body.code == CITY if role == "city" else not body.external
 
 
 def _holds(token: Token, body: Organisation, now: datetime) -> bool:

@@ -13,6 +13,7 @@ from workflow.engine.errors import (
     Refused,
     Stale,
     StarflowError,
+    TooOften,
     Unauthenticated,
     Unavailable,
     Unknown,
@@ -41,6 +42,7 @@ ANSWERS: Mapping[type[StarflowError], Answer] = {
     Refused: Answer(4, 422),
     Forbidden: Answer(4, 403),
     Unauthenticated: Answer(4, 401),
+    TooOften: Answer(4, 429),
     Unavailable: Answer(5, 503),
 }
 

@@ -6,6 +6,7 @@ takes everything random from its seed, so that the same year can be played twice
 
 import hashlib
 import secrets
+import string
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Protocol
@@ -45,6 +46,11 @@ def seeded_salt(seed: int) -> Callable[[str], str]:
 def new_secret() -> str:
     """A token nobody can guess (256 bits)."""
     return secrets.token_urlsafe(32)
+
+
+def new_code(length: int) -> str:
+    """Small letters and digits, for somebody to type (5 bits each)."""
+    return "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(length))
 
 
 def draw(seed: int, *names: str | int) -> float:

@@ -33,6 +33,7 @@ class Desk:
         self.rehearsal = found.kind == "rehearsal"
         self.seed = found.seed
         self.clock: Clock = HandClock(self._hand_time) if self.rehearsal else SystemClock()
+        self.wall: Clock = SystemClock()  # for who is signed in: a rehearsal's clock moves by weeks, a session does not
         self._salt = seeded_salt(found.seed or 0) if self.rehearsal else random_salt
         self._schemes: dict[str, Scheme] = {}
         self._calendars: dict[str, Calendar] = {}
@@ -45,8 +46,8 @@ class Desk:
             yield tx
 
     @contextmanager
-    def reading(self) -> Iterator[Transaction]:
-        with self.database.reading(self.clock.now()) as tx:
+    def reading(self, now: datetime | None = None) -> Iterator[Transaction]:
+        with self.database.reading(now or self.clock.now()) as tx:
             yield tx
 
     def scheme(self, tx: Transaction, digest: str) -> Scheme:

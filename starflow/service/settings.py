@@ -44,6 +44,13 @@ class Settings:
     digest_at: time
     anchor_at: time
     invariants_at: time
+    public_url: str
+    proxies: tuple[str, ...]
+    argon2_mib: int
+    oidc_issuer: str
+    oidc_client_id: str
+    oidc_secret_file: Path | None
+    oidc_name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +91,8 @@ def _contradictions(settings: Settings) -> tuple[str, ...]:
         (smtp and bare, "STARFLOW_SMTP_SECURITY=none 会让密码明文出网,请改为 starttls 或 tls"),
         (webhook and not settings.webhook_url, "启用了 webhook 通道,还须设置 STARFLOW_WEBHOOK_URL"),
         (webhook and not settings.webhook_secret_file, "启用了 webhook 通道,还须设置 STARFLOW_WEBHOOK_SECRET_FILE"),
+        (settings.oidc_issuer and not settings.oidc_client_id, "设置了 STARFLOW_OIDC_ISSUER,还须设置 STARFLOW_OIDC_CLIENT_ID"),
+        (settings.oidc_issuer and not settings.public_url, "设置了 STARFLOW_OIDC_ISSUER,还须设置 STARFLOW_PUBLIC_URL"),
     )  # fmt: skip
     return tuple(sentence for holds, sentence in found if holds)
 
@@ -165,6 +174,27 @@ def _web_address(text: str) -> str:
     return text
 
 
+def _own_address(text: str) -> str:
+    """Scheme and host alone: whatever stands behind them is ours."""
+    try:
+        parts = urlsplit(_text(text))
+        _ = parts.port
+    except ValueError:
+        raise ValueError("地址无法识别") from None
+    if text and not (parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc):
+        raise ValueError("须是 https:// 或 http:// 开头的地址")
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise ValueError("只写到主机名(和端口)为止")
+    return text.rstrip("/")
+
+
+def _addresses(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(str(ip_address(one.strip())) for one in text.split(",") if one.strip())
+    except ValueError:
+        raise ValueError("须是 IP 地址,用逗号分隔") from None
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return host == "localhost" or ip_address(host).is_loopback
@@ -194,4 +224,11 @@ SETTINGS = (
     Setting("DIGEST_AT", "08:30", _time_of_day, "每日摘要的时刻"),
     Setting("ANCHOR_AT", "23:50", _time_of_day, "每日锚点的时刻"),
     Setting("INVARIANTS_AT", "03:30", _time_of_day, "每日自检的时刻"),
+    Setting("PUBLIC_URL", "", _own_address, "大家访问本系统的地址,如 https://star.example.org;https 时会话只走加密"),
+    Setting("PROXIES", "", _addresses, "前面反向代理的地址,逗号分隔;只有它们说的来访地址才可信"),
+    Setting("ARGON2_MIB", "64", partial(_number, least=8, most=1024), "每次核对密码占用的内存(MiB)"),
+    Setting("OIDC_ISSUER", "", _web_address, "统一身份认证(OpenID Connect)的签发者地址;不设则不用"),
+    Setting("OIDC_CLIENT_ID", "", _text, "本系统在统一身份认证登记的编号"),
+    Setting("OIDC_SECRET_FILE", "", _file, "存放统一身份认证密钥的文件"),
+    Setting("OIDC_NAME", "统一身份认证", _text, "登录页上统一身份认证的叫法"),
 )  # fmt: skip

@@ -19,6 +19,7 @@ from starflow import __version__
 from starflow.service.desk import Desk, open_desk
 from starflow.service.settings import read_settings
 from starflow.web import acts, cycle, dates, front, lists, matters, openapi, problems, registers
+from starflow.web.accounts import activation, signing_in, strangers
 from starflow.web.auth import desk_of
 from starflow.web.guard import Guard
 from starflow.web.replies import described, said
@@ -29,6 +30,7 @@ from workflow.engine.errors import Unavailable
 API = "/api/v1"
 ROUTERS = tuple(module.router for module in (lists, registers, cycle, matters, dates, acts))
 """The acts stand last, because their last route takes any word for an act."""
+ACCOUNTS = tuple(module.router for module in (signing_in, activation))
 STATIC = Path(__file__).parent / "static"
 
 
@@ -48,6 +50,7 @@ def create_app(desk: Desk) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=2000, compresslevel=5)
     app.add_middleware(Guard)  # the last to be added is the outermost
     problems.register(app)
+    strangers.register(app)
     return routed(app)
 
 
@@ -56,6 +59,8 @@ def routed(app: FastAPI) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router, prefix=API)
     app.include_router(front.router)
+    for pages in ACCOUNTS:
+        app.include_router(pages)
     app.add_api_route(f"{API}/openapi.json", _document, include_in_schema=False)
     app.add_api_route("/healthz", healthz, summary="进程是否活着", tags=["运行"], responses=described(Health, ALIVE))
     app.add_api_route(

@@ -6,7 +6,6 @@ A rehearsal shows itself to whoever sits at the machine; what is in earnest, and
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import ip_address
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response, Security
@@ -19,7 +18,7 @@ from starflow.service.case import campaign_of
 from starflow.service.desk import Desk
 from starflow.service.shapes import Owner, Page, Stuck
 from starflow.service.view import Filters
-from starflow.web.auth import TOKEN, desk_of, identified, narrowed
+from starflow.web.auth import TOKEN, at_this_machine, desk_of, identified, narrowed
 from starflow.web.problems import BUSY, NO_TOKEN, TITLES
 from workflow.engine.deadlines import Light
 from workflow.engine.errors import StarflowError, Unauthenticated, Unavailable, Unknown
@@ -40,7 +39,6 @@ LIGHTS = {
 """Colour is never alone: a shape and a word."""
 ROLES = {**ROLE_WORDS, "leader": "分管领导", "clock": "到时自动"}
 WEEKDAYS = "一二三四五六日"
-FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")
 
 
 @router.get("/", include_in_schema=False)
@@ -74,20 +72,6 @@ def _sight(request: Request, shown: HTTPAuthorizationCredentials | None) -> Filt
     if shown is None and desk_of(request).rehearsal and at_this_machine(request):
         return Filters(limit=MOST)
     return narrowed(identified(request, shown), Filters(limit=MOST))
-
-
-def at_this_machine(request: Request) -> bool:
-    """From a loopback address, under a loopback name (another site's page cannot pretend that), and not passed on for others."""
-    passed_on = any(name in request.headers for name in FORWARDED)
-    client = request.client.host if request.client else ""
-    return not passed_on and _is_loopback(client) and _is_loopback(request.url.hostname or "")
-
-
-def _is_loopback(name: str) -> bool:
-    try:
-        return name.lower() == "localhost" or ip_address(name.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 # ── what stands on it ────────────────────────────────────────────

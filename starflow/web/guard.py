@@ -6,6 +6,7 @@ It stands outside the framework's own error handling, so that there is no status
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from starflow.web import forms
 from starflow.web.problems import is_misfit, on_fault, on_misfit, problem
 from workflow.engine.errors import Reason
 
@@ -57,11 +58,25 @@ class Guard:
 
 
 def _add_headers(message: Message, scope: Scope) -> None:
-    headers = MutableHeaders(scope=message)
+    headers, state = MutableHeaders(scope=message), forms.state_of(scope)
+    if state.get(forms.ASKED):  # with no referrer at all a browser would not say where a form comes from
+        headers.setdefault("referrer-policy", "same-origin")
     for name, value in HEADERS.items():
         headers.setdefault(name, value)
-    if scope["scheme"] == "https":
+    encrypted = _is_encrypted(scope)
+    if encrypted:
         headers["strict-transport-security"] = HSTS
+    if isinstance(secret := state.get(forms.FRESH), str):
+        name = forms.BROWSER if encrypted else forms.BROWSER_IN_CLEAR
+        headers.append("set-cookie", forms.cookie(name, secret, encrypted=encrypted))
+
+
+def _is_encrypted(scope: Scope) -> bool:
+    """As the browser sees it: a proxy before us may take the encryption off."""
+    if scope["scheme"] == "https":
+        return True
+    desk = getattr(scope["app"].state, "desk", None) if "app" in scope else None
+    return desk is not None and desk.settings.public_url.startswith("https:")
 
 
 def _has_nul(scope: Scope) -> bool:

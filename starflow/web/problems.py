@@ -33,6 +33,7 @@ TITLES: Mapping[str, str] = {
     "refused": "条件还不具备",
     "forbidden": "无权办理",
     "unauthenticated": "需要令牌",
+    "too_often": "尝试过于频繁",
     "unavailable": "暂时不可用",
     "faulty": "文件有误",
     "error": "不能办理",

@@ -7,6 +7,7 @@ from alembic.autogenerate.api import AutogenContext
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 
+import storage.account_models
 import storage.models  # noqa: F401 fills the metadata that is compared
 
 

@@ -15,7 +15,11 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("schedules", "starflow", "storage", "workflow")
-PARTS = {"pydantic_core": "pydantic", "starlette": "fastapi"}  # what comes with a dependency and is documented there
+PARTS = {
+    "markupsafe": "jinja2",
+    "pydantic_core": "pydantic",
+    "starlette": "fastapi",
+}  # what comes with a dependency and is documented there
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 
@@ -57,9 +61,8 @@ def lend_dependencies(environment: Path) -> None:
 
 
 def test_what_is_imported_is_declared() -> None:
-    declared = {
-        distribution(line) for line in [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["postgres"]]
-    }
+    extras = PROJECT["optional-dependencies"]
+    declared = {distribution(line) for line in [*PROJECT["dependencies"], *extras["postgres"], *extras["oidc"]]}
     owners = importlib.metadata.packages_distributions()
 
     imported = {module for package in PACKAGES for file in (ROOT / package).rglob("*.py") for module in imports(file)}

@@ -41,6 +41,13 @@ def test_an_empty_environment_gives_the_documented_defaults() -> None:
         digest_at=time(8, 30),
         anchor_at=time(23, 50),
         invariants_at=time(3, 30),
+        public_url="",
+        proxies=(),
+        argon2_mib=64,
+        oidc_issuer="",
+        oidc_client_id="",
+        oidc_secret_file=None,
+        oidc_name="统一身份认证",
     )
 
 

@@ -138,7 +138,7 @@ class Web:
 
 @pytest.fixture
 def web(database_url: str) -> Iterator[Web]:
-    settings = read_settings({"STARFLOW_DATABASE_URL": database_url})
+    settings = read_settings({"STARFLOW_DATABASE_URL": database_url, "STARFLOW_ARGON2_MIB": "8"})
     with closing(create_desk(settings, rehearsal_at=APRIL, seed=1)) as desk:
         organisations.import_roster(desk, ROSTER, scheme_root_kind="市直工委", dry_run=False)
         open_campaign(desk, 2027, "anyang-five-star", actor="P1")

@@ -77,6 +77,12 @@ class Unauthenticated(StarflowError):
     code = "unauthenticated"
 
 
+class TooOften(StarflowError):
+    """It was tried too often; `current` says after how many seconds it may be tried again."""
+
+    code = "too_often"
+
+
 class Unavailable(StarflowError):
     """The database or the port cannot be had."""
 

@@ -9,6 +9,20 @@ down_revision = None
 
 def upgrade() -> None:
     op.create_table(
+        "access_event",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("what", sa.String(length=40), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("about", sa.String(length=120), nullable=False),
+        sa.Column("network", sa.String(length=64), nullable=False),
+        sa.Column("detail", sa.String(length=400), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_access_event")),
+    )
+    with op.batch_alter_table("access_event", schema=None) as batch_op:
+        batch_op.create_index("ix_access_event_at", ["at"], unique=False)
+
+    op.create_table(
         "anchor",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
@@ -16,6 +30,13 @@ def upgrade() -> None:
         sa.Column("records", sa.Integer(), nullable=False),
         sa.Column("head", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_anchor")),
+    )
+    op.create_table(
+        "attempt",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("window_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_attempt")),
     )
     op.create_table(
         "downtime",
@@ -95,6 +116,25 @@ def upgrade() -> None:
         sa.Column("content", sa.LargeBinary(), nullable=False),
         sa.Column("adopted_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_scheme_file")),
+    )
+    op.create_table(
+        "account",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("login", sa.String(length=80), nullable=False),
+        sa.Column("password_hash", sa.String(length=200), nullable=True),
+        sa.Column("password_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("totp_secret", sa.String(length=64), nullable=True),
+        sa.Column("totp_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("totp_step", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("signed_in_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("disabled_why", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_account_person_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
+        sa.UniqueConstraint("login", name=op.f("uq_account_login")),
+        sa.UniqueConstraint("person_id", name=op.f("uq_account_person_id")),
     )
     op.create_table(
         "campaign",
@@ -199,6 +239,40 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "role_grant",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=True),
+        sa.Column("granted_by", sa.String(length=120), nullable=False),
+        sa.Column("confirmed_by", sa.String(length=120), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_by", sa.String(length=120), nullable=False),
+        sa.CheckConstraint(
+            "role IN ('organisation', 'department', 'committee', 'city', 'admin', 'auditor')",
+            name=op.f("ck_role_grant_role"),
+        ),
+        sa.CheckConstraint("until_on IS NULL OR until_on > from_on", name=op.f("ck_role_grant_span")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_role_grant_organisation_id_organisation")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_role_grant_person_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_role_grant")),
+    )
+    with op.batch_alter_table("role_grant", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_role_grant_organisation_id"), ["organisation_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_role_grant_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(
+            "uq_role_grant_current",
+            ["person_id", "role", "organisation_id"],
+            unique=True,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+
+    op.create_table(
         "subordination",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("organisation_id", sa.Integer(), nullable=False),
@@ -239,6 +313,57 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_token_person_id_person")),
         sa.PrimaryKeyConstraint("hash", name=op.f("pk_token")),
     )
+    op.create_table(
+        "twofold",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("act", sa.String(length=40), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=True),
+        sa.Column("role", sa.String(length=16), nullable=False),
+        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("asked_by", sa.String(length=120), nullable=False),
+        sa.Column("asked_in", sa.String(length=64), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("outcome", sa.String(length=16), nullable=False),
+        sa.Column("decided_by", sa.String(length=120), nullable=True),
+        sa.Column("decided_in", sa.String(length=64), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("said", sa.String(), nullable=False),
+        sa.CheckConstraint(
+            "outcome IN ('open', 'done', 'refused', 'withdrawn', 'expired')", name=op.f("ck_twofold_outcome")
+        ),
+        sa.CheckConstraint("decided_by IS NULL OR decided_by <> asked_by", name=op.f("ck_twofold_two_people")),
+        sa.CheckConstraint("decided_in IS NULL OR decided_in <> asked_in", name=op.f("ck_twofold_two_sessions")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_twofold_organisation_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_twofold")),
+    )
+    with op.batch_alter_table("twofold", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_twofold_open",
+            ["act"],
+            unique=False,
+            sqlite_where=sa.text("outcome = 'open'"),
+            postgresql_where=sa.text("outcome = 'open'"),
+        )
+
+    op.create_table(
+        "account_link",
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("resets_totp", sa.Boolean(), nullable=False),
+        sa.Column("issued_by", sa.String(length=120), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_account_link_account_id_account")),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_account_link")),
+    )
+    with op.batch_alter_table("account_link", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_account_link_account_id"), ["account_id"], unique=False)
+
     op.create_table(
         "cycle",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -313,6 +438,33 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_extension_organisation_id"), ["organisation_id"], unique=False)
 
     op.create_table(
+        "identity",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("issuer", sa.String(length=200), nullable=False),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("bound_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_identity_account_id_account")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_identity")),
+        sa.UniqueConstraint("issuer", "subject", name=op.f("uq_identity_issuer_subject")),
+    )
+    with op.batch_alter_table("identity", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_identity_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "login_try",
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("verifier", sa.String(length=128), nullable=False),
+        sa.Column("nonce", sa.String(length=64), nullable=False),
+        sa.Column("browser", sa.String(length=64), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=True),
+        sa.Column("onwards", sa.String(length=400), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_login_try_account_id_account")),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_login_try")),
+    )
+    op.create_table(
         "meeting",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("campaign_id", sa.Integer(), nullable=False),
@@ -326,6 +478,50 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting")),
         sa.UniqueConstraint("campaign_id", "number", name=op.f("uq_meeting_campaign_id_number")),
     )
+    op.create_table(
+        "recovery_code",
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_recovery_code_account_id_account")),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_recovery_code")),
+    )
+    with op.batch_alter_table("recovery_code", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_recovery_code_account_id"), ["account_id"], unique=False)
+
+    op.create_table(
+        "web_session",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("account_id", sa.Integer(), nullable=False),
+        sa.Column("whole", sa.Boolean(), nullable=False),
+        sa.Column("role", sa.String(length=16), nullable=True),
+        sa.Column("organisation_id", sa.Integer(), nullable=True),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("proven_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_why", sa.String(length=40), nullable=False),
+        sa.Column("browser", sa.String(length=120), nullable=False),
+        sa.Column("network", sa.String(length=64), nullable=False),
+        sa.CheckConstraint("(role IS NULL) = (organisation_id IS NULL)", name=op.f("ck_web_session_seat")),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_web_session_account_id_account")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_web_session_organisation_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_web_session")),
+        sa.UniqueConstraint("hash", name=op.f("uq_web_session_hash")),
+    )
+    with op.batch_alter_table("web_session", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_web_session_open",
+            ["account_id"],
+            unique=False,
+            sqlite_where=sa.text("ended_at IS NULL"),
+            postgresql_where=sa.text("ended_at IS NULL"),
+        )
+
     op.create_table(
         "assessment",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -1,0 +1,107 @@
+"""Roles given beside the posts of the roster, and what takes two people."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import NamedTuple
+
+import sqlalchemy as sa
+from sqlmodel import col, select
+
+from storage.account_models import RoleGrant, Twofold
+from storage.database import Transaction
+from storage.models import Organisation, Person, Post
+
+
+class Seat(NamedTuple):
+    """A role that somebody holds at an organisation today: by a post of the roster, or by a grant."""
+
+    role: str
+    organisation: Organisation
+    until_on: date | None = None
+
+
+def seats(tx: Transaction, person_id: int, on: date) -> tuple[Seat, ...]:
+    """Whatever this person may sit down as on that day, at organisations that still exist; the highest first."""
+    posts = (
+        sa.select(col(Post.role), Organisation, col(Post.until_on))
+        .where(col(Organisation.id) == col(Post.organisation_id), col(Post.person_id) == person_id)
+        .where(col(Post.from_on) <= on, sa.or_(col(Post.until_on).is_(None), col(Post.until_on) > on))
+    )
+    grants = (
+        sa.select(col(RoleGrant.role), Organisation, col(RoleGrant.until_on))
+        .where(col(Organisation.id) == col(RoleGrant.organisation_id), col(RoleGrant.person_id) == person_id)
+        .where(col(RoleGrant.ended_at).is_(None), col(RoleGrant.from_on) <= on)
+        .where(sa.or_(col(RoleGrant.until_on).is_(None), col(RoleGrant.until_on) > on))
+    )
+    held = [*tx.session.execute(posts), *tx.session.execute(grants)]
+    found = {
+        ("organisation" if role == "head" else role, body.code): Seat(
+            "organisation" if role == "head" else role, body, until
+        )
+        for role, body, until in held
+        if body.ended_on is None
+    }
+    return tuple(found[key] for key in sorted(found, key=lambda key: (len(found[key].organisation.path), key[1])))
+
+
+def grants(tx: Transaction, person_id: int | None = None) -> Sequence[tuple[RoleGrant, Person, Organisation]]:
+    """Those not ended, by person."""
+    its = (
+        select(RoleGrant, Person, Organisation)
+        .where(col(Person.id) == col(RoleGrant.person_id), col(Organisation.id) == col(RoleGrant.organisation_id))
+        .where(col(RoleGrant.ended_at).is_(None))
+        .order_by(col(Person.code), col(RoleGrant.id))
+    )
+    chosen = its if person_id is None else its.where(RoleGrant.person_id == person_id)
+    return [(grant, person, body) for grant, person, body in tx.session.exec(chosen)]
+
+
+def holders(tx: Transaction, role: str, on: date) -> Sequence[Person]:
+    """Whoever has this role by a grant that holds on that day."""
+    its = (
+        select(Person)
+        .where(col(Person.id) == col(RoleGrant.person_id), RoleGrant.role == role, col(RoleGrant.ended_at).is_(None))
+        .where(col(RoleGrant.from_on) <= on)
+        .where(sa.or_(col(RoleGrant.until_on).is_(None), col(RoleGrant.until_on) > on))
+    )
+    return tx.session.exec(its.distinct()).all()
+
+
+def add(tx: Transaction, grant: RoleGrant) -> None:
+    tx.session.add(grant)
+    tx.session.flush()
+
+
+def end(tx: Transaction, grant_id: int, by: str) -> bool:
+    its = sa.update(RoleGrant).where(col(RoleGrant.id) == grant_id, col(RoleGrant.ended_at).is_(None))
+    done = tx.session.connection().execute(its.values(ended_at=tx.now, ended_by=by))
+    tx.session.expire_all()
+    return done.rowcount == 1
+
+
+# ── what takes two ───────────────────────────────────────────────
+
+
+def ask(tx: Transaction, asked: Twofold) -> int:
+    tx.session.add(asked)
+    tx.session.flush()
+    assert asked.id is not None  # it was flushed
+    return asked.id
+
+
+def asked(tx: Transaction, number: int) -> Twofold | None:
+    return tx.session.get(Twofold, number)
+
+
+def waiting(tx: Transaction, act: str | None = None) -> Sequence[Twofold]:
+    its = select(Twofold).where(Twofold.outcome == "open").order_by(col(Twofold.id))
+    return tx.session.exec(its if act is None else its.where(Twofold.act == act)).all()
+
+
+def decide(tx: Transaction, number: int, outcome: str, *, by: str | None, within: str | None, said: str = "") -> bool:
+    """Once: whoever comes second finds it decided."""
+    its = sa.update(Twofold).where(col(Twofold.id) == number, col(Twofold.outcome) == "open")
+    values = {"outcome": outcome, "decided_by": by, "decided_in": within, "decided_at": tx.now, "said": said}
+    done = tx.session.connection().execute(its.values(**values))
+    tx.session.expire_all()
+    return done.rowcount == 1

@@ -571,6 +571,28 @@ class Election(SQLModel, table=True):
     note: str = ""
 
 
+# ── paper and spreadsheets ───────────────────────────────────────
+
+
+class Import(SQLModel, table=True):
+    """A spreadsheet that was taken in as a whole, and what undoing it would take."""
+
+    __table_args__ = (sa.Index("ix_import_file", "kind", "sha256"),)
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str = Field(max_length=24)
+    filename: str = Field(default="", max_length=200)
+    sha256: str = Field(max_length=64)
+    actor: str = Field(max_length=120)
+    at: datetime
+    added: int = 0
+    changed: int = 0
+    ended: int = 0
+    unchanged: int = 0
+    undo: list[dict[str, Any]] = Field(default_factory=list, sa_type=sa.JSON)
+    undone_at: datetime | None = None
+    undone_by: str | None = Field(default=None, max_length=120)
+
+
 def enumerated() -> tuple[str, ...]:
     """The names of all tables, in the order in which rows can be inserted."""
     return tuple(t.name for t in SQLModel.metadata.sorted_tables)

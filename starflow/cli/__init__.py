@@ -24,6 +24,7 @@ from starflow.cli import (
     registers,
     schemes,
     serve,
+    sheets,
     upkeep,
 )
 from starflow.cli.door import Door, log_to_stderr
@@ -94,6 +95,11 @@ COMMANDS = (
     Command(ACT, "event withdraw", registers.event_withdraw, "撤销事项"),
     Command(ACT, "election list", registers.election_list, "换届登记:何时到期,有无请示"),
     Command(ACT, "election set", registers.election_set, "登记换届、更正到期日、请示或答复"),
+    Command(ACT, "sheet export", sheets.export, "把一个清单写成表格,筛选和时间写在表头"),
+    Command(ACT, "sheet template", sheets.template, "一张可填的模板,带下拉选项和填写说明"),
+    Command(ACT, "sheet import", sheets.import_, "导入填好的表格:要么全部,要么一行也不写"),
+    Command(ACT, "sheet list", sheets.list_, "导入过的表格"),
+    Command(ACT, "sheet undo", sheets.undo, "撤销一次导入,整个撤销"),
     Command(ACT, "rate", rating.rate, "计算评定案例,并与预期核对"),
     Command(UPKEEP, "verify", upkeep.verify, "校验全部流转记录没有被改动"),
     Command(UPKEEP, "anchor", upkeep.anchor, "取今天的锚点,存到数据库以外"),
@@ -113,6 +119,7 @@ GROUPS: Mapping[str, str] = {
     "matter": "环节以外的事项:方案、台账、整改、授牌等",
     "event": "加分扣分的事项:表彰、文章、通报、处分、缺席",
     "election": "换届登记",
+    "sheet": "电子表格:清单导出、模板、导入、撤销导入",
     "db": "数据库升级",
     "token": "接口令牌",
 }

@@ -47,6 +47,28 @@ def acting_at_the_top(desk: "Desk", role: str, by: str | None) -> "Acting":
         return _acting(desk, tx, _standing(tx, NOBODY, NOBODY), role, by)
 
 
+def acting_by_paper(desk: "Desk", code: str, role: str, by: str | None, year: int | None, *, rated: bool) -> "Acting":
+    """For a row of a spreadsheet: whoever holds the post has signed the paper, the machine's user vouches for it."""
+    if by is not None or desk.rehearsal:
+        return acting_on(desk, code, role, by, year) if rated else acting_for(desk, code, role, by)
+    from starflow.service.case import load_case
+    from storage import organisations, posts
+    from workflow.engine.deadlines import local_date
+
+    with desk.reading() as tx:
+        organisation_id = organisations.id_of(tx, code)
+        superior = organisations.parent_of(tx, organisation_id) or NOBODY
+        if rated:
+            superior = load_case(desk, tx, code, year).cycle.reviewer_id
+        standing = _standing(tx, organisation_id, superior)
+        today = local_date(tx.now, desk.settings.zone)
+        holders = [posts.holder(tx, body, post, today) for body, post in _posts(role, standing)]
+        signed = next((holder.code for holder in holders if holder is not None), None)
+        if signed is None:
+            raise Forbidden(say("{code}的岗位空缺,没有人可以签字", code=code))
+        return _acting(desk, tx, standing, role, signed)
+
+
 def coordinator(desk: "Desk", by: str | None) -> str:
     """The name of whoever opens, extends, holds and nudges: the department, or the machine's user for it."""
     if by is None:

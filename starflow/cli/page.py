@@ -28,7 +28,7 @@ list stands under `rows`, with `next` where it was cut (`--after` continues it);
 | exit | when |
 |---|---|
 | 0 | done; an empty list too |
-| 1 | something was found: `verify`, `doctor`, `scheme check`, `org import`, `rate`, `rehearse`, a job of `tick` that failed |
+| 1 | something was found: `verify`, `doctor`, `scheme check`, `org import`, `sheet import`, `rate`, `rehearse`, a job of `tick` that failed |
 | 2 | bad arguments, unknown code, trigger, stage, file |
 | 3 | stale version, wrong stage |
 | 4 | a guard, the policy or the kind of database refuses |
@@ -56,6 +56,10 @@ BATCH_LINE = ("organisation", "name", "outcome", "star", "after", "reasons")
 ACTED = (
     *("id", "kind", "organisation", "act", "before", "status", "version", "due_at", "notices", "opened", "suggests"),
     "repeated",
+)
+
+IMPORTED = (
+    *("number", "kind", "filename", "actor", "at", "added", "changed", "ended", "unchanged", "undone_at", "undone_by"),
 )
 
 ROWS: Mapping[str, tuple[str, ...]] = {
@@ -91,6 +95,8 @@ ROWS: Mapping[str, tuple[str, ...]] = {
     "event confirm": EVENT,
     "event withdraw": EVENT,
     "election list": ELECTION,
+    "sheet import": ("row", "organisation", "what", "text"),
+    "sheet list": IMPORTED,
     "doctor": ("found", "remedy"),
 }
 """The keys of each row, in their order."""
@@ -135,6 +141,10 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "matter open": ACTED,
     "matter act": ACTED,
     "election set": ELECTION,
+    "sheet export": ("file", "title", "rows_written"),
+    "sheet template": ("file", "kind", "columns"),
+    "sheet import": ("kind", "number", "added", "changed", "ended", "unchanged", "faults", "rows", "applied"),
+    "sheet undo": IMPORTED,
     "rate": ("results",),
     "verify": ("ok", "records", "cycles", "head", "first_bad"),
     "anchor": ("at", "cycles", "records", "head", "chains"),

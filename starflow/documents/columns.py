@@ -5,7 +5,7 @@ COLUMNS is the one list: import recognises by it, export titles by it, and `docs
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -17,6 +17,8 @@ class Reading(StrEnum):
     TOKEN = "代码"
     WHOLE = "整数"
     DATE = "日期"
+    SCORE = "分数"
+    CHOICE = "选项"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +32,7 @@ class Column:
     reading: Reading = Reading.TEXT
     synonyms: tuple[str, ...] = ()
     synonyms_en: tuple[str, ...] = ()
+    choices: tuple[tuple[str, str], ...] = ()  # (value, word): a cell may hold either
 
 
 COLUMNS = (
@@ -162,5 +165,12 @@ def headings(column: Column) -> Iterator[str]:
     yield from (*column.synonyms, *column.synonyms_en)
 
 
-KNOWN = {heading_key(text): column for column in COLUMNS for text in headings(column)}
-OWN = {heading_key(text) for column in COLUMNS for text in (column.title, column.title_en, column.key)}
+def known_headings(columns: Sequence[Column]) -> dict[str, Column]:
+    """Every way to write a heading of these columns, and which column it means; an own name wins over a synonym."""
+    every = {heading_key(text): column for column in columns for text in headings(column)}
+    own = {heading_key(text): column for column in columns for text in (column.title, column.title_en, column.key)}
+    return every | own
+
+
+def own_headings(columns: Sequence[Column]) -> frozenset[str]:
+    return frozenset(heading_key(text) for column in columns for text in (column.title, column.title_en, column.key))

@@ -1,9 +1,9 @@
 """Where the columns stand: the header row of a sheet, found below a title, and what each of its headings means."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from starflow.documents.columns import COLUMNS, KNOWN, OWN, TITLES, Column, heading_key
+from starflow.documents.columns import COLUMNS, Column, heading_key, known_headings, own_headings
 from starflow.documents.sheets import Sheet
 from starflow.documents.values import FaultyRoster
 from workflow.rating.roster import Fault
@@ -21,6 +21,7 @@ class Header:
     labels: tuple[str, ...]
     ignored: tuple[str, ...]
     faults: tuple[Fault, ...]
+    columns: tuple[Column, ...] = COLUMNS
 
     @property
     def keys(self) -> frozenset[str]:
@@ -28,28 +29,32 @@ class Header:
 
     def label(self, key: str) -> str:
         """The heading that this file uses for the column."""
-        return next((self.labels[index] for column, index in self.places if column.key == key), TITLES[key])
+        here = next((self.labels[index] for column, index in self.places if column.key == key), None)
+        return here if here is not None else next(column.title for column in self.columns if column.key == key)
 
 
-def find_header(sheet: Sheet) -> Header:
-    """The row near the top with the most known headings; a title may stand above it."""
+def find_header(sheet: Sheet, columns: Sequence[Column] = COLUMNS) -> Header:
+    """The row near the top with the most headings of these columns; a title may stand above it."""
+    known = known_headings(columns)
     candidates = list(enumerate(sheet.rows[:SEARCHED_ROWS], start=1))
-    number, labels = max(candidates, key=lambda numbered: len(_known(numbered[1])), default=(1, ()))
-    if len(_known(labels)) < LEAST_HEADINGS:
-        required = "、".join(column.title for column in COLUMNS if column.required)
+    number, labels = max(candidates, key=lambda numbered: len(_meant(numbered[1], known)), default=(1, ()))
+    if len(_meant(labels, known)) < LEAST_HEADINGS:
+        required = "、".join(column.title for column in columns if column.required)
         raise FaultyRoster([Fault(None, None, f"前{SEARCHED_ROWS}行里找不到表头,表头应有:{required}")])
-    return _header(sheet, number, labels)
+    return _header(sheet, number, labels, tuple(columns), known)
 
 
-def _known(labels: Sequence[str]) -> set[str]:
-    return {KNOWN[key].key for label in labels if (key := heading_key(label)) in KNOWN}
+def _meant(labels: Sequence[str], known: Mapping[str, Column]) -> set[str]:
+    return {known[key].key for label in labels if (key := heading_key(label)) in known}
 
 
-def _header(sheet: Sheet, number: int, labels: tuple[str, ...]) -> Header:
-    places, taken, faults = [], set(), []
-    for column in COLUMNS:
-        here = [index for index, label in enumerate(labels) if KNOWN.get(heading_key(label)) is column]
-        own = [index for index in here if heading_key(labels[index]) in OWN]
+def _header(
+    sheet: Sheet, number: int, labels: tuple[str, ...], columns: tuple[Column, ...], known: Mapping[str, Column]
+) -> Header:
+    places, taken, faults, own_names = [], set(), [], own_headings(columns)
+    for column in columns:
+        here = [index for index, label in enumerate(labels) if known.get(heading_key(label)) is column]
+        own = [index for index in here if heading_key(labels[index]) in own_names]
         chosen = own or here  # 编码 beside 编号: the column's own name wins, the synonym is an extra column
         if len(chosen) > 1:
             faults.append(_ambiguous(number, column, [labels[index] for index in chosen], chosen))
@@ -57,7 +62,7 @@ def _header(sheet: Sheet, number: int, labels: tuple[str, ...]) -> Header:
             faults.append(Fault(number, column.title, f"缺少必需的列「{column.title}」"))
         places += [(column, index) for index in chosen[:1]]
         taken.update(chosen)
-    return Header(number, tuple(places), labels, _ignored(sheet, number, labels, taken), tuple(faults))
+    return Header(number, tuple(places), labels, _ignored(sheet, number, labels, taken), tuple(faults), columns)
 
 
 def _ambiguous(number: int, column: Column, labels: list[str], indices: list[int]) -> Fault:

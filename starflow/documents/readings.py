@@ -18,6 +18,7 @@ DATE = re.compile(
 )
 COMPACT_DATE = re.compile(r"(\d{4})(\d{2})(\d{2})")
 TIME_OF_DAY = re.compile(r"[T ]\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?$")
+SCORED = re.compile(r"-?[0-9]{1,6}(\.[0-9]+)?")
 SERIAL = re.compile(r"(\d{5})(?:\.\d+)?")
 
 Value = str | int | date | None
@@ -33,6 +34,10 @@ def value_of(column: Column, cell: str) -> Value:
         return whole(cell)
     if column.reading is Reading.DATE:
         return day(cell)
+    if column.reading is Reading.SCORE:
+        return score(cell)
+    if column.reading is Reading.CHOICE:
+        return choice(column, cell)
     text = plain(cell) if column.reading is Reading.TOKEN else cell
     if len(text) > MAX_CHARACTERS:
         raise ValueError(f"有{len(text)}个字,最多{MAX_CHARACTERS}个")
@@ -73,6 +78,24 @@ def _within_reason(on: date) -> date:
     if not 1921 <= on.year <= 2199:
         raise ValueError(on)
     return on
+
+
+def score(cell: str) -> str:
+    """A decimal as it is written, "9.50" as "9.5"; how many decimals there may be, the scheme says."""
+    text = plain(cell)
+    if not SCORED.fullmatch(text):
+        raise ValueError(f"「{cell[:20]}」不是分数,请写成 9.5 的样子")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def choice(column: Column, cell: str) -> str:
+    """The value behind a word of the list; the value itself may stand there too."""
+    text = plain(cell).casefold()
+    for value, word in column.choices:
+        if text in (value.casefold(), plain(word).casefold()):
+            return value
+    known = "、".join(word for _, word in column.choices)
+    raise ValueError(f"{column.title}不能是「{cell[:20]}」,可选:{known}")
 
 
 def plain(cell: str) -> str:

@@ -48,7 +48,7 @@ class Sheet:
 def read(source: str | os.PathLike[str] | bytes, filename: str | None = None) -> Sheet:
     """The first visible sheet with content. Raises BadInput with the sentence to show, Unknown where there is no file."""
     if not isinstance(source, bytes):
-        filename, source = filename or Path(source).name, _load(Path(source))
+        filename, source = filename or Path(source).name, load(Path(source))
     if not source.strip():
         raise BadInput(EMPTY)
     if len(source) > MAX_FILE_BYTES:
@@ -59,7 +59,7 @@ def read(source: str | os.PathLike[str] | bytes, filename: str | None = None) ->
     return sheet
 
 
-def _load(path: Path) -> bytes:
+def load(path: Path) -> bytes:
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise BadInput(f"文件太大:最多 {MAX_FILE_BYTES // 1024**2} MiB")

@@ -109,27 +109,45 @@ def set_election(
     (today). Raises Unknown, BadInput, Forbidden, Refused.
     """
     with desk.transaction() as tx:
-        body, today = _body(tx, code), local_date(tx.now, desk.settings.zone)
-        scheme = _scheme(desk, tx)
-        assert body.id is not None
-        running = evidence.running_term(tx, body.id, lock=True)
-        if len(reason) > LONGEST:
-            raise BadInput(f"说明最多{LONGEST}个字")
-        match held_on, due_on, extension:
-            case (date(), _, None):
-                acting.role(("department", "superior"), "登记换届", "R42")
-                _held(tx, body, running, held_on, due_on or _next_due(scheme, body, held_on), today, reason)
-            case (None, date(), None):
-                acting.role(("department",), "更正换届到期日", "R42")
-                _moved(tx, body, running, due_on, reason)
-            case (None, None, str()):
-                _extension(tx, body, running, extension, on or today, today, reason, acting)
-            case _:
-                raise BadInput(
-                    "换届日期(held_on)、到期日(due_on)、请示情况(extension)只写其一;换届日期可以同时写下一届的到期日"
-                )
-        found = next(term for term in evidence.terms(tx, path=body.path) if term.organisation.id == body.id)
-        return _line(scheme, found, today)
+        return set_election_in(
+            desk, tx, code, acting=acting, held_on=held_on, due_on=due_on, extension=extension, on=on, reason=reason
+        )
+
+
+def set_election_in(
+    desk: Desk,
+    tx: Transaction,
+    code: str,
+    *,
+    acting: Acting,
+    held_on: date | None = None,
+    due_on: date | None = None,
+    extension: str | None = None,
+    on: date | None = None,
+    reason: str = "",
+) -> ElectionLine:
+    """`set_election` within a transaction that is already open."""
+    body, today = _body(tx, code), local_date(tx.now, desk.settings.zone)
+    scheme = _scheme(desk, tx)
+    assert body.id is not None
+    running = evidence.running_term(tx, body.id, lock=True)
+    if len(reason) > LONGEST:
+        raise BadInput(f"说明最多{LONGEST}个字")
+    match held_on, due_on, extension:
+        case (date(), _, None):
+            acting.role(("department", "superior"), "登记换届", "R42")
+            _held(tx, body, running, held_on, due_on or _next_due(scheme, body, held_on), today, reason)
+        case (None, date(), None):
+            acting.role(("department",), "更正换届到期日", "R42")
+            _moved(tx, body, running, due_on, reason)
+        case (None, None, str()):
+            _extension(tx, body, running, extension, on or today, today, reason, acting)
+        case _:
+            raise BadInput(
+                "换届日期(held_on)、到期日(due_on)、请示情况(extension)只写其一;换届日期可以同时写下一届的到期日"
+            )
+    found = next(term for term in evidence.terms(tx, path=body.path) if term.organisation.id == body.id)
+    return _line(scheme, found, today)
 
 
 def _held(

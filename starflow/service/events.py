@@ -107,15 +107,29 @@ def add_event(
     `unit`: a criticism that names no organisation but only the unit to which they belong (R36).
     Raises Unknown, BadInput, Forbidden, and Refused where the same is in the register already.
     """
-    acting.role(("organisation", "superior", "department", "committee"), "登记事项", "R35")
     with desk.transaction() as tx:
-        scheme = _scheme(desk, tx, said.on.year)
-        _check(scheme, said, local_date(tx.now, scheme.zone))
-        if confirm:
-            _may_confirm(scheme, said.code, acting)
-        bearers = _bearers(tx, scheme, said.code, organisations, unit)
-        new = [_entered(tx, bearer, said, acting, confirmed=confirm) for bearer in bearers]
-        return tuple(_line(desk, Registered(one, bearer)) for one, bearer in zip(new, bearers, strict=True))
+        return add_event_in(desk, tx, organisations, said, acting=acting, confirm=confirm, unit=unit)
+
+
+def add_event_in(
+    desk: Desk,
+    tx: Transaction,
+    organisations: Sequence[str],
+    said: EventSaid,
+    *,
+    acting: Acting,
+    confirm: bool = False,
+    unit: bool = False,
+) -> tuple[EventLine, ...]:
+    """`add_event` within a transaction that is already open."""
+    acting.role(("organisation", "superior", "department", "committee"), "登记事项", "R35")
+    scheme = _scheme(desk, tx, said.on.year)
+    _check(scheme, said, local_date(tx.now, scheme.zone))
+    if confirm:
+        _may_confirm(scheme, said.code, acting)
+    bearers = _bearers(tx, scheme, said.code, organisations, unit)
+    new = [_entered(tx, bearer, said, acting, confirmed=confirm) for bearer in bearers]
+    return tuple(_line(desk, Registered(one, bearer)) for one, bearer in zip(new, bearers, strict=True))
 
 
 def _scheme(desk: Desk, tx: Transaction, year: int) -> Scheme:
@@ -241,17 +255,22 @@ def withdraw_event(desk: Desk, event_id: int, reason: str, *, acting: Acting) ->
     if faults := tuple(_too_long({"reason": reason})):
         raise BadInput(*faults)
     with desk.transaction() as tx:
-        found = _event(tx, event_id, lock=True)
-        one = found.event
-        _may_withdraw(_scheme(desk, tx, one.happened_on.year), one, acting)
-        if one.status == WITHDRAWN:
-            raise Refused(Reason(f"事项{event_id}已经撤销", "R45"))
-        note = _counted(tx, one)
-        before = f"(此前由{one.decided_by}于{one.decided_at:%Y-%m-%d}确认)" if one.status == CONFIRMED else ""
-        one.status, one.reason = WITHDRAWN, f"{reason.strip()}{before}"
-        one.decided_by, one.decided_at = acting.actor, tx.now
-        evidence.put(tx, one)
-        return _line(desk, found, note)
+        return withdraw_event_in(desk, tx, event_id, reason, acting=acting)
+
+
+def withdraw_event_in(desk: Desk, tx: Transaction, event_id: int, reason: str, *, acting: Acting) -> EventLine:
+    """`withdraw_event` within a transaction that is already open; the reason has been looked at."""
+    found = _event(tx, event_id, lock=True)
+    one = found.event
+    _may_withdraw(_scheme(desk, tx, one.happened_on.year), one, acting)
+    if one.status == WITHDRAWN:
+        raise Refused(Reason(f"事项{event_id}已经撤销", "R45"))
+    note = _counted(tx, one)
+    before = f"(此前由{one.decided_by}于{one.decided_at:%Y-%m-%d}确认)" if one.status == CONFIRMED else ""
+    one.status, one.reason = WITHDRAWN, f"{reason.strip()}{before}"
+    one.decided_by, one.decided_at = acting.actor, tx.now
+    evidence.put(tx, one)
+    return _line(desk, found, note)
 
 
 def _event(tx: Transaction, event_id: int, *, lock: bool = False) -> Registered:

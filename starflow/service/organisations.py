@@ -145,22 +145,37 @@ def appoint(desk: Desk, code: str, role: str, person: Holder, from_on: date | No
     Raises Unknown, BadInput: a post that the organisation does not have, a day ahead, or one before the last change.
     """
     with _changing(desk) as tx:
-        body = _body(tx, code, role)
-        on = from_on or _today(desk, tx)
-        _check_day(tx, body, role, on, _today(desk, tx))
-        _check_person(person)
-        new = Appointment(organisation_id=body, role=role, name=person.name, phone=person.phone, email=person.email)
-        posts.hand_over(tx, [new], on)
+        appoint_in(desk, tx, code, role, person, from_on)
+
+
+def appoint_in(desk: Desk, tx: Transaction, code: str, role: str, person: Holder, from_on: date | None = None) -> None:
+    """`appoint` within a transaction that is already open and has locked the roster."""
+    body = _body(tx, code, role)
+    on = from_on or _today(desk, tx)
+    _check_day(tx, body, role, on, _today(desk, tx))
+    _check_person(person)
+    new = Appointment(organisation_id=body, role=role, name=person.name, phone=person.phone, email=person.email)
+    posts.hand_over(tx, [new], on)
 
 
 def vacate(desk: Desk, code: str, role: str, on: date | None = None) -> None:
     """End whoever holds the post, from a day on (default: today). Raises Unknown, BadInput."""
     with _changing(desk) as tx:
-        body = _body(tx, code, role)
-        if posts.current(tx, body, role) is None:
-            raise BadInput(f"{code}的{ROLES[role]}本来就空缺")
-        _check_day(tx, body, role, on or _today(desk, tx), _today(desk, tx))
-        posts.vacate(tx, [PostKey(body, role)], on or _today(desk, tx))
+        vacate_in(desk, tx, code, role, on)
+
+
+def vacate_in(desk: Desk, tx: Transaction, code: str, role: str, on: date | None = None) -> None:
+    """`vacate` within a transaction that is already open and has locked the roster."""
+    body = _body(tx, code, role)
+    if posts.current(tx, body, role) is None:
+        raise BadInput(f"{code}的{ROLES[role]}本来就空缺")
+    _check_day(tx, body, role, on or _today(desk, tx), _today(desk, tx))
+    posts.vacate(tx, [PostKey(body, role)], on or _today(desk, tx))
+
+
+def holder_in(tx: Transaction, code: str, role: str, today: date) -> Person | None:
+    """Who holds this post on the day. Raises Unknown, BadInput where there is no such post."""
+    return posts.holder(tx, _body(tx, code, role), role, today)
 
 
 def vacancies(desk: Desk) -> tuple[Vacancy, ...]:

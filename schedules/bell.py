@@ -12,6 +12,7 @@ from threading import Event, Thread
 
 from apscheduler.schedulers.background import BackgroundScheduler
 
+from schedules.dispatch import dispatch
 from schedules.relay import deliver
 from starflow.service import jobs
 from starflow.service.clock import SystemClock
@@ -33,6 +34,9 @@ class Job:
 JOBS = (
     Job("sweep", "sweep_seconds", jobs.sweep),
     Job("relay", "relay_seconds", deliver),
+    Job("dispatch", "relay_seconds", dispatch),
+    Job("ballots", "sweep_seconds", jobs.tidy_ballots),
+    Job("vacuum", "vacuum_at", jobs.vacuum_ballots),
     Job("digest", "digest_at", jobs.digest),
     Job("anchor", "anchor_at", jobs.anchor),
     Job("invariants", "invariants_at", jobs.check_invariants),

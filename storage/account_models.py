@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from storage.models import _one_of as one_of
+from storage.models import one_of
 from storage.models import _only_one as only_one
 from storage.models import _some as some
 

@@ -249,6 +249,7 @@ def _engine(address: sa.URL) -> sa.Engine:
             address,
             pool_size=CONNECTIONS,
             max_overflow=CONNECTIONS,
+            hide_parameters=True,  # an error's text goes to the log: no name, no token, no ballot in it
             pool_pre_ping=address.get_backend_name() == "postgresql",
             json_serializer=partial(json.dumps, ensure_ascii=False, allow_nan=False),
         )

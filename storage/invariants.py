@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from storage import models, records
+from storage import ballots, models, records
 from storage.database import Transaction
 
 T = SQLModel.metadata.tables
@@ -164,6 +164,12 @@ def sent_messages_say_so(tx: Transaction) -> Iterator[str]:
     yield from (f"I10 通知{notice}已发,消息未发" for notice in found)
 
 
+def ballots_are_counted(tx: Transaction) -> Iterator[str]:
+    """I14: slips that have voted, ballots and the count of a survey are one number; nothing else of a ballot is kept."""
+    for poll, used, found, spent in ballots.miscounted(tx):
+        yield f"I14 测评{poll}:计{used}票,存{found}票,用去{spent}张票证"
+
+
 INVARIANTS: tuple[Callable[[Transaction], Iterator[str]], ...] = (
     version_counts_records,
     chains_hold,
@@ -177,4 +183,5 @@ INVARIANTS: tuple[Callable[[Transaction], Iterator[str]], ...] = (
     reviewer_is_somebody_else,
     tree_has_no_loop,
     sent_messages_say_so,
+    ballots_are_counted,
 )

@@ -34,12 +34,12 @@ class Exact(sa.types.TypeDecorator[Decimal]):
         return None if value is None else Decimal(value)
 
 
-def _one_of(column: str, *values: str) -> sa.CheckConstraint:
+def one_of(column: str, *values: str) -> sa.CheckConstraint:
     listed = ", ".join(f"'{v}'" for v in values)
     return sa.CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
-def _only_one(name: str, *columns: str, where: str) -> sa.Index:
+def only_one(name: str, *columns: str, where: str) -> sa.Index:
     """A unique index over the rows that `where` selects, alike on both databases."""
     condition = sa.text(where)
     return sa.Index(name, *columns, unique=True, sqlite_where=condition, postgresql_where=condition)
@@ -58,7 +58,7 @@ class Installation(SQLModel, table=True):
 
     __table_args__ = (
         sa.CheckConstraint("id = 1", name="one_row"),
-        _one_of("kind", "live", "rehearsal"),
+        one_of("kind", "live", "rehearsal"),
         sa.CheckConstraint("(kind = 'rehearsal') = (hand_clock_at IS NOT NULL)", name="hand_clock"),
     )
     id: int = Field(default=1, primary_key=True)
@@ -128,7 +128,7 @@ class Organisation(SQLModel, table=True):
 class Subordination(SQLModel, table=True):
     """Who stood under whom, from when until when: the tree as of any day."""
 
-    __table_args__ = (_only_one("uq_subordination_current", "organisation_id", where="until_on IS NULL"),)
+    __table_args__ = (only_one("uq_subordination_current", "organisation_id", where="until_on IS NULL"),)
     id: int | None = Field(default=None, primary_key=True)
     organisation_id: int = Field(foreign_key="organisation.id", index=True)
     parent_id: int | None = Field(default=None, foreign_key="organisation.id")
@@ -151,8 +151,8 @@ class Post(SQLModel, table=True):
     """(organisation, role) held by a person from–until. A post without a current row is vacant."""
 
     __table_args__ = (
-        _one_of("role", "head", "leader", "department", "committee", "city"),
-        _only_one("uq_post_current", "organisation_id", "role", where="until_on IS NULL"),
+        one_of("role", "head", "leader", "department", "committee", "city"),
+        only_one("uq_post_current", "organisation_id", "role", where="until_on IS NULL"),
     )
     id: int | None = Field(default=None, primary_key=True)
     organisation_id: int = Field(foreign_key="organisation.id", index=True)
@@ -181,7 +181,7 @@ class Token(SQLModel, table=True):
 class Campaign(SQLModel, table=True):
     """One year under one scheme. `rated_count` is the base of the quotas, a snapshot of the roster."""
 
-    __table_args__ = (sa.UniqueConstraint("year"), _one_of("status", "open", "closed"))
+    __table_args__ = (sa.UniqueConstraint("year"), one_of("status", "open", "closed"))
     id: int | None = Field(default=None, primary_key=True)
     year: int
     scheme_hash: str = Field(foreign_key="scheme_file.hash", max_length=64)
@@ -285,7 +285,7 @@ class Anchor(SQLModel, table=True):
 class Assessment(SQLModel, table=True):
     """A score sheet as handed in: the organisation's own or its superior's, with the explained result."""
 
-    __table_args__ = (_one_of("made_by", "self", "superior"), sa.Index("ix_assessment_cycle", "cycle_id", "round"))
+    __table_args__ = (one_of("made_by", "self", "superior"), sa.Index("ix_assessment_cycle", "cycle_id", "round"))
     id: int | None = Field(default=None, primary_key=True)
     cycle_id: int = Field(foreign_key="cycle.id")
     round: str = Field(max_length=16)
@@ -332,7 +332,7 @@ class Star(SQLModel, table=True):
     """A star in force, from–until, with the decision behind it. One per organisation at a time."""
 
     __table_args__ = (
-        _only_one("uq_star_current", "organisation_id", where="until_on IS NULL"),
+        only_one("uq_star_current", "organisation_id", where="until_on IS NULL"),
         sa.CheckConstraint("until_on IS NULL OR until_on >= from_on", name="span"),
     )
     id: int | None = Field(default=None, primary_key=True)
@@ -353,8 +353,8 @@ class Obligation(SQLModel, table=True):
     """An open row is work somebody owes. An open stage has exactly one; each matter may have one."""
 
     __table_args__ = (
-        _only_one("uq_obligation_stage", "cycle_id", where="closed_at IS NULL AND matter_id IS NULL"),
-        _only_one("uq_obligation_matter", "matter_id", where="closed_at IS NULL AND matter_id IS NOT NULL"),
+        only_one("uq_obligation_stage", "cycle_id", where="closed_at IS NULL AND matter_id IS NULL"),
+        only_one("uq_obligation_matter", "matter_id", where="closed_at IS NULL AND matter_id IS NOT NULL"),
         _some("ix_obligation_rings", "rings_at", where="closed_at IS NULL AND rings_at IS NOT NULL"),
         _some("ix_obligation_due", "due_at", where="closed_at IS NULL"),
         sa.CheckConstraint("(held_at IS NULL) = (held_reason IS NULL)", name="held"),
@@ -401,8 +401,8 @@ class Notice(SQLModel, table=True):
 
     __table_args__ = (
         sa.UniqueConstraint("key"),
-        _one_of("kind", "reminder", "escalation", "nudge", "event"),
-        _one_of("status", "queued", "sent", "suppressed", "expired", "vacant", "dead"),
+        one_of("kind", "reminder", "escalation", "nudge", "event"),
+        one_of("status", "queued", "sent", "suppressed", "expired", "vacant", "dead"),
         sa.Index("ix_notice_obligation", "obligation_id"),
     )
     id: int | None = Field(default=None, primary_key=True)
@@ -433,7 +433,7 @@ class Message(SQLModel, table=True):
 
     __table_args__ = (
         sa.UniqueConstraint("key"),
-        _one_of("status", "queued", "claimed", "sent", "suppressed", "dead"),
+        one_of("status", "queued", "claimed", "sent", "suppressed", "dead"),
         _some("ix_message_next", "next_try_at", where="status IN ('queued', 'claimed')"),
     )
     id: int | None = Field(default=None, primary_key=True)
@@ -459,7 +459,7 @@ class Message(SQLModel, table=True):
 class Meeting(SQLModel, table=True):
     """A sitting of the committee: a number, a date, and while it is open the list it decides."""
 
-    __table_args__ = (sa.UniqueConstraint("campaign_id", "number"), _one_of("status", "open", "closed"))
+    __table_args__ = (sa.UniqueConstraint("campaign_id", "number"), one_of("status", "open", "closed"))
     id: int | None = Field(default=None, primary_key=True)
     campaign_id: int = Field(foreign_key="campaign.id")
     number: str = Field(max_length=80)
@@ -473,7 +473,7 @@ class MeetingItem(SQLModel, table=True):
     """What a meeting decided on one cycle."""
 
     __tablename__ = "meeting_item"
-    __table_args__ = (_one_of("outcome", "approved", "rejected"),)
+    __table_args__ = (one_of("outcome", "approved", "rejected"),)
     id: int | None = Field(default=None, primary_key=True)
     meeting_id: int = Field(foreign_key="meeting.id", index=True)
     cycle_id: int = Field(foreign_key="cycle.id", index=True)
@@ -538,7 +538,7 @@ class MatterAct(SQLModel, table=True):
 class Event(SQLModel, table=True):
     """An award, sanction or absence. Proposed by anybody, or by the system, counted only once a person has confirmed it."""
 
-    __table_args__ = (_one_of("status", "proposed", "confirmed", "withdrawn"),)
+    __table_args__ = (one_of("status", "proposed", "confirmed", "withdrawn"),)
     id: int | None = Field(default=None, primary_key=True)
     organisation_id: int = Field(foreign_key="organisation.id", index=True)
     code: str = Field(max_length=40)
@@ -559,8 +559,8 @@ class Election(SQLModel, table=True):
     """The register of elections (换届): one row per term of an organisation's committee."""
 
     __table_args__ = (
-        _one_of("extension", "none", "requested", "approved", "refused"),
-        _only_one("uq_election_current", "organisation_id", where="held_on IS NULL"),
+        one_of("extension", "none", "requested", "approved", "refused"),
+        only_one("uq_election_current", "organisation_id", where="held_on IS NULL"),
     )
     id: int | None = Field(default=None, primary_key=True)
     organisation_id: int = Field(foreign_key="organisation.id", index=True)

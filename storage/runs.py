@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 import sqlalchemy as sa
 
+from storage import ballots
 from storage.database import Transaction
 from storage.outbox import INSERTS, MESSAGE, OBLIGATION, TABLES, WAITING
 
@@ -61,7 +62,7 @@ def next_due(tx: Transaction) -> datetime | None:
     acts = tx.session.scalar(sa.select(sa.func.min(cycle.acts_at)).where(cycle.acts_at > tx.now))
     running = sa.and_(owed.closed_at.is_(None), owed.held_at.is_(None))
     rings = tx.session.scalar(sa.select(sa.func.min(owed.rings_at)).where(running, owed.rings_at > tx.now))
-    return min(filter(None, (acts, rings)), default=None)
+    return min(filter(None, (acts, rings, ballots.next_close(tx))), default=None)
 
 
 # ── job runs ─────────────────────────────────────────────────────

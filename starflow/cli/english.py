@@ -6,6 +6,7 @@ What the scheme, the guards and the citations say is Chinese in every language: 
 from collections.abc import Mapping
 
 from starflow.cli.english_paper import PAPER
+from starflow.cli.english_surveys import SURVEYS
 
 HELP: Mapping[str, str] = {
     "争星:基层党组织星级创建的全年办理": "starflow: the yearly star rating of grassroots organisations",
@@ -451,4 +452,4 @@ SENTENCES: Mapping[str, str] = {
     "{person}现在不担任{role}的岗位;该岗位:{held}": "{person} does not hold the post of {role}; it is held by {held}",
 }  # fmt: skip
 
-ENGLISH: Mapping[str, str] = {**HELP, **TABLES, **SENTENCES, **PAPER}
+ENGLISH: Mapping[str, str] = {**SURVEYS, **HELP, **TABLES, **SENTENCES, **PAPER}

@@ -12,7 +12,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from starflow.service.desk import Desk
-from storage import cycles, evidence, meetings, obligations
+from storage import ballots, cycles, evidence, meetings, obligations
+from storage.ballot_models import Poll
 from storage.cycles import CycleRow
 from storage.database import Transaction
 from storage.models import Campaign, Election
@@ -20,7 +21,7 @@ from workflow.engine.deadlines import local_date, start_of_day
 from workflow.engine.errors import BadInput, Unknown
 from workflow.engine.table import Table
 from workflow.engine.workdays import Calendar
-from workflow.rating import scoring, survey
+from workflow.rating import scoring, survey, voting
 from workflow.rating.facts import ROUND_FACTS, Facts
 from workflow.rating.inputs import Event as ScoredEvent
 from workflow.rating.inputs import RatingInputs
@@ -85,7 +86,7 @@ def facts_of(tx: Transaction, case: Case, payload: Mapping[str, Any] | None = No
         case "self_evaluation":
             return facts.changed_by({"score_faults": _score_faults(case.scheme, case.cycle.field, payload)})
         case "survey":
-            return facts.changed_by(_survey_facts(case, payload))
+            return facts.changed_by(_survey_facts(tx, case, payload))
         case "review":
             return facts.changed_by(_review_facts(tx, case, payload))
         case "publicity" | "approval":
@@ -174,17 +175,51 @@ def _score_faults(scheme: Scheme, field: str, payload: Mapping[str, Any] | None)
     return score_faults(scheme, {str(k): str(v) for k, v in scores.items()}, field)
 
 
-def _survey_facts(case: Case, payload: Mapping[str, Any] | None) -> dict[str, Any]:
-    rule, members = case.scheme.survey, case.cycle.members
+def _survey_facts(tx: Transaction, case: Case, payload: Mapping[str, Any] | None) -> dict[str, Any]:
+    """On paper alone, or with the ballots of the round's survey and what two tellers have signed for."""
+    rule, poll = case.scheme.survey, ballots.current(tx, case.cycle.id, case.cycle.round)
+    members = poll.members if poll else case.cycle.members
+    paper = _paper_of(payload)
+    found: dict[str, Any] = {"members": members, "quorum": rule.quorum if rule.hard else Fraction(0)}
+    if poll is None:
+        return found | {"tally_faults": survey.tally_faults(rule, paper, members) if paper else ()}
+    faults = poll_faults(poll, paper, case.zone)
+    if faults:
+        return found | {"poll_faults": faults}
+    counted = counted_in(poll)
+    return found | {"came": counted.members_present, "tally_faults": survey.tally_faults(rule, counted, members)}
+
+
+def poll_faults(poll: Poll, paper: survey.Tally | None, zone: ZoneInfo) -> tuple[str, ...]:
+    """Why the ballots cannot be filed yet; of a running survey no number is said."""
+    if poll.status == "open":
+        return (f"测评还在进行,{poll.closes_at.astimezone(zone):%m月%d日%H:%M}截止后才能备案",)
+    if poll.counted is None:
+        return ("两名监票人还没有核对票数",)
+    if paper is not None and paper != survey.Tally(members_present=0):
+        return ("本次测评用了票证,纸质票由两名监票人核对时一并登记,备案时不再另填",)
+    return ()
+
+
+def counted_in(poll: Poll) -> survey.Tally:
+    """The ballots of a closed survey, cast online and on paper, as one tally."""
+    assert poll.tally is not None and poll.counted is not None
+    heads = poll.tally["used"]
+    online = survey.Tally(
+        members_present=heads.get("member", 0),
+        own_unit=heads.get("own_unit", 0),
+        related_unit=heads.get("related_unit", 0),
+        **{answer: poll.tally["answers"][voting.OVERALL].get(answer, 0) for answer in voting.ANSWERS},
+    )
+    return survey.added(online, survey.Tally(**poll.counted["paper"]))
+
+
+def _paper_of(payload: Mapping[str, Any] | None) -> survey.Tally | None:
+    """None where it cannot be read; the payload's model says why."""
     paper = (payload or {}).get("paper")
-    faults: tuple[str, ...] = ()
     if isinstance(paper, Mapping) and _are_counts(paper.values()) and set(paper) <= set(PaperTally.model_fields):
-        faults = survey.tally_faults(rule, survey.Tally(**{"members_present": 0, **paper}), members)
-    return {
-        "members": members,
-        "quorum": rule.quorum if rule.hard else Fraction(0),
-        "tally_faults": faults,
-    }
+        return survey.Tally(**{"members_present": 0, **paper})
+    return None
 
 
 def _are_counts(values: Iterable[Any]) -> bool:

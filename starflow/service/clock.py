@@ -53,6 +53,21 @@ def new_code(length: int) -> str:
     return "".join(secrets.choice(string.ascii_lowercase + string.digits) for _ in range(length))
 
 
+SLIP_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+"""Thirty-two that are not mistaken for one another when they are typed from paper: no l, no o, no 0, no 1."""
+SLIP_LENGTH = 26
+
+
+def new_slip() -> str:
+    """The token of a ballot slip: 130 bits, the machine's own chance in a rehearsal too."""
+    return "".join(secrets.choice(SLIP_LETTERS) for _ in range(SLIP_LENGTH))
+
+
+def new_number(digits: int) -> str:
+    """A number that nobody can guess from others: a query number, a PIN, a code."""
+    return f"{secrets.randbelow(10**digits):0{digits}}"
+
+
 def draw(seed: int, *names: str | int) -> float:
     """A number in [0, 1) that depends on the seed and the names alone: a rehearsal's dice."""
     digest = hashlib.sha256("|".join(map(str, (seed, *names))).encode()).digest()

@@ -3,7 +3,7 @@
 The bell rings them as often as it likes, in any number of processes: whatever they do is claimed in the database.
 """
 
-from starflow.service import obligations, upkeep
+from starflow.service import obligations, polls, upkeep
 from starflow.service.desk import Desk
 from starflow.service.registers import election_reminders
 
@@ -16,6 +16,16 @@ def sweep(desk: Desk) -> str:
 def digest(desk: Desk) -> str:
     """Reminds of elections that are six months ahead (R42)."""
     return f"换届提醒{election_reminders(desk)}条"
+
+
+def tidy_ballots(desk: Desk) -> str:
+    """Leaves no older state of any ballot on the disk, as soon as that can be done."""
+    return polls.tidy(desk)
+
+
+def vacuum_ballots(desk: Desk) -> str:
+    """The same once a night, whether surveys are open or not."""
+    return polls.tidy_at_night(desk)
 
 
 def anchor(desk: Desk) -> str:

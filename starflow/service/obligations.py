@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from starflow.service import ladder
+from starflow.service import ladder, polls
 from starflow.service.case import Case, case_of, load_case
 from starflow.service.cycles import administer, catch_up, redate, reloaded
 from starflow.service.desk import Desk
@@ -64,6 +64,7 @@ def sweep(desk: Desk) -> Swept:
 
 def _sweep_page(desk: Desk, tx: Transaction, downtime: int | None = None) -> tuple[Swept, bool]:
     """One page of moves and one of rungs, and their messages; whether there may be more."""
+    closing = polls.close_due(desk, tx, PAGE)
     moving = cycles.due_for_clock(tx, PAGE)
     for cycle_id in moving:
         row = cycles.by_id(tx, cycle_id, lock=True)
@@ -71,7 +72,7 @@ def _sweep_page(desk: Desk, tx: Transaction, downtime: int | None = None) -> tup
             catch_up(desk, tx, case_of(desk, tx, row))
     ringing = obligations.ringing(tx, PAGE)
     rungs = ladder.ring_page(desk, tx, ladder.schemes_of(desk, tx, ringing)) if ringing else 0
-    more = PAGE in (len(moving), len(ringing))
+    more = PAGE in (len(moving), len(ringing), closing)
     merged = outbox.Merged(0, 0) if more else _merge(desk, tx)
     done = Swept(len(moving), rungs, merged.notices, merged.messages)
     if downtime is not None and done != Swept():

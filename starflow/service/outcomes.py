@@ -7,9 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from starflow.service import matters
-from starflow.service.case import Case
+from starflow.service.case import Case, counted_in
 from starflow.service.desk import Desk
-from storage import evidence, meetings, stars
+from storage import ballots, evidence, meetings, stars
 from storage.database import Transaction
 from storage.models import Assessment, Excess, MeetingItem, Record, Star, Survey
 from workflow.engine.deadlines import local_date
@@ -17,6 +17,7 @@ from workflow.engine.errors import BadInput
 from workflow.engine.machine import Decision
 from workflow.rating.facts import Facts
 from workflow.rating.sheet import base_of
+from workflow.rating.survey import Tally
 
 
 def explained(facts: Facts, done: Decision) -> dict[str, Any]:
@@ -124,7 +125,8 @@ def _sheet(
 
 
 def _survey(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Record) -> None:
-    paper = done.payload.paper.model_dump()
+    poll = ballots.current(tx, case.cycle.id, case.cycle.round)
+    counted = counted_in(poll) if poll else Tally(**done.payload.paper.model_dump())
     evidence.put(
         tx,
         Survey(
@@ -134,7 +136,7 @@ def _survey(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decisio
             held_on=done.payload.meeting.on,
             excused=facts.turnout_excused,
             at=tx.now,
-            **paper,
+            **asdict(counted),
         ),
     )
 

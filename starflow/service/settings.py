@@ -38,6 +38,7 @@ class Settings:
     smtp_from: str
     webhook_url: str = field(repr=False)  # may hold a token
     webhook_secret_file: Path | None
+    uploads: Path
     message_days: int
     sweep_seconds: int
     relay_seconds: int
@@ -51,6 +52,7 @@ class Settings:
     oidc_client_id: str
     oidc_secret_file: Path | None
     oidc_name: str
+    vacuum_at: time
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +220,7 @@ SETTINGS = (
     Setting("SMTP_FROM", "", _address, "发件人邮箱地址"),
     Setting("WEBHOOK_URL", "", _web_address, "webhook 通道的地址,须为 https"),
     Setting("WEBHOOK_SECRET_FILE", "", _file, "存放 webhook 签名密钥的文件"),
+    Setting("UPLOADS", "uploads", _file, "存放上传的佐证和附件的目录,不得在网站目录之内"),
     Setting("MESSAGE_DAYS", "14", partial(_number, least=1, most=365), "消息排队超过这么多天就不再发出"),
     Setting("SWEEP_SECONDS", "30", _seconds, "每隔多少秒查看有什么到点;最近的时点会准时另响一次"),
     Setting("RELAY_SECONDS", "10", _seconds, "每隔多少秒发送待发的消息"),
@@ -231,4 +234,5 @@ SETTINGS = (
     Setting("OIDC_CLIENT_ID", "", _text, "本系统在统一身份认证登记的编号"),
     Setting("OIDC_SECRET_FILE", "", _file, "存放统一身份认证密钥的文件"),
     Setting("OIDC_NAME", "统一身份认证", _text, "登录页上统一身份认证的叫法"),
+    Setting("VACUUM_AT", "03:10", _time_of_day, "最迟在这个时刻清扫测评留下的旧行(PostgreSQL)"),
 )  # fmt: skip

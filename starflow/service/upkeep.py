@@ -16,7 +16,8 @@ from workflow.rating.procedure import table_of
 from workflow.rating.quota import excess
 from workflow.rating.survey import needed
 
-ADMINISTRATIVE = ("open", "extend", "hold", "release", "reroute", "demote", "defer")
+POLLS = ("open_survey", "extend_survey", "close_survey", "count_survey", "void_survey")
+ADMINISTRATIVE = ("open", "extend", "hold", "release", "reroute", "demote", "defer", *POLLS)
 """Triggers that stand in the history but in no procedure: what coordinators do around it."""
 LATE_SWEEP = timedelta(minutes=10)
 

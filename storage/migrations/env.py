@@ -8,6 +8,7 @@ from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 
 import storage.account_models
+import storage.ballot_models
 import storage.models  # noqa: F401 fills the metadata that is compared
 
 

@@ -37,6 +37,7 @@ class Facts:
     members: int = 0  # the base of the quorum
     quorum: Fraction = Fraction(0)  # 0 where a shortfall does not block
     came: int = 0  # ballots counted so far
+    poll_faults: tuple[str, ...] = ()  # why the ballots of the round cannot be filed yet
     tally_faults: tuple[str, ...] = ()
     score_faults: tuple[str, ...] = ()
     rating: Rating | None = None  # of the scores in the ask

@@ -36,7 +36,13 @@ def scores_complete(f: Facts, ask: Ask, now: datetime) -> Reason | None:
     return Reason(";".join(f.score_faults), "R26") if f.score_faults else None
 
 
+def ballots_settled(f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    return Reason(";".join(f.poll_faults), "R15") if f.poll_faults else None
+
+
 def turnout_reached(f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    if f.poll_faults:  # a number said now would count the votes of a running survey
+        return None
     came = f.came + (ask.payload.paper.members_present if ask.payload else 0)
     if came < needed(f.members, f.quorum) and not f.turnout_excused:
         return Reason(f"党员{turnout_text(came, f.members, f.quorum)},上级尚未认可说明", "R13")

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 
 def _as_written(value: object) -> object:
@@ -63,9 +63,31 @@ class PaperTally(Payload):
     unknown: Count = 0
 
 
+def _two_people(names: tuple[str, str]) -> tuple[str, str]:
+    if names[0].strip() == names[1].strip():
+        raise ValueError("监票人须是两个人")
+    return names
+
+
+Tellers = Annotated[tuple[Text, Text], AfterValidator(_two_people)]
+
+
+class PaperCount(Payload):
+    """What two tellers sign for after the close: blank slips handed back, and ballots on paper beside those cast online."""
+
+    tellers: Tellers
+    returned: Count = 0
+    paper: PaperTally = PaperTally(members_present=0)
+
+
 class SurveyFiling(Payload):
+    """`paper` is for surveys on paper alone; where ballots were cast online the service counts them and what tellers have
+    signed for. `tellers` are the two who counted the paper.
+    """
+
     meeting: HeldOn
-    paper: PaperTally
+    paper: PaperTally = PaperTally(members_present=0)
+    tellers: Tellers | None = None
 
 
 class Review(Payload):

@@ -161,7 +161,13 @@ FILE_SURVEY = Act(
     "file_survey",
     "测评备案",
     takes=payloads.SurveyFiling,
-    guards=(guards.in_time, guards.held_in_campaign, guards.turnout_reached, guards.tally_adds_up),
+    guards=(
+        guards.in_time,
+        guards.held_in_campaign,
+        guards.ballots_settled,
+        guards.turnout_reached,
+        guards.tally_adds_up,
+    ),
 )
 ACCEPT_TURNOUT = Act(
     "accept_turnout",

@@ -48,6 +48,10 @@ class Tally:
         }
 
 
+def added(one: Tally, other: Tally) -> Tally:
+    return Tally(**{name: getattr(one, name) + getattr(other, name) for name in Tally.__slots__})
+
+
 # --- turnout ----------------------------------------------------------------------------------------------------------
 
 

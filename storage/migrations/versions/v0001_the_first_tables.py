@@ -588,6 +588,56 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_matter_organisation_id"), ["organisation_id"], unique=False)
 
     op.create_table(
+        "poll",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("cycle_id", sa.Integer(), nullable=False),
+        sa.Column("round", sa.String(length=16), nullable=False),
+        sa.Column("mode", sa.String(length=8), nullable=False),
+        sa.Column("status", sa.String(length=8), nullable=False),
+        sa.Column("members", sa.Integer(), nullable=False),
+        sa.Column("own_unit", sa.Integer(), nullable=False),
+        sa.Column("related_unit", sa.Integer(), nullable=False),
+        sa.Column("form", sa.JSON(), nullable=False),
+        sa.Column("form_hash", sa.String(length=64), nullable=False),
+        sa.Column("opened_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("opened_by", sa.String(length=120), nullable=False),
+        sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("extended", sa.Boolean(), nullable=False),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_by", sa.String(length=120), nullable=True),
+        sa.Column("used", sa.Integer(), nullable=False),
+        sa.Column("used_members", sa.Integer(), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("shown", sa.Integer(), nullable=False),
+        sa.Column("shown_members", sa.Integer(), nullable=False),
+        sa.Column("tally", sa.JSON(), nullable=True),
+        sa.Column("tally_seal", sa.String(length=64), nullable=True),
+        sa.Column("seal_key", sa.String(length=64), nullable=True),
+        sa.Column("counted", sa.JSON(), nullable=True),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("swept", sa.Boolean(), nullable=False),
+        sa.CheckConstraint("(status = 'open') = (closed_at IS NULL)", name=op.f("ck_poll_closed")),
+        sa.CheckConstraint("mode IN ('slips', 'links')", name=op.f("ck_poll_mode")),
+        sa.CheckConstraint("status IN ('open', 'closed', 'void')", name=op.f("ck_poll_status")),
+        sa.CheckConstraint("members > 0 AND own_unit >= 0 AND related_unit >= 0", name=op.f("ck_poll_roll")),
+        sa.CheckConstraint(
+            "used >= 0 AND used_members >= 0 AND used_members <= members AND used >= used_members",
+            name=op.f("ck_poll_used"),
+        ),
+        sa.ForeignKeyConstraint(["cycle_id"], ["cycle.id"], name=op.f("fk_poll_cycle_id_cycle")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_poll")),
+    )
+    with op.batch_alter_table("poll", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_poll_cycle_id"), ["cycle_id"], unique=False)
+        batch_op.create_index(
+            "uq_poll_current",
+            ["cycle_id", "round"],
+            unique=True,
+            sqlite_where=sa.text("status <> 'void'"),
+            postgresql_where=sa.text("status <> 'void'"),
+        )
+
+    op.create_table(
         "record",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("cycle_id", sa.Integer(), nullable=False),
@@ -638,6 +688,19 @@ def upgrade() -> None:
         batch_op.create_index("ix_survey_cycle", ["cycle_id", "round"], unique=False)
 
     op.create_table(
+        "ballot",
+        sa.Column("random_id", sa.String(length=32), nullable=False),
+        sa.Column("poll_id", sa.Integer(), nullable=False),
+        sa.Column("payload", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["poll_id"], ["poll.id"], name=op.f("fk_ballot_poll_id_poll")),
+        sa.PrimaryKeyConstraint("random_id", name=op.f("pk_ballot")),
+        postgresql_with={"autovacuum_vacuum_threshold": "0", "autovacuum_vacuum_scale_factor": "0"},
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("ballot", schema=None) as batch_op:
+        batch_op.create_index("ix_ballot_poll", ["poll_id"], unique=False)
+
+    op.create_table(
         "excess",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("campaign_id", sa.Integer(), nullable=False),
@@ -654,6 +717,31 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("excess", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_excess_campaign_id"), ["campaign_id"], unique=False)
+
+    op.create_table(
+        "invitation",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("poll_id", sa.Integer(), nullable=False),
+        sa.Column("electorate", sa.String(length=16), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("address", sa.String(length=200), nullable=False),
+        sa.Column("slip_hash", sa.String(length=64), nullable=True),
+        sa.Column("voted", sa.Boolean(), nullable=True),
+        sa.Column("status", sa.String(length=8), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("error", sa.String(), nullable=True),
+        sa.CheckConstraint(
+            "electorate IN ('member', 'own_unit', 'related_unit')", name=op.f("ck_invitation_electorate")
+        ),
+        sa.CheckConstraint("status IN ('queued', 'claimed', 'sent', 'failed')", name=op.f("ck_invitation_status")),
+        sa.ForeignKeyConstraint(["poll_id"], ["poll.id"], name=op.f("fk_invitation_poll_id_poll")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_invitation")),
+    )
+    with op.batch_alter_table("invitation", schema=None) as batch_op:
+        batch_op.create_index("ix_invitation_next", ["next_try_at"], unique=False)
+        batch_op.create_index("ix_invitation_poll", ["poll_id"], unique=False)
 
     op.create_table(
         "matter_act",
@@ -770,6 +858,35 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["record_id"], ["record.id"], name=op.f("fk_record_detail_record_id_record")),
         sa.PrimaryKeyConstraint("record_id", name=op.f("pk_record_detail")),
     )
+    op.create_table(
+        "remark",
+        sa.Column("random_id", sa.String(length=32), nullable=False),
+        sa.Column("poll_id", sa.Integer(), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["poll_id"], ["poll.id"], name=op.f("fk_remark_poll_id_poll")),
+        sa.PrimaryKeyConstraint("random_id", name=op.f("pk_remark")),
+        postgresql_with={"autovacuum_vacuum_threshold": "0", "autovacuum_vacuum_scale_factor": "0"},
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("remark", schema=None) as batch_op:
+        batch_op.create_index("ix_remark_poll", ["poll_id"], unique=False)
+
+    op.create_table(
+        "slip",
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("poll_id", sa.Integer(), nullable=False),
+        sa.Column("electorate", sa.String(length=16), nullable=False),
+        sa.Column("status", sa.String(length=8), nullable=False),
+        sa.CheckConstraint("electorate IN ('member', 'own_unit', 'related_unit')", name=op.f("ck_slip_electorate")),
+        sa.CheckConstraint("status IN ('unused', 'used')", name=op.f("ck_slip_status")),
+        sa.ForeignKeyConstraint(["poll_id"], ["poll.id"], name=op.f("fk_slip_poll_id_poll")),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_slip")),
+        postgresql_with={"autovacuum_vacuum_threshold": "0", "autovacuum_vacuum_scale_factor": "0"},
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("slip", schema=None) as batch_op:
+        batch_op.create_index("ix_slip_poll", ["poll_id"], unique=False)
+
     op.create_table(
         "star",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -1,0 +1,196 @@
+"""What may be seen of a survey: while it runs a stepped turnout, after the close shares from the smallest cell on, and nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from starflow.service.case import Case, case_of, counted_in, load_case
+from starflow.service.desk import Desk
+from storage import ballots, cycles
+from storage import organisations as tree
+from storage.ballot_models import Poll
+from storage.database import Transaction
+from workflow.engine.errors import Unknown
+from workflow.rating import survey, voting
+from workflow.rating.voting import form_from
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Live:
+    """A survey as its secretary sees it: counts in steps, never names, never answers."""
+
+    organisation: str
+    name: str
+    year: int
+    round: str
+    mode: str
+    status: str
+    members: int
+    masses: int
+    needed: int
+    turnout: str
+    came: int | None  # None while it runs and the members are few
+    percent: int | None
+    reached: bool
+    opened_at: datetime
+    closes_at: datetime
+    extended: bool
+    counted: bool
+    stepped_at: datetime
+    undelivered: int = 0
+
+
+def live(desk: Desk, code: str, year: int | None = None) -> Live:
+    """Raises Unknown where the round has no survey."""
+    with desk.reading() as tx:
+        case = load_case(desk, tx, code, year)
+        poll = _poll(tx, case)
+        failed = sum(one.status == "failed" for one in ballots.invitations(tx, poll.id or 0))
+        return _live(case, poll, failed, tx.now)
+
+
+def _live(case: Case, poll: Poll, undelivered: int, now: datetime) -> Live:
+    quorum = case.scheme.survey.quorum
+    running = poll.status == "open"
+    _, came = ballots.shown(poll, now) if running else (poll.used, poll.used_members)
+    said = (
+        voting.running_turnout(poll.members, came, quorum)
+        if running
+        else survey.turnout_text(came, poll.members, quorum)
+    )
+    few = running and poll.members < voting.STEPPED_BELOW
+    step = ballots.step_of(poll.opened_at, now) - 1
+    return Live(
+        organisation=case.cycle.code,
+        name=case.cycle.name,
+        year=case.cycle.year,
+        round=poll.round,
+        mode=poll.mode,
+        status=poll.status,
+        members=poll.members,
+        masses=poll.own_unit + poll.related_unit,
+        needed=survey.needed(poll.members, quorum),
+        turnout=said,
+        came=None if few else came,
+        percent=None if few else came * 100 // poll.members,
+        reached=came >= survey.needed(poll.members, quorum),
+        opened_at=poll.opened_at.astimezone(case.zone),
+        closes_at=poll.closes_at.astimezone(case.zone),
+        extended=poll.extended,
+        counted=poll.counted is not None,
+        stepped_at=(poll.opened_at + step * ballots.STEP).astimezone(case.zone),
+        undelivered=undelivered,
+    )
+
+
+def _poll(tx: Transaction, case: Case) -> Poll:
+    poll = ballots.current(tx, case.cycle.id, case.cycle.round)
+    if poll is None:
+        raise Unknown(f"{case.cycle.name}本轮没有开启测评")
+    return poll
+
+
+# ── results ──────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """A frozen result as far as it may be shown. `rows` is empty where it may not, and `note` says why."""
+
+    organisation: str
+    name: str
+    ballots: int
+    turnout: str
+    satisfaction: str
+    rows: tuple[Mapping[str, Any], ...]
+    remarks: tuple[str, ...]
+    note: str = ""
+
+
+def result(desk: Desk, code: str, year: int | None = None) -> Result:
+    """Of one organisation, after the close. Hidden too where its superior's total would give it away."""
+    with desk.reading() as tx:
+        case = load_case(desk, tx, code, year)
+        poll = _poll(tx, case)
+        siblings = _sizes(tx, case)
+        return _result(tx, case, poll, hidden=voting.hidden_among(siblings, case.scheme.survey.min_cell))
+
+
+def results_below(desk: Desk, code: str, year: int | None = None) -> tuple[tuple[Result, ...], Result | None]:
+    """Each organisation directly reviewed by this one, and all of them together."""
+    with desk.reading() as tx:
+        top = tree.by_code(tx, code)
+        case = load_case(desk, tx, code, year) if top is None or top.parent_id is not None else None
+        campaign = case.cycle.campaign_id if case else _newest(tx, year)
+        reviewer = top.id if top else None
+        rows = [r for r in cycles.in_campaign(tx, campaign) if r.reviewer_id == reviewer]
+        cases = {row.id: case_of(desk, tx, row) for row in rows}
+        polls = [p for row in rows for p in ballots.currents(tx, [row.id], row.round) if p.status == "closed"]
+        if not polls:
+            return (), None
+        least = next(iter(cases.values())).scheme.survey.min_cell
+        hidden = voting.hidden_among({cases[p.cycle_id].cycle.code: p.used for p in polls}, least)
+        each = tuple(_result(tx, cases[p.cycle_id], p, hidden=hidden) for p in polls)
+        return each, _together(code, top.name if top else code, polls, least)
+
+
+def _newest(tx: Transaction, year: int | None) -> int:
+    found = cycles.campaign_of_year(tx, year)
+    if found is None or found.id is None:
+        raise Unknown("还没有开展过创建活动")
+    return found.id
+
+
+def _sizes(tx: Transaction, case: Case) -> dict[str, int]:
+    """Ballots of each organisation under the same reviewer: what stands beside this one in the reviewer's table."""
+    rows = [r for r in cycles.in_campaign(tx, case.cycle.campaign_id) if r.reviewer_id == case.cycle.reviewer_id]
+    code = {row.id: row.code for row in rows}
+    polls = ballots.currents(tx, code, case.cycle.round)
+    return {code[p.cycle_id]: p.used for p in polls if p.status == "closed"}
+
+
+def _result(tx: Transaction, case: Case, poll: Poll, hidden: frozenset[str]) -> Result:
+    rule, quorum = case.scheme.satisfaction, case.scheme.survey.quorum
+    least = case.scheme.survey.min_cell
+    closed = poll.status == "closed" and poll.tally is not None
+    seen = closed and poll.used >= least and case.cycle.code not in hidden
+    note = "" if seen else _why_not(closed, poll.used, least)
+    counted = counted_in(poll) if closed and poll.counted is not None else None
+    votes = survey.satisfaction(rule, counted) if rule and counted else None
+    tally = poll.tally or {}
+    return Result(
+        organisation=case.cycle.code,
+        name=case.cycle.name,
+        ballots=poll.used if closed else 0,
+        turnout=survey.turnout_text(poll.used_members, poll.members, quorum) if closed else "",
+        satisfaction=survey.satisfaction_text(rule, votes) if rule and votes else "",
+        rows=tuple(voting.breakdown(form_from(poll.form), tally["answers"], poll.used, least)) if seen else (),
+        remarks=ballots.remarks(tx, poll.id or 0) if seen else (),
+        note=note,
+    )
+
+
+def _why_not(closed: bool, used: int, least: int) -> str:
+    if not closed:
+        return "测评还在进行,截止前不显示任何结果"
+    if used < least:
+        return f"不足{least}票,不显示分项结果,只计入上级汇总"
+    return "为不让票数少的党组织从汇总中被推算出来,分项结果一并不显示"
+
+
+def _together(code: str, name: str, polls: list[Poll], least: int) -> Result:
+    used = sum(p.used for p in polls)
+    same = {p.form_hash for p in polls}
+    seen = used >= least and len(same) == 1
+    total = voting.rolled_up([p.tally["answers"] for p in polls if p.tally]) if seen else {}
+    return Result(
+        organisation=code,
+        name=f"{name}汇总",
+        ballots=used,
+        turnout="",
+        satisfaction="",
+        rows=tuple(voting.breakdown(form_from(polls[0].form), total, used, least)) if seen else (),
+        remarks=(),
+        note="" if seen else f"不足{least}票或表式不同,不汇总",
+    )

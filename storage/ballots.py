@@ -1,0 +1,387 @@
+"""Casting and keeping secret ballots. Every cast writes all ballots of its survey anew, in an order that chance alone knows.
+
+Whatever else a ballot could be found by is left out or made alike: one transaction writes them all, their ids are random, and the
+slip's row says only that it has voted. The shuffle asks the machine's own chance, in a rehearsal too: an order that a seed can
+repeat would hide nothing.
+"""
+
+import secrets
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import SQLModel, col, select
+
+from storage.ballot_models import Invitation, Poll, Slip
+from storage.database import Database, Transaction
+
+STEP = timedelta(minutes=5)
+LOCK_SECONDS = 2
+_T = SQLModel.metadata.tables
+POLL, SLIP, BALLOT, REMARK, INVITATION = (_T[name] for name in ("poll", "slip", "ballot", "remark", "invitation"))
+SWEPT_TABLES = (BALLOT, REMARK, SLIP, INVITATION)
+
+
+# ── surveys ──────────────────────────────────────────────────────
+
+
+def put(tx: Transaction, poll: Poll) -> int:
+    tx.session.add(poll)
+    tx.session.flush()
+    assert poll.id is not None
+    return poll.id
+
+
+def current(tx: Transaction, cycle_id: int, round_: str, *, lock: bool = False) -> Poll | None:
+    """The survey of this round that has not been declared void."""
+    wanted = select(Poll).where(Poll.cycle_id == cycle_id, Poll.round == round_, Poll.status != "void")
+    return _fresh(tx, wanted, lock=lock)
+
+
+def by_id(tx: Transaction, poll_id: int, *, lock: bool = False) -> Poll | None:
+    return _fresh(tx, select(Poll).where(Poll.id == poll_id), lock=lock)
+
+
+def currents(tx: Transaction, cycle_ids: Iterable[int], round_: str) -> tuple[Poll, ...]:
+    its = select(Poll).where(col(Poll.cycle_id).in_(list(cycle_ids)), Poll.round == round_, Poll.status != "void")
+    return tuple(tx.session.exec(its.order_by(col(Poll.id))))
+
+
+def due(tx: Transaction, limit: int) -> tuple[int, ...]:
+    """Surveys whose time is over and that nobody has closed."""
+    its = sa.select(POLL.c.id).where(POLL.c.status == "open", POLL.c.closes_at <= tx.now).order_by(POLL.c.closes_at)
+    return tuple(tx.session.scalars(its.limit(limit)))
+
+
+def next_close(tx: Transaction) -> datetime | None:
+    its = sa.select(sa.func.min(POLL.c.closes_at)).where(POLL.c.status == "open", POLL.c.closes_at > tx.now)
+    found: datetime | None = tx.session.scalar(its)
+    return found
+
+
+def change(tx: Transaction, poll_id: int, values: Mapping[str, Any]) -> None:
+    tx.session.execute(sa.update(POLL).where(POLL.c.id == poll_id).values(**values))
+
+
+def _fresh(tx: Transaction, statement: Any, *, lock: bool) -> Poll | None:
+    """As the row stands now, whatever this transaction has read before."""
+    if lock and tx.dialect == "postgresql":
+        statement = statement.with_for_update()
+    found: Poll | None = tx.session.exec(statement, execution_options={"populate_existing": True}).first()
+    return found
+
+
+# ── slips ────────────────────────────────────────────────────────
+
+
+def put_slips(tx: Transaction, poll_id: int, hashes: Sequence[tuple[str, str]]) -> None:
+    """(electorate, hash) of each, in an order of chance."""
+    rows = [{"hash": h, "poll_id": poll_id, "electorate": e, "status": "unused"} for e, h in _shuffled(hashes)]
+    if rows:
+        tx.session.execute(sa.insert(SLIP), rows)
+
+
+def remove_slips(tx: Transaction, poll_id: int, *hashes: str) -> None:
+    """All of a survey, or those named that have not voted."""
+    its = sa.delete(SLIP).where(SLIP.c.poll_id == poll_id)
+    if hashes:
+        its = its.where(SLIP.c.hash.in_(hashes), SLIP.c.status == "unused")
+    tx.session.execute(its)
+
+
+def slip_poll(tx: Transaction, digest: str) -> Poll | None:
+    """The survey in which this slip may vote now; None for one that is unknown, used, void, or late, without a difference."""
+    its = (
+        select(Poll)
+        .join(Slip, col(Slip.poll_id) == col(Poll.id))
+        .where(Slip.hash == digest, Slip.status == "unused", Poll.status == "open", col(Poll.closes_at) > tx.now)
+    )
+    return tx.session.exec(its).first()
+
+
+def used_by_electorate(tx: Transaction, poll_id: int) -> dict[str, int]:
+    its = sa.select(SLIP.c.electorate, sa.func.count()).where(SLIP.c.poll_id == poll_id, SLIP.c.status == "used")
+    return {electorate: number for electorate, number in tx.session.execute(its.group_by(SLIP.c.electorate)).all()}
+
+
+def issued(tx: Transaction, poll_id: int) -> int:
+    return tx.session.scalar(sa.select(sa.func.count()).where(SLIP.c.poll_id == poll_id)) or 0
+
+
+# ── casting ──────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """What one slip brings: the hash of its token, the answers as they are stored, perhaps a remark."""
+
+    slip: str = ""
+    payload: str = ""
+    remark: str = ""
+
+    def __repr__(self) -> str:
+        return "Vote(…)"  # whatever prints it, prints nothing
+
+
+def cast(tx: Transaction, votes: Sequence[Vote]) -> list[bool]:
+    """Take all that hold, in one transaction that hides their order; False for a slip that is unknown, used, void, or late.
+
+    Locks the surveys first, so that each cast really rewrites all ballots of its survey.
+    """
+    polls = _locked(tx, [vote.slip for vote in votes])
+    taken: dict[int, list[Vote]] = defaultdict(list)
+    members: Counter[int] = Counter()
+    outcome = []
+    for vote in votes:
+        poll_id, electorate = polls.get(vote.slip, (0, ""))
+        accepted = poll_id != 0 and _spend(tx, poll_id, vote.slip)
+        if accepted:
+            taken[poll_id].append(vote)
+            members[poll_id] += electorate == "member"
+        outcome.append(accepted)
+    for poll_id, its in taken.items():
+        _rewrite(tx, BALLOT, "payload", poll_id, [vote.payload for vote in its])
+        _rewrite(tx, REMARK, "text", poll_id, [vote.remark for vote in its if vote.remark])
+        _count(tx, poll_id, len(its), members[poll_id])
+    return outcome
+
+
+def _locked(tx: Transaction, hashes: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """Slip → its survey and electorate, for surveys that run; in the order of their ids, so that two casts never embrace."""
+    its = sa.select(SLIP.c.hash, SLIP.c.poll_id, SLIP.c.electorate).where(SLIP.c.hash.in_(set(hashes)))
+    found = {row.hash: (row.poll_id, row.electorate) for row in tx.session.execute(its)}
+    lock = sa.select(POLL.c.id).where(
+        POLL.c.id.in_({poll_id for poll_id, _ in found.values()}), POLL.c.status == "open", POLL.c.closes_at > tx.now
+    )
+    lock = lock.order_by(POLL.c.id)
+    running = set(tx.session.scalars(lock.with_for_update() if tx.dialect == "postgresql" else lock))
+    return {digest: place for digest, place in found.items() if place[0] in running}
+
+
+def _spend(tx: Transaction, poll_id: int, digest: str) -> bool:
+    done = tx.session.execute(
+        sa.update(SLIP)
+        .where(SLIP.c.hash == digest, SLIP.c.poll_id == poll_id, SLIP.c.status == "unused")
+        .values(status="used")
+    )
+    return bool(done.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def _rewrite(tx: Transaction, table: sa.Table, column: str, poll_id: int, new: Sequence[str]) -> None:
+    """All that is there and what is new, under fresh ids, in an order of chance."""
+    there = tx.session.scalars(sa.select(table.c[column]).where(table.c.poll_id == poll_id)).all()
+    if not there and not new:
+        return
+    tx.session.execute(sa.delete(table).where(table.c.poll_id == poll_id))
+    rows = [{"random_id": _random_id(), "poll_id": poll_id, column: text} for text in _shuffled([*there, *new])]
+    tx.session.execute(sa.insert(table), rows)
+
+
+def _count(tx: Transaction, poll_id: int, votes: int, members: int) -> None:
+    """Also keeps what was counted before this step of five minutes, which is all that a running survey shows."""
+    found = tx.session.execute(sa.select(POLL).where(POLL.c.id == poll_id)).one()
+    step = step_of(found.opened_at, tx.now)
+    values = {"used": found.used + votes, "used_members": found.used_members + members, "swept": False}
+    if step != found.step:
+        values |= {"step": step, "shown": found.used, "shown_members": found.used_members}
+    change(tx, poll_id, values)
+
+
+def step_of(opened_at: datetime, now: datetime) -> int:
+    return (now - opened_at) // STEP + 1
+
+
+def shown(poll: Poll, now: datetime) -> tuple[int, int]:
+    """(all, members) who had voted when the present five minutes began."""
+    if poll.step == step_of(poll.opened_at, now):
+        return poll.shown, poll.shown_members
+    return poll.used, poll.used_members
+
+
+def _shuffled(items: Iterable[Any]) -> list[Any]:
+    mixed = list(items)
+    secrets.SystemRandom().shuffle(mixed)
+    return mixed
+
+
+def _random_id() -> str:
+    return secrets.token_hex(16)
+
+
+# ── closing ──────────────────────────────────────────────────────
+
+
+def payloads(tx: Transaction, poll_id: int) -> tuple[str, ...]:
+    return tuple(tx.session.scalars(sa.select(BALLOT.c.payload).where(BALLOT.c.poll_id == poll_id)))
+
+
+def remarks(tx: Transaction, poll_id: int) -> tuple[str, ...]:
+    return tuple(tx.session.scalars(sa.select(REMARK.c.text).where(REMARK.c.poll_id == poll_id)))
+
+
+def part_from_people(tx: Transaction, poll_id: int) -> None:
+    """At the close: of each invitation only whether it voted is kept, and no slip any more."""
+    used = sa.exists().where(SLIP.c.hash == INVITATION.c.slip_hash, SLIP.c.status == "used")
+    its = INVITATION.c.poll_id == poll_id
+    tx.session.execute(sa.update(INVITATION).where(its).values(voted=used))
+    tx.session.execute(
+        sa.update(INVITATION).where(its).values(slip_hash=None, address="", next_try_at=None, claimed_until=None)
+    )
+    remove_slips(tx, poll_id)
+
+
+def forget_invitations(tx: Transaction, poll_id: int) -> None:
+    tx.session.execute(sa.delete(INVITATION).where(INVITATION.c.poll_id == poll_id))
+
+
+def forget_ballots(tx: Transaction, poll_id: int) -> None:
+    for table in (BALLOT, REMARK):
+        tx.session.execute(sa.delete(table).where(table.c.poll_id == poll_id))
+
+
+def forget_old(tx: Transaction, closed_before: datetime) -> int:
+    """Answers and remarks of surveys closed so long ago; the tallies stay. Returns how many ballots went."""
+    old = sa.select(POLL.c.id).where(POLL.c.closed_at < closed_before)
+    gone = tx.session.execute(sa.delete(BALLOT).where(BALLOT.c.poll_id.in_(old)))
+    tx.session.execute(sa.delete(REMARK).where(REMARK.c.poll_id.in_(old)))
+    return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
+# ── invitations (mode B) ─────────────────────────────────────────
+
+
+def invite(tx: Transaction, poll_id: int, people: Sequence[Mapping[str, str]]) -> None:
+    if people:
+        rows = [{**one, "poll_id": poll_id, "status": "queued", "attempts": 0, "next_try_at": tx.now} for one in people]
+        tx.session.execute(sa.insert(INVITATION), rows)
+
+
+def invitations(tx: Transaction, poll_id: int) -> tuple[Invitation, ...]:
+    return tuple(tx.session.exec(select(Invitation).where(Invitation.poll_id == poll_id).order_by(col(Invitation.id))))
+
+
+def claim_invitation(tx: Transaction, lease: timedelta, busy: Iterable[int] = ()) -> Invitation | None:
+    """The next one to be sent, ours until the lease ends."""
+    waiting = (
+        select(Invitation)
+        .join(Poll, col(Poll.id) == col(Invitation.poll_id))
+        .where(
+            col(Invitation.status).in_(("queued", "claimed")),
+            col(Invitation.next_try_at) <= tx.now,
+            sa.or_(col(Invitation.claimed_until).is_(None), col(Invitation.claimed_until) <= tx.now),
+            Poll.status == "open",
+            col(Poll.closes_at) > tx.now,
+            col(Invitation.id).not_in(list(busy)),
+        )
+        .order_by(col(Invitation.id))
+        .limit(1)
+    )
+    if tx.dialect == "postgresql":
+        waiting = waiting.with_for_update(of=Invitation, skip_locked=True)
+    found = tx.session.exec(waiting).first()
+    if found is not None:
+        found.status, found.claimed_until, found.attempts = "claimed", tx.now + lease, found.attempts + 1
+        tx.session.add(found)
+        tx.session.flush()
+    return found
+
+
+def give_slip(tx: Transaction, invitation: Invitation, digest: str) -> bool:
+    """A fresh slip for this invitation; the one before it, if it has not voted, is void. False: its owner has voted already."""
+    before = invitation.slip_hash
+    if before is not None:
+        remove_slips(tx, invitation.poll_id, before)
+        if tx.session.scalar(sa.select(SLIP.c.hash).where(SLIP.c.hash == before)) is not None:
+            return False
+    put_slips(tx, invitation.poll_id, [(invitation.electorate, digest)])
+    tx.session.execute(sa.update(INVITATION).where(INVITATION.c.id == invitation.id).values(slip_hash=digest))
+    return True
+
+
+def settle_invitation(
+    tx: Transaction, invitation_id: int, status: str, next_try_at: datetime | None, error: str
+) -> None:
+    tx.session.execute(
+        sa.update(INVITATION)
+        .where(INVITATION.c.id == invitation_id)
+        .values(status=status, next_try_at=next_try_at, claimed_until=None, error=error or None)
+    )
+
+
+def remind(tx: Transaction, poll_id: int) -> int:
+    """Queue anew whoever has not voted. How many that is nobody is told before the close."""
+    voted = sa.exists().where(SLIP.c.hash == INVITATION.c.slip_hash, SLIP.c.status == "used")
+    done = tx.session.execute(
+        sa.update(INVITATION)
+        .where(INVITATION.c.poll_id == poll_id, INVITATION.c.status == "sent", ~voted)
+        .values(status="queued", next_try_at=tx.now)
+    )
+    return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+# ── nothing left behind ──────────────────────────────────────────
+
+
+def truncate_log(database: Database) -> bool:
+    """SQLite's log keeps every committed state of a page until it is cut off; False while a reader is in the way.
+
+    Does not wait for that reader: the bell tries again.
+    """
+    if database.dialect != "sqlite":
+        return True
+    with database.engine.connect() as connection:
+        raw = connection.connection.driver_connection
+        assert raw is not None
+        raw.execute("PRAGMA busy_timeout=50")
+        try:
+            busy, _, _ = raw.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            raw.execute("PRAGMA busy_timeout=10000")
+    return not busy
+
+
+def vacuum(database: Database) -> bool:
+    """PostgreSQL keeps old versions of rows until they are swept out; False where somebody held the tables."""
+    if database.dialect != "postgresql":
+        return truncate_log(database)
+    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_SECONDS}s'")
+        try:
+            for table in (*SWEPT_TABLES, POLL):
+                connection.exec_driver_sql(f"VACUUM FULL {table.name}")
+        except sa.exc.OperationalError as error:
+            if getattr(error.orig, "sqlstate", "") != "55P03":  # lock not available
+                raise
+            return False
+        finally:
+            connection.exec_driver_sql("RESET lock_timeout")
+    return True
+
+
+def unswept(tx: Transaction) -> tuple[tuple[int, ...], bool]:
+    """Surveys that have left something behind, and whether any survey is open for casting."""
+    left = tx.session.scalars(sa.select(POLL.c.id).where(~POLL.c.swept)).all()
+    running = tx.session.scalar(sa.select(sa.func.count()).where(POLL.c.status == "open", POLL.c.closes_at > tx.now))
+    return tuple(left), bool(running)
+
+
+def mark_swept(tx: Transaction, poll_ids: Sequence[int]) -> None:
+    tx.session.execute(sa.update(POLL).where(POLL.c.id.in_(poll_ids)).values(swept=True))
+
+
+# ── what must be true ────────────────────────────────────────────
+
+
+def miscounted(tx: Transaction) -> tuple[tuple[int, int, int, int], ...]:
+    """(survey, counted, ballots, slips used) wherever the three do not agree."""
+    ballots = sa.select(sa.func.count()).where(BALLOT.c.poll_id == POLL.c.id).scalar_subquery()
+    spent = sa.select(sa.func.count()).where(SLIP.c.poll_id == POLL.c.id, SLIP.c.status == "used").scalar_subquery()
+    its = sa.select(POLL.c.id, POLL.c.used, ballots, spent, POLL.c.status).where(POLL.c.status != "void")
+    return tuple(
+        (poll, used, found, slips)
+        for poll, used, found, slips, status in tx.session.execute(its)
+        if (status == "open" and not used == found == slips) or (status == "closed" and found not in (used, 0))
+    )

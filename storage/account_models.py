@@ -10,9 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from storage.models import one_of
-from storage.models import _only_one as only_one
 from storage.models import _some as some
+from storage.models import one_of, only_one
 
 GRANTED_ROLES = ("organisation", "department", "committee", "city", "admin", "auditor")
 SEATS = (*GRANTED_ROLES, "leader")

@@ -104,7 +104,8 @@ def slip_poll(tx: Transaction, digest: str) -> Poll | None:
 
 def used_by_electorate(tx: Transaction, poll_id: int) -> dict[str, int]:
     its = sa.select(SLIP.c.electorate, sa.func.count()).where(SLIP.c.poll_id == poll_id, SLIP.c.status == "used")
-    return {electorate: number for electorate, number in tx.session.execute(its.group_by(SLIP.c.electorate)).all()}
+    found = tx.session.execute(its.group_by(SLIP.c.electorate))
+    return {str(electorate): int(number) for electorate, number in found}
 
 
 def issued(tx: Transaction, poll_id: int) -> int:

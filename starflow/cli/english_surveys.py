@@ -37,8 +37,4 @@ SURVEYS: Mapping[str, str] = {
     "测评已作废,答案已销毁,可以重新开启": "the survey is void, its answers erased; another can be opened",
     "下级还没有已截止的测评": "no survey below has been closed yet",
     "项目": "Item",
-    "满意": "satisfied",
-    "基本满意": "basically satisfied",
-    "不满意": "dissatisfied",
-    "不了解": "do not know",
 }  # fmt: skip

@@ -202,7 +202,7 @@ def _outcome(one: "Outcome") -> list[str | Table]:
     lines += [text for text in (one.turnout, one.satisfaction, one.note) if text]
     if one.rows:
         answers = list(one.rows[0]["shares"])
-        titles = (say("项目"), *(say(ANSWERS.get(a, a)) for a in answers))
+        titles = (say("项目"), *(ANSWERS.get(a, a) for a in answers))
         lines.append(Table(titles, [(row["title"], *row["shares"].values()) for row in one.rows]))
     lines += [f"· {remark}" for remark in one.remarks]
     return lines

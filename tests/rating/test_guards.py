@@ -52,6 +52,9 @@ CASES: dict[tuple[str, str], Case] = {
     ("file_survey", "held_in_campaign"): Case(
         "会议日期2027-06-21晚于今天2027-06-20", payload={"meeting": {"on": "2027-06-21"}}
     ),
+    ("file_survey", "ballots_settled"): Case(
+        "两名监票人还没有核对票数", "R15", {"poll_faults": ("两名监票人还没有核对票数",), "members": 13}
+    ),
     ("file_survey", "turnout_reached"): Case(
         "党员参加10人,应到13人的80%即11人,还差1人,上级尚未认可说明", "R13", {"members": 13}
     ),

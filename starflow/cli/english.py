@@ -372,6 +372,7 @@ SENTENCES: Mapping[str, str] = {
     # schemes
     "✔ 方案可以使用": "✔ The scheme may be used",
     "✘ {n}处错误:": "✘ {n} faults:",
+    "第{line}行第{column}列": "line {line}, column {column}",
     "开展": "opens",
     "{year}年节假日安排{state}": "Public holidays of {year}: {state}",
     "已公布,已核对": "published and checked",

@@ -36,7 +36,7 @@ def import_(file: RosterFile, dry_run: DryRun = False) -> Result:
 
 def _root_kind(desk: "Desk") -> str:
     """By the newest campaign's scheme; before the first campaign by the default one's."""
-    from starflow.service.campaigns import read_scheme
+    from starflow.service.schemes import read_scheme
     from storage.cycles import campaign_of_year
 
     with desk.reading() as tx:

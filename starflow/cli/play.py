@@ -49,7 +49,7 @@ def rehearse(
 ) -> Result:
     """A whole year; exit code 1 when something that must always hold did not."""
     from starflow.service import rehearsal
-    from starflow.service.campaigns import read_scheme
+    from starflow.service.schemes import read_scheme
 
     rules, _ = read_scheme(scheme)
     rows = _rows(roster, rules.roster.root_kind)
@@ -77,8 +77,8 @@ def demo(port: Port = 8000, no_serve: NoServe = False, at: DemoAt = None, keep: 
     from starflow.cli.lists import stuck_at
     from starflow.service import rehearsal
     from starflow.service.access import issue_token
-    from starflow.service.campaigns import read_scheme
     from starflow.service.demo import SCHEME, SHOWN_AT, STORY, YEAR, stage_city
+    from starflow.service.schemes import read_scheme
     from starflow.service.view import Filters
 
     rules, _ = read_scheme(SCHEME)

@@ -10,12 +10,13 @@ import typer
 from starflow.cli.arguments import DEFAULT_SCHEME, read_form, read_year
 from starflow.cli.opening import at_desk
 from starflow.cli.output import Result, Table, day, deadline
-from starflow.cli.words import say
+from starflow.cli.words import english, say
 from workflow.engine.errors import Unavailable
 
 if TYPE_CHECKING:
     from workflow.engine.workdays import Calendar
     from workflow.rating.scheme import Scheme, Stage
+    from workflow.rating.scheme_findings import Finding
 
 Name = Annotated[str, typer.Argument(metavar="S", help="方案名称或文件")]
 Which = Annotated[str, typer.Option("--scheme", metavar="S", help="方案名称或文件")]
@@ -37,19 +38,37 @@ def list_() -> Result:
 
 
 def check(scheme: Name) -> Result:
-    """Exit code 1 with every fault, each with its line."""
-    from starflow.service.campaigns import check_scheme
+    """Exit code 1 with every fault, each with line, column and a hint."""
+    from starflow.service.schemes import check_scheme
 
-    faults = check_scheme(scheme)
-    lines = (
-        [say("✘ {n}处错误:", n=len(faults)), *(f"  {fault}" for fault in faults)] if faults else [say("✔ 方案可以使用")]
-    )
-    return Result({"ok": not faults, "faults": faults}, lines, exit_code=int(bool(faults)))
+    found = check_scheme(scheme)
+    faults = [
+        {"line": one.line, "column": one.column, "path": one.path, "message": one.text, "hint": _hint(one) or None}
+        for one in found
+    ]
+    lines = [line for one in found for line in (f"  {_told(one)}", *_hinted(one))]
+    head = say("✘ {n}处错误:", n=len(found)) if found else say("✔ 方案可以使用")
+    return Result({"ok": not found, "faults": faults}, (head, *lines), exit_code=int(bool(found)))
+
+
+def _told(one: "Finding") -> str:
+    """`第42行第1列 level[1] 4星.label: …`"""
+    if one.line is None or not one.path:
+        return str(one)
+    return f"{say('第{line}行第{column}列', line=one.line, column=one.column)} {one.path}: {one.text}"
+
+
+def _hint(one: "Finding") -> str:
+    return one.hint.en if english() else one.hint.zh
+
+
+def _hinted(one: "Finding") -> tuple[str, ...]:
+    return (f"      → {hint}",) if (hint := _hint(one)) else ()
 
 
 def show(scheme: Name = DEFAULT_SCHEME) -> Result:
     from starflow.cli.scheme_words import in_words
-    from starflow.service.campaigns import read_scheme
+    from starflow.service.schemes import read_scheme
 
     found = read_scheme(scheme)[0]
     paragraphs = in_words(found)
@@ -61,7 +80,7 @@ def show(scheme: Name = DEFAULT_SCHEME) -> Result:
 
 
 def procedure(scheme: Which = DEFAULT_SCHEME, form: Form = "text") -> Result:
-    from starflow.service.campaigns import read_scheme
+    from starflow.service.schemes import read_scheme
     from workflow.rating.printed import procedure_markdown, procedure_mermaid, procedure_text
 
     print_as = {"text": procedure_text, "markdown": procedure_markdown, "mermaid": procedure_mermaid}[form]
@@ -88,8 +107,9 @@ class Dated:
 
 def calendar(scheme: Name = DEFAULT_SCHEME, year: OfYear = None) -> Result:
     """Every date of the year with its arithmetic, and whether the holidays it was counted with are published."""
-    from starflow.service.campaigns import opens_at, read_scheme
+    from starflow.service.campaigns import opens_at
     from starflow.service.clock import SystemClock
+    from starflow.service.schemes import read_scheme
 
     found = read_scheme(scheme)[0]
     year = year or SystemClock().now().astimezone(found.zone).year

@@ -3,21 +3,20 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 from starflow.service import matters
 from starflow.service.case import campaign_of, case_of, load_case
 from starflow.service.cycles import administer, redate, reloaded
 from starflow.service.desk import Desk
+from starflow.service.schemes import read_scheme
 from storage import cycles, installation, records, stars
 from storage import organisations as tree
 from storage.database import Transaction
 from storage.models import Campaign, Organisation
 from workflow.engine.deadlines import start_of_day
-from workflow.engine.errors import BadInput, Faulty, Forbidden, Refused, Unknown
+from workflow.engine.errors import BadInput, Forbidden, Refused, Unknown
 from workflow.rating import shelf
-from workflow.rating.procedure import table_of
 from workflow.rating.scheme import Scheme, load_bytes
 
 Progress = Callable[[int, int], None]
@@ -32,25 +31,6 @@ class Opened:
     scheme_hash: str
     cycles: int
     routes: dict[str, int]
-
-
-def read_scheme(name_or_file: str) -> tuple[Scheme, bytes]:
-    """A shipped scheme by name, or any file; raises Faulty with all its faults, Unknown where there is none."""
-    shipped = name_or_file in shelf.scheme_names()
-    content = shelf.scheme_bytes(name_or_file) if shipped else _file(name_or_file)
-    scheme = load_bytes(content, source=shelf.source_text)
-    table_of(scheme)
-    return scheme, content
-
-
-def _file(name: str) -> bytes:
-    path = Path(name)
-    if not path.is_file():
-        raise Unknown(f"没有方案“{name}”,也没有这个文件;随附的方案有{'、'.join(shelf.scheme_names())}")
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise BadInput(f"方案文件{name}读不出来:{error.strerror}") from error
 
 
 def adopt_scheme(desk: Desk, name_or_file: str) -> Scheme:
@@ -269,12 +249,3 @@ def schemes(desk: Desk | None) -> Iterator[dict[str, Any]]:
         for adopted in installation.adopted(tx):
             if adopted.hash not in seen:
                 yield {"name": adopted.name, "title": adopted.title, "hash": adopted.hash}
-
-
-def check_scheme(name_or_file: str) -> tuple[str, ...]:
-    """All faults of a scheme, each with its place; empty when it may run."""
-    try:
-        read_scheme(name_or_file)
-    except Faulty as faulty:
-        return faulty.faults
-    return ()

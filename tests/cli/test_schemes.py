@@ -31,8 +31,13 @@ def test_a_faulty_scheme_says_every_fault_with_its_line(bare: Cli, tmp_path: Pat
     result = bare.run("scheme", "check", str(tmp_path / "faulty.toml"))
 
     assert result.exit_code == 1
-    assert result.stdout.splitlines()[0] == "✘ 2处错误:"
-    assert all(line.startswith("  第") for line in result.stdout.splitlines()[1:])
+    assert result.stdout.splitlines() == [
+        "✘ 2处错误:",
+        '  第39行第1列 level[0] 5星.min: “90.5”应写成带引号的数,如"89.5"',
+        '      → 下限;如 min = "90"',
+        "  第43行第1列 level[1] -4星.star: “-4”小于0",
+        "      → 第几级:整数,越大越好;0 是“评了,但没有星级”,与“未评”不同;如 star = 5",
+    ]
 
 
 def test_a_scheme_that_is_not_there_is_unknown(bare: Cli) -> None:

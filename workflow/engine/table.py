@@ -133,8 +133,11 @@ class Table:
 
     def faults(self, worlds: Iterable[tuple[Any, Any]]) -> tuple[Fault, ...]:
         """Every fault of the first class that has any: names, then edges, then reachability; empty when it may run."""
+        if misnamed := tuple(self._misnamed()):
+            return misnamed
         tried = tuple(worlds)
-        return tuple(self._misnamed()) or tuple(self._stranded(tried)) or tuple(self._cut_off(tried))
+        led = tuple((row, leads_to(row, tried)) for row in self.rows)
+        return tuple(self._stranded(led, tried)) or tuple(self._cut_off(led))
 
     def _misnamed(self) -> Iterator[Fault]:
         names = [s.name for s in self.stages]
@@ -151,26 +154,30 @@ class Table:
             if row.chooses and (row.takes is None or "to" not in row.takes.model_fields):
                 yield Fault(row.stage, row.trigger, "有几个去处,数据里却没有to可以选定")
 
-    def _stranded(self, worlds: tuple[tuple[Any, Any], ...]) -> Iterator[Fault]:
-        for row in self.rows:
-            if None in leads_to(row, worlds):
+    def _stranded(self, led: "Led", worlds: tuple[tuple[Any, Any], ...]) -> Iterator[Fault]:
+        for row, dests in led:
+            if None in dests:
                 yield Fault(row.stage, row.trigger, f"有的情形下无处可去{_example(row, worlds)}")
 
-    def _cut_off(self, worlds: tuple[tuple[Any, Any], ...]) -> Iterator[Fault]:
+    def _cut_off(self, led: "Led") -> Iterator[Fault]:
         """An exit that stands everywhere by itself reaches its own end, but does not bring a dead end to life."""
         names = list(self.stage)
-        reached = closure(set(names[:1]), self._edges(self.rows, worlds))
-        onward = self._edges((row for row in self.rows if row.arrives), worlds)
+        reached = closure(set(names[:1]), self._edges(led))
+        onward = self._edges((row, dests) for row, dests in led if row.arrives)
         back = {n: {m for m in names if n in onward[m]} for n in names}
         alive = closure({s.name for s in self.stages if s.ends}, back)
         yield from (Fault(n, "", "从起点到不了这个环节") for n in names if n not in reached)
         yield from (Fault(n, "", "死路,从这里到不了任何终点") for n in names if n not in alive)
 
-    def _edges(self, rows: Iterable[Row], worlds: tuple[tuple[Any, Any], ...]) -> dict[str, set[str]]:
+    def _edges(self, led: "Led") -> dict[str, set[str]]:
         edges: dict[str, set[str]] = {n: set() for n in self.stage}
-        for row in rows:
-            edges[row.stage] |= {dest for dest in leads_to(row, worlds) if dest is not None}
+        for row, dests in led:
+            edges[row.stage] |= {dest for dest in dests if dest is not None}
         return edges
+
+
+Led = Iterable[tuple[Row, set[str | None]]]
+"""Rows with the stages that each leads to in the worlds that were tried."""
 
 
 def leads_to(row: Row, worlds: Iterable[tuple[Any, Any]]) -> set[str | None]:

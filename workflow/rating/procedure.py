@@ -14,6 +14,7 @@ from workflow.engine.table import ALWAYS, Fault, Guard, Row, Table, Way, When, c
 from workflow.rating import guards
 from workflow.rating.facts import Facts, WorldPayload
 from workflow.rating.scheme import Scheme
+from workflow.rating.scheme_places import Path
 from workflow.rating.scheme_stages import Stage
 from workflow.rating.stages import EXITS, FROM_ANYWHERE, KIND, NAMED, NEXT, ONWARD, ROLE_WORDS, STAY, TITLES, Act, Kind
 
@@ -21,10 +22,27 @@ from workflow.rating.stages import EXITS, FROM_ANYWHERE, KIND, NAMED, NEXT, ONWA
 @cache
 def table_of(scheme: Scheme) -> Table:
     """The checked table of a scheme; Faulty with every fault of the procedure, each with its line and its stage."""
-    table = compile_procedure(scheme)
-    if faults := tuple(_short_cuts(scheme)) or table.faults(worlds(scheme)):
-        raise Faulty(_placed(scheme, fault) for fault in faults)
-    return table
+    if faults := procedure_faults(scheme):
+        raise Faulty(f"{scheme.place(*path)}: {sentence}" for path, sentence in faults)
+    return compile_procedure(scheme)
+
+
+MOST_WORLDS = 6_000
+"""So many cases are tried in a few seconds; the default scheme has 336."""
+
+
+def procedure_faults(scheme: Scheme) -> tuple[tuple[Path, str], ...]:
+    """What is wrong with the shape of the procedure, each with its place in the file."""
+    if (many := count_worlds(scheme)) > MOST_WORLDS:
+        return ((("stage",), f"条件能分出{many}种情形,超过{MOST_WORLDS}种:等次、路线或条件里的领域太多"),)
+    faults = tuple(_short_cuts(scheme)) or compile_procedure(scheme).faults(worlds(scheme))
+    return tuple(_placed(scheme, fault) for fault in faults)
+
+
+def count_worlds(scheme: Scheme) -> int:
+    levels, fields = len(scheme.level), len(_named_values(scheme, "field") or ("",))
+    nested = 2 if _named_values(scheme, "nested") else 1
+    return len(scheme.procedure.routes) * fields * nested * levels * (levels + 1) * 4
 
 
 def compile_procedure(scheme: Scheme) -> Table:
@@ -164,12 +182,12 @@ def _short_cuts(scheme: Scheme) -> Iterator[Fault]:
                     yield Fault(stage.name, exit_, f"“{name}”不是本轮前面的环节,只能往回退")
 
 
-def _placed(scheme: Scheme, fault: Fault) -> str:
-    """`第70行 stage[3] rating.review.send_back: …`; an act that the scheme does not write is named in the sentence."""
+def _placed(scheme: Scheme, fault: Fault) -> tuple[Path, str]:
+    """`stage[3].send_back`; an act that the scheme does not write is named in the sentence."""
     path = ("stage", [s.name for s in scheme.stage].index(fault.stage))
     if fault.trigger in EXITS:
-        return f"{scheme.place(*path, fault.trigger)}: {fault.text}"
-    return f"{scheme.place(*path)}: {fault.trigger and fault.trigger + ':'}{fault.text}"
+        return (*path, fault.trigger), fault.text
+    return path, f"{fault.trigger and fault.trigger + ':'}{fault.text}"
 
 
 def stages_between(table: Table, start: str) -> frozenset[str]:

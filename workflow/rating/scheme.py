@@ -1,19 +1,22 @@
 """A scheme file: TOML → frozen `Scheme`, or every fault at once, each with its line and its path.
 
-Faults come in classes, because a later class cannot be judged before the earlier one is clean: the file, its syntax,
-its keys and values, then what the tables say about each other (and, in `procedure.py`, the shape of the procedure).
+A file that is no TOML has one fault. Otherwise keys and values are judged, then what the tables say about each other as
+far as they could be read (and, in `procedure.py`, the shape of the procedure).
 """
 
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
 from pydantic import ValidationError
 
 from workflow.engine.errors import Faulty, Unknown
-from workflow.rating.scheme_faults import Fault, citation_faults, faults_of
+from workflow.rating.scheme_faults import Fault, as_far_as_read, citation_faults, faults_of
+from workflow.rating.scheme_findings import Finding, findings_of
+from workflow.rating.scheme_partial import partial_scheme, tuples
 from workflow.rating.scheme_places import Places, places_in
 from workflow.rating.scheme_stages import AnyStage, But, Condition, Stage, when_of
 from workflow.rating.scheme_tables import (
@@ -59,6 +62,7 @@ __all__ = [
     "Threshold",
     "Track",
     "check_citations",
+    "examine",
     "load",
     "load_bytes",
     "when_of",
@@ -66,6 +70,8 @@ __all__ = [
 
 LIMIT = 1_000_000
 """Bytes. A scheme is a page of text; what is larger is not a scheme."""
+MOST_LINES, LONGEST_LINE = 4_000, 4_000
+"""So that even the worst file of that size is answered at once: TOML can be written to take minutes to read."""
 
 
 def load(text: str, *, name: str = "", source: Callable[[str], str] | None = None) -> Scheme:
@@ -74,18 +80,33 @@ def load(text: str, *, name: str = "", source: Callable[[str], str] | None = Non
 
 
 def load_bytes(data: bytes, *, name: str = "", source: Callable[[str], str] | None = None) -> Scheme:
-    """Read a scheme; Faulty with all faults of the first class that has any.
+    """Read a scheme; Faulty with all its faults.
 
     With `name`, the scheme must call itself so. With `source` (the name of an original text → the text), its citations
     are compared with the original; a scheme that a campaign has pinned is read without.
     """
-    text = _text(data)
-    said = _parsed(text)
-    places = places_in(text, said)
-    scheme = _validated(said, places)
-    scheme._hash, scheme._places = sha256(data).hexdigest(), places
-    _refuse(places, (*_name_faults(scheme, name), *faults_of(scheme), *_source_faults(scheme, source)))
+    scheme, findings = examine(data, name=name, source=source)
+    if findings or scheme is None:
+        raise Faulty(map(str, findings))
     return scheme
+
+
+def examine(
+    data: bytes, *, name: str = "", source: Callable[[str], str] | None = None
+) -> tuple[Scheme | None, tuple[Finding, ...]]:
+    """The scheme and all its faults. With faults the scheme is good for looking at only, or is not there at all."""
+    try:
+        text = _text(data)
+        said = _parsed(text)
+    except Unreadable as unreadable:
+        return None, (unreadable.finding,)
+    places = places_in(text, said)
+    scheme, wrong = _read(said, places)
+    if not wrong:
+        scheme._hash, scheme._places = sha256(data).hexdigest(), places
+    between = (partial(_name_faults, name), faults_of, partial(_source_faults, source))
+    faults = (*wrong, *(fault for check in between for fault in as_far_as_read(check, scheme)))
+    return scheme, findings_of(places, faults)
 
 
 def check_citations(scheme: Scheme, text: str) -> tuple[str, ...]:
@@ -96,53 +117,64 @@ def check_citations(scheme: Scheme, text: str) -> tuple[str, ...]:
 # --- the file and its syntax ------------------------------------------------------------------------------------------
 
 
+class Unreadable(Exception):
+    """Not even the file's syntax could be read; nothing else can be asked of it."""
+
+    def __init__(self, text: str, place: str = "", line: int | None = None, column: int | None = None) -> None:
+        self.finding = Finding(place, text, line, column)
+
+
 def _text(data: bytes) -> str:
     if len(data) > LIMIT:
-        raise Faulty((f"方案文件有{len(data) / LIMIT:.1f} MB,超过{LIMIT // 1_000_000} MB的上限",))
+        raise Unreadable(f"方案文件有{len(data) / LIMIT:.1f} MB,超过{LIMIT // 1_000_000} MB的上限")
     try:
-        return data.decode("utf-8-sig")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
-        raise Faulty((f"第{line}行: 不是UTF-8编码的文字",)) from None
+        raise Unreadable("不是UTF-8编码的文字", f"第{line}行", line) from None
+    lines = text.split("\n")
+    if len(lines) > MOST_LINES:
+        raise Unreadable(f"方案文件有{len(lines)}行,超过{MOST_LINES}行的上限")
+    for number, line_text in enumerate(lines, 1):
+        if len(line_text) > LONGEST_LINE:
+            raise Unreadable(f"有{len(line_text)}个字符,超过一行{LONGEST_LINE}个的上限", f"第{number}行", number)
+    return text
 
 
 def _parsed(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise Faulty((_syntax_fault(str(error)),)) from None
+        raise _syntax_fault(str(error)) from None
     except (ValueError, RecursionError):  # a number of thousands of digits, brackets nested by the hundred
-        raise Faulty(("不是TOML格式: 数字过长或嵌套过深",)) from None
+        raise Unreadable("数字过长或嵌套过深", "不是TOML格式") from None
 
 
-def _syntax_fault(error: str) -> str:
+def _syntax_fault(error: str) -> Unreadable:
     """The parser's words keep their English, its place is said as everywhere."""
     words, _, at = error.rpartition(" (at ")
     place = re.fullmatch(r"line ([0-9]+), column ([0-9]+)\)", at)
-    return (
-        f"第{place[1]}行第{place[2]}列: 不是TOML格式({words})" if place else f"文件末尾: 不是TOML格式({words or error})"
-    )
+    if place is None:
+        return Unreadable(f"不是TOML格式({words or error})", "文件末尾")
+    line, column = int(place[1]), int(place[2])
+    return Unreadable(f"不是TOML格式({words})", f"第{line}行第{column}列", line, column)
 
 
 # --- keys and values --------------------------------------------------------------------------------------------------
 
 
-def _validated(said: dict[str, Any], places: Places) -> Scheme:
+def _read(said: dict[str, Any], places: Places) -> tuple[Scheme, tuple[Fault, ...]]:
+    """The scheme with the faults of its keys and values; with any, it is only as good as could be read."""
+    context = domains(said)
     try:
-        return Scheme.model_validate(_tuples(said), context=_domains(said))
+        return Scheme.model_validate(tuples(said), context=context), ()
     except ValidationError as errors:
-        faults = ((path_of(error["loc"], said), sentence_of(error)) for error in errors.errors(include_url=False))
-        raise Faulty(_sentences(places, faults)) from None
+        found = errors.errors(include_url=False)
+    wrong = tuple((path_of(error["loc"], said), sentence_of(error)) for error in found)
+    return partial_scheme(said, (path for path, _ in wrong), context, places), wrong
 
 
-def _tuples(said: Any) -> Any:
-    """Lists become tuples, so that nothing in a scheme can change."""
-    if isinstance(said, Mapping):
-        return {key: _tuples(value) for key, value in said.items()}
-    return tuple(_tuples(value) for value in said) if isinstance(said, list) else said
-
-
-def _domains(said: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
+def domains(said: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
     """What a condition may name: declared in the same file, so known only when it is read.
 
     A declaration that is itself wrong gives no domain: one slip is reported once.
@@ -158,25 +190,16 @@ def _domains(said: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
 # --- between the tables -----------------------------------------------------------------------------------------------
 
 
-def _name_faults(scheme: Scheme, name: str) -> tuple[Fault, ...]:
+def _name_faults(name: str, scheme: Scheme) -> tuple[Fault, ...]:
     if name and name != scheme.name:
         return ((("scheme", "name"), f"“{scheme.name}”与文件名“{name}”不一致"),)
     return ()
 
 
-def _source_faults(scheme: Scheme, source: Callable[[str], str] | None) -> tuple[Fault, ...]:
+def _source_faults(source: Callable[[str], str] | None, scheme: Scheme) -> tuple[Fault, ...]:
     if source is None or not scheme.scheme.text:
         return ()
     try:
         return citation_faults(scheme, source(scheme.scheme.text))
     except Unknown:
         return ((("scheme", "text"), f"没有“{scheme.scheme.text}”这份原文"),)
-
-
-def _refuse(places: Places, faults: tuple[Fault, ...]) -> None:
-    if faults:
-        raise Faulty(_sentences(places, faults))
-
-
-def _sentences(places: Places, faults: Iterable[Fault]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(f"{places.of(path)}: {sentence}" for path, sentence in faults))

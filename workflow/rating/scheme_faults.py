@@ -6,6 +6,7 @@ cannot be reached, a dead end) is proved in `procedure.py`, by trying every worl
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -13,6 +14,7 @@ from itertools import pairwise
 
 from workflow.engine.deadlines import BeforeDue, FixedDate, Unit, parse_date_rule
 from workflow.rating.rule_faults import RULE_CHECKS
+from workflow.rating.scheme_partial import NotRead
 from workflow.rating.scheme_places import Path
 from workflow.rating.scheme_rules import Counter
 from workflow.rating.scheme_stages import NEXT, Stage
@@ -27,8 +29,14 @@ Fault = tuple[Path, str]
 
 
 def faults_of(scheme: Scheme) -> tuple[Fault, ...]:
-    """Every fault between the tables, in the order of CHECKS."""
-    return tuple(fault for check in CHECKS for fault in check(scheme))
+    """Every fault between the tables, in the order of CHECKS; a question about what could not be read is put off."""
+    too_long = tuple(as_far_as_read(sizes, scheme))
+    return too_long or tuple(fault for check in CHECKS for fault in as_far_as_read(check, scheme))
+
+
+def as_far_as_read(check: Callable[[Scheme], Iterable[Fault]], scheme: Scheme) -> Iterator[Fault]:
+    with suppress(NotRead):
+        yield from check(scheme)
 
 
 def citation_faults(scheme: Scheme, text: str) -> tuple[Fault, ...]:
@@ -69,6 +77,20 @@ def _first_missing(pieces: Sequence[str], text: str) -> str | None:
             return piece
         at = found + len(piece)
     return None
+
+
+# --- size --------------------------------------------------------------------------------------------------------------
+
+MOST = {"level": 20, "stage": 60, "fields": 60, "phase": 30, "rung": 40, "track": 40, "quota": 60}
+MOST_ENTRIES = 400
+"""A list that is longer is a slip or an attack; nobody reads it and every check would take its time over it."""
+
+
+def sizes(scheme: Scheme) -> Iterator[Fault]:
+    for name in type(scheme).model_fields:
+        value, most = getattr(scheme, name), MOST.get(name, MOST_ENTRIES)
+        if isinstance(value, (tuple, Mapping)) and len(value) > most:
+            yield (name,), f"写了{len(value)}项,最多{most}项"
 
 
 # --- names that stand twice -------------------------------------------------------------------------------------------

@@ -19,10 +19,12 @@ TITLES = (("name", "{}"), ("code", "{}"), ("star", "{}星"))
 
 @dataclass(frozen=True)
 class Places:
-    """The lines of a file's keys, and the values read from it."""
+    """The lines of a file's keys with their columns, and the values read from it."""
 
     lines: Mapping[Path, int] = field(default_factory=dict)
     said: Mapping[str, Any] = field(default_factory=dict)
+    columns: Mapping[Path, int] = field(default_factory=dict)
+    text: tuple[str, ...] = ()
 
     def of(self, path: Sequence[str | int]) -> str:
         """`第12行 stage[3] rating.review.due`; without a line where the key does not stand in the file."""
@@ -32,6 +34,18 @@ class Places:
     def line(self, path: Sequence[str | int]) -> int | None:
         whole = tuple(path)
         return next((self.lines[whole[:n]] for n in range(len(whole), 0, -1) if whole[:n] in self.lines), None)
+
+    def position(self, path: Sequence[str | int]) -> tuple[int | None, int | None]:
+        """Line and column, counted from 1; a key of an inline table is looked for in the line of its table."""
+        whole = tuple(path)
+        known = next((whole[:n] for n in range(len(whole), 0, -1) if whole[:n] in self.lines), None)
+        if known is None:
+            return None, None
+        line, column = self.lines[known], self.columns.get(known, 1)
+        for part in whole[len(known) :]:
+            inner = re.compile(rf"\b{re.escape(str(part))}\s*=").search(self.text[line - 1], column)
+            column = inner.start() + 1 if inner and isinstance(part, str) else column
+        return line, column
 
     def words(self, path: Sequence[str | int]) -> str:
         """The path as people read it: an entry of a list of tables also bears its name."""
@@ -47,16 +61,20 @@ class Places:
 def places_in(text: str, said: Mapping[str, Any]) -> Places:
     """Scan a TOML text that has been parsed to `said`."""
     lines: dict[Path, int] = {}
+    columns: dict[Path, int] = {}
+    whole = tuple(text.split("\n"))
     table: Path = ()
     counts: dict[Path, int] = {}
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(whole, 1):
         if header := HEADER.match(line):
             table = _opened(header[1] == "[[", _parts(header[2]), counts)
             lines.setdefault(_parts(header[2]), number)
             lines.setdefault(table, number)
+            columns.setdefault(table, header.start(1) + 1)
         elif key := KEY.match(line):
             lines.setdefault(table + _parts(key[1]), number)
-    return Places(lines, said)
+            columns.setdefault(table + _parts(key[1]), key.start(1) + 1)
+    return Places(lines, said, columns, whole)
 
 
 def _opened(is_list: bool, parts: Path, counts: dict[Path, int]) -> Path:

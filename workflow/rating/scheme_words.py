@@ -10,6 +10,9 @@ from workflow.rating.scheme_values import shown
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
+NO_SUCH_KEY = "没有这个键"
+MISSING = "缺少这个键"
+
 FaultWords = Callable[[Any, Mapping[str, Any]], str]
 """(value as written, pydantic's context) → the sentence."""
 
@@ -54,8 +57,8 @@ def _unknown_kind(_: Any, context: Mapping[str, Any]) -> str:
 
 
 SENTENCES: Mapping[str, FaultWords] = {
-    "extra_forbidden": lambda value, context: "没有这个键",
-    "missing": lambda value, context: "缺少这个键",
+    "extra_forbidden": lambda value, context: NO_SUCH_KEY,
+    "missing": lambda value, context: MISSING,
     "value_error": lambda value, context: str(context["error"]),
     "literal_error": _one_of,
     "union_tag_invalid": _unknown_kind,

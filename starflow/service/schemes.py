@@ -1,0 +1,56 @@
+"""Scheme files before they run: reading one by name or from disk, and all that is wrong with it.
+
+Nothing here needs a database, so a coordinator may check a file on any machine, and at once.
+"""
+
+from pathlib import Path
+
+from workflow.engine.errors import BadInput, Unknown
+from workflow.rating import shelf
+from workflow.rating.procedure import procedure_faults, table_of
+from workflow.rating.scheme import LIMIT, Scheme, examine, load_bytes
+from workflow.rating.scheme_findings import Finding, findings_of
+from workflow.rating.scheme_partial import NotRead
+
+SHAPE = frozenset({"stage", "level", "procedure", "fields", "roster"})
+"""The tables that make the procedure; as long as one of them is wrong, its shape cannot be judged."""
+
+
+def check_scheme(name_or_file: str) -> tuple[Finding, ...]:
+    """Every fault of a scheme in the order of the file; empty when it may run. Raises Unknown, BadInput."""
+    scheme, found = examine(scheme_file(name_or_file), source=shelf.source_text)
+    if scheme is None or SHAPE & {one.path.partition("[")[0].partition(".")[0] for one in found}:
+        return found
+    try:
+        shape = procedure_faults(scheme)
+    except NotRead:
+        return found
+    return tuple(
+        sorted((*found, *findings_of(scheme._places, shape)), key=lambda one: (one.line or 0, one.column or 0))
+    )
+
+
+def read_scheme(name_or_file: str) -> tuple[Scheme, bytes]:
+    """A shipped scheme by name, or any file; raises Faulty with all its faults, Unknown where there is none."""
+    content = scheme_file(name_or_file)
+    scheme = load_bytes(content, source=shelf.source_text)
+    table_of(scheme)
+    return scheme, content
+
+
+def scheme_file(name_or_file: str) -> bytes:
+    """The bytes of a shipped scheme, or of a file; of one that is far too long only as much as shows it."""
+    if name_or_file in shelf.scheme_names():
+        return shelf.scheme_bytes(name_or_file)
+    return _file(name_or_file)
+
+
+def _file(name: str) -> bytes:
+    path = Path(name)
+    if not path.is_file():
+        raise Unknown(f"没有方案“{name}”,也没有这个文件;随附的方案有{'、'.join(shelf.scheme_names())}")
+    try:
+        with path.open("rb") as file:
+            return file.read(100 * LIMIT)
+    except OSError as error:
+        raise BadInput(f"方案文件{name}读不出来:{error.strerror}") from error

@@ -200,7 +200,10 @@ KEYS: Mapping[str, Key] = {
     "score.max": Key("评分表满分", "maximum of the sheet", '"100"', "分"),
     "score.min": Key("最低分:扣到它以下的按它计", "no total is lower", '"0"', "分"),
     "score.decimals": Key("分数最多几位小数", "decimals that a score may have", "2", "位"),
-    "score.flag_difference": Key("自评、测评与考评相差超过几分的,标出来", "self-evaluation or survey further from the review than this is flagged", '"10"', "分"),
+    "score.flag_difference": Key(
+        "自评、测评与考评相差超过几分的,标出来",
+        "self-evaluation or survey further from the review than this is flagged", '"10"', "分",
+    ),
     "score.weights": Key(
         "自评 self、测评 survey、上级考评 superior 各占百分之几,合计100",
         "shares of self, survey and superior in per cent; together 100", '{ self = "0", survey = "0", superior = "100" }', "%",
@@ -236,7 +239,10 @@ KEYS: Mapping[str, Key] = {
     "deduction.cap": Key("这一项最多扣几分", "at most so many points", '"20"', "分"),
     "deduction.window": Key("哪段时间的算:calendar_year 所评年度内的", "which time counts: calendar_year, the rated year", '"calendar_year"'),
     "deduct": Key("扣分的通则", "rules for all deductions"),
-    "deduct.same_case": Key("同一案件几处扣分的:sum 都扣,max 只扣最重的", "one affair, several deductions: sum counts all, max the heaviest", '"sum"'),
+    "deduct.same_case": Key(
+        "同一案件几处扣分的:sum 都扣,max 只扣最重的",
+        "one affair, several deductions: sum counts all, max the heaviest", '"sum"',
+    ),
     "satisfaction": Key("群众满意率及其后果", "satisfaction and what it costs"),
     "satisfaction.count": Key("哪些票算满意", "which answers are satisfied", '["satisfied", "basically_satisfied"]'),
     "satisfaction.of": Key("占哪些票的比例", "of which answers", '["satisfied", "basically_satisfied", "dissatisfied"]'),
@@ -256,7 +262,10 @@ KEYS: Mapping[str, Key] = {
     "election.terms": Key("各类组织的任期:类别 = 年数", "terms by kind of organisation", '{ "党支部" = 3 }', "年"),
     "election.remind_months": Key("到期前几个月提醒", "months before the due date when a reminder is sent", "6", "个月"),
     "election.cap": Key("逾期的最高几星", "highest star while overdue", "4", "星"),
-    "election.exempt_if": Key("有这些情形的不限制:requested 已请示,approved 延期获批准", "not capped where the extension is requested or approved", '["approved"]'),
+    "election.exempt_if": Key(
+        "有这些情形的不限制:requested 已请示,approved 延期获批准",
+        "not capped where the extension is requested or approved", '["approved"]',
+    ),
     "election.over_one_year": Key("超过一年的", "overdue by more than a year", '{ cap = 3, cite = { rule = "R43" } }'),
     "election.over_one_year.cap": Key("最高几星", "highest star", "3", "星"),
     "election.over_one_year.exempt": Key("exempt_if 的情形在这里是否也不限制", "whether exempt_if holds here too", "false"),
@@ -279,22 +288,34 @@ KEYS: Mapping[str, Key] = {
     "quota.round": Key("不是整数的:floor 舍去,half_up 四舍五入,ceil 进一", "rounding: floor, half_up, ceil", '"floor"'),
     "quota.min_count": Key("至少几个,不论比例", "never fewer than this, whatever the ratio", "0", "个"),
     "quota.hard": Key("true 不得超出,false 记明理由可以超出", "true cannot be exceeded, false may with a recorded reason", "false"),
-    "quota.resolution": Key("超出的怎么办:warn 提请会议决定,rank_cut 按排名截止", "when exceeded: warn leaves it to the sitting, rank_cut cuts by rank", '"warn"'),
+    "quota.resolution": Key(
+        "超出的怎么办:warn 提请会议决定,rank_cut 按排名截止",
+        "when exceeded: warn leaves it to the sitting, rank_cut cuts by rank", '"warn"',
+    ),
     # ── survey, review, publicity, objection
     "survey": Key("党员群众测评", "the survey of members and masses"),
     "survey.quorum": Key("党员参与率不低于几分之几", "share of members who must take part", '"4/5"'),
     "survey.base": Key("参与率以什么为总数:all 全部党员,formal 正式党员,available 能到会的", "of which members: all, formal, available", '"all"'),
     "survey.count": Key("按什么计:ballots 收到的票,attended 到会的人", "counted by ballots or by attendance", '"ballots"'),
-    "survey.hard": Key("不足的:true 不能上报(上级认可说明的除外),false 只提示", "short of it: true blocks (unless excused), false only warns", "true"),
+    "survey.hard": Key(
+        "不足的:true 不能上报(上级认可说明的除外),false 只提示",
+        "short of it: true blocks (unless excused), false only warns", "true",
+    ),
     "survey.masses_min": Key("群众至少几人", "masses who must take part at least", "1", "人"),
     "survey.masses_warn_below": Key("群众少于几人的提示", "a warning below this", "5", "人"),
     "survey.scale": Key("票上的几档", "the answers on the ballot", '["satisfied", "basically_satisfied", "dissatisfied", "unknown"]'),
     "survey.anonymous": Key("是否不记名", "whether ballots bear no name", "true"),
     "survey.min_cell": Key("少于几票的不分项显示", "with fewer ballots no breakdown is shown", "5", "票"),
     "review": Key("考评", "the review"),
-    "review.verification": Key("核查方式可填哪些:full 普查,sampled 抽中,not_sampled 未抽中", "what may be recorded: full, sampled, not_sampled", '["full", "sampled", "not_sampled"]'),
+    "review.verification": Key(
+        "核查方式可填哪些:full 普查,sampled 抽中,not_sampled 未抽中",
+        "what may be recorded: full, sampled, not_sampled", '["full", "sampled", "not_sampled"]',
+    ),
     "route": Key("路线的通则", "rules for the routes"),
-    "route.a_confirm_by_top": Key("总支考评的是否再经机关党委确认;只能是 false,要确认就加一个环节", "only false: a confirmation is a stage of its own", "false"),
+    "route.a_confirm_by_top": Key(
+        "总支考评的是否再经机关党委确认;只能是 false,要确认就加一个环节",
+        "only false: a confirmation is a stage of its own", "false",
+    ),
     "publicity": Key("公示", "publicity"),
     "publicity.post_within": Key("进入公示环节后多久内张贴", "to be posted within this time", '"+2 workdays"'),
     "publicity.holiday_extend": Key(
@@ -341,7 +362,10 @@ KEYS: Mapping[str, Key] = {
     "rung.days": Key(
         "第几天,负数为之前;从截止日起算的,0 是此后第一个早晨", "days from the base, negative before it; from the due 0 is the first morning after", "3", "天"
     ),
-    "rung.counts_from": Key("target 从目标日起算(提醒),due 从截止日加宽限起算(催办)", "target for reminders, due (with grace) for escalation", '"due"'),
+    "rung.counts_from": Key(
+        "target 从目标日起算(提醒),due 从截止日加宽限起算(催办)",
+        "target for reminders, due (with grace) for escalation", '"due"',
+    ),
     "rung.recipients": Key(
         "送给谁:owner 办理者,superior 上级,department 组织部,leader 单位分管领导",
         "to whom: owner, superior, department, leader", '["owner", "superior"]',

@@ -78,7 +78,8 @@ def kinds() -> tuple[type[Closed], ...]:
 def reader_of(model: type[Closed], key: str) -> TypeAdapter[Any]:
     """Reads one key's value as the model would."""
     field = model.model_fields[key]
-    return TypeAdapter(Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation)
+    said: Any = Annotated[field.annotation, *field.metadata] if field.metadata else field.annotation
+    return TypeAdapter(said)
 
 
 def _entries(model: type[Closed], above: str) -> Iterator[Entry]:

@@ -80,7 +80,8 @@ def partial_scheme(
 
 def _table(name: str, said: Mapping[str, Any], wrong: list[Path], context: Mapping[str, Any]) -> Any:
     mended = {name: deepcopy(said[name])} if name in said else {}
-    if not all([_stood_in(mended, path) for path in wrong]) or name not in mended:
+    stood_in = [_stood_in(mended, path) for path in wrong]
+    if not all(stood_in) or name not in mended:
         return UNREAD
     try:
         read = reader_of(Scheme, name).validate_python(tuples(mended[name]), context=context)

@@ -101,7 +101,9 @@ def test_more_cases_than_can_be_tried_are_refused_instead() -> None:
     levels = "".join(
         f'[[level]]\nstar = {n}\nlabel = "{n}"\nmin = "{90 + n}"\ncite = {{ rule = "1" }}\n' for n in range(6, 20)
     )
-    routes = "{ A = 'a', B = 'b', C = 'c', D = 'd' }"
+    routes = "{ A = 'a', B = 'b', C = 'c', D = 'd' }\nassign = [{0}]"
+    kinds = ", ".join(f"{{ route = '{route}', kind = '{route}' }}" for route in "BCD")
+    routes = routes.replace("{0}", kinds + ", { route = 'A' }")
     text = DEFAULT.replace('{ A = "机关党委、总支所属", B = "市直工委直属" }', routes) + levels
     stars = ", ".join(map(str, range(5, 20)))
     tracked = text.replace('title = "巩固先进"\nstars = [5]', f'title = "巩固先进"\nstars = [{stars}]')

@@ -1,19 +1,24 @@
 """What each key of a scheme file means, in Chinese and in English, with its unit and an example that the reader accepts.
 
 docs/scheme-format.md, the JSON Schema and the hints of `scheme check` are made of these lines; type and default come from the
-model. A test finds a key without a line, a line without a key, and an example that the model would refuse.
+model, and so does the meaning where the model itself says it ("Chinese · English"). A test finds a key without a meaning, a
+line without a key, and an example that the model would refuse.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import Any, Literal, get_args, get_origin
+
+from workflow.rating.scheme_model import Entry, entries
 
 
 @dataclass(frozen=True, slots=True)
 class Key:
     """`example` is what stands right of the equals sign; a table has none, its own keys make it up."""
 
-    zh: str
-    en: str
+    zh: str = ""
+    en: str = ""
     example: str = ""
     unit: str = ""
 
@@ -35,7 +40,7 @@ UNITS: Mapping[str, str] = {
     "位": "digits",
 }
 
-SHARED = ("cite", "when")
+SHARED = ("cite", "when", "needs", "any")
 """Tables that stand at many places and mean the same everywhere; their keys are explained once."""
 
 KEYS: Mapping[str, Key] = {
@@ -53,6 +58,15 @@ KEYS: Mapping[str, Key] = {
     "when.proposed": Key("拟定的星级是其中之一", "the proposed star is one of these", "[5]", "星"),
     "when.changed": Key("拟定的星级与现有的是否不同", "whether the proposed star differs from the one in force", "true"),
     "when.nested": Key("考评者自己是否另有上级考评者", "whether the reviewer stands below another reviewer", "true"),
+    "cite.page": Key(example='"第3页"'),
+    "cite.url": Key(example='"https://example.org/original"'),
+    "cite.note": Key(example='"原文有空缺,按下一档计"'),
+    "needs.value": Key(example='"total"'),
+    "needs.op": Key(example='">="'),
+    "needs.than": Key(example='"80"'),
+    "any.value": Key(example='"satisfaction"'),
+    "any.op": Key(example='">="'),
+    "any.than": Key(example='"60"'),
     # ── what the scheme is
     "scheme": Key("这份方案是什么", "what this scheme is"),
     "scheme.name": Key(
@@ -379,13 +393,141 @@ KEYS: Mapping[str, Key] = {
     "retention.details_years": Key("流转记录的明细", "details of the records", "10", "年"),
     "retention.objections_years": Key("异议的内容", "texts of objections", "3", "年"),
     "retention.notice_addresses_years": Key("消息的地址", "addresses of messages", "1", "年"),
+    # ── sheets, formula, conditions: the meaning stands in the model
+    "level.alias": Key(example='"好"'),
+    "level.alias_en": Key(example='"good"'),
+    "level.max": Key(example='"100"', unit="分"),
+    "procedure.assign.route": Key(example='"B"'),
+    "procedure.assign.kind": Key(example='["机关党委"]'),
+    "procedure.assign.field": Key(example='["机关"]'),
+    "stage.opens": Key(example='"03-10"'),
+    "stage.hour": Key(example="18", unit="时"),
+    "campaign.every_years": Key(example="1", unit="年"),
+    "bodies": Key(example='{ department = "人力资源部" }'),
+    "words": Key(example='{ article = "署名文章" }'),
+    "sheet.code": Key(example='"culture"'),
+    "sheet.title": Key(example='"文明新风"'),
+    "sheet.title_en": Key(example='"Civility"'),
+    "sheet.max": Key(example='"100"', unit="分"),
+    "sheet.fields": Key(example='["机关"]'),
+    "sheet.star": Key(example="4", unit="星"),
+    "sheet.pass_line": Key(example='"80"', unit="分"),
+    "sheet.scorer": Key(example='"文明办"'),
+    "criterion.sheet": Key(example='"culture"'),
+    "component.code": Key(example='"work"'),
+    "component.title": Key(example='"工作分"'),
+    "component.of": Key(example='["superior", "deduction"]'),
+    "component.times": Key(example='"0.7"'),
+    "component.min": Key(example='"0"', unit="分"),
+    "component.max": Key(example='"100"', unit="分"),
+    "score.total": Key(example='"work"'),
+    "score.total_decimals": Key(example="1", unit="位"),
+    "score.bonus_cap": Key(example='"10"', unit="分"),
+    "score.deduction_cap": Key(example='"20"', unit="分"),
+    "bonus.window_years": Key(example="5", unit="年"),
+    "bonus.multiplier": Key(example='"0.5"'),
+    "bonus.evidence": Key(example='"表彰文件"'),
+    "deduction.window_years": Key(example="1", unit="年"),
+    "deduction.multiplier": Key(example='"1"'),
+    "deduction.evidence": Key(example='"通报文件"'),
+    "counter.code": Key(example='"absences"'),
+    "counter.title": Key(example='"无故缺席"'),
+    "counter.events": Key(example='["unexcused"]'),
+    "counter.levels": Key(example='["each"]'),
+    "counter.years": Key(example="1", unit="年"),
+    "effect.code": Key(example='"low_satisfaction"'),
+    "effect.title": Key(example='"满意率低于60%"'),
+    "effect.star": Key(example="2", unit="星"),
+    "effect.steps": Key(example="1"),
+    "effect.rounds": Key(example='["recheck"]'),
+    "eligibility.star": Key(example="5", unit="星"),
+    "eligibility.title": Key(example='"连续两年四星"'),
+    "quota.number": Key(example="20", unit="个"),
+    "quota.years": Key(example='{ "2027" = "1/5" }'),
+    "quota.tolerance": Key(example='"1/50"'),
+    "quota.fields": Key(example='["机关"]'),
+    "quota.of": Key(example="[4, 5]", unit="星"),
+    "quota.tie_break": Key(example='["satisfaction", "meeting"]'),
+    "survey.channels": Key(example='["meeting", "phone"]'),
+    "survey.labels": Key(example='{ unknown = "不了解" }'),
+    "survey.masses_quorum": Key(example='"1/10"'),
+    "changes.max_up": Key(example="1"),
+    "changes.max_down": Key(example="2"),
+    "changes.first_max": Key(example="3", unit="星"),
+    "attachment.stage": Key(example='"rating.review"'),
+    "attachment.title": Key(example='"党建述职评议结果"'),
+    "attachment.when": Key(example="{ proposed = 5 }"),
+    "filing.code": Key(example='"top_list"'),
+    "filing.title": Key(example='"五星名单"'),
+    "filing.after": Key(example='"rating.approval"'),
+    "filing.to": Key(example='["department"]'),
+    "filing.also_to": Key(example='["区级机关工委"]'),
+    "filing.when": Key(example="{ proposed = 5 }"),
+    "assumed": Key(example='{ "score.flag_difference" = "10" }'),
+    "example.title": Key(example='"恰好60分"'),
+    "example.round": Key(example='"rating"'),
+    "example.rated_on": Key(example="2027-06-01"),
+    "example.year": Key(example="2027", unit="年"),
+    "example.field": Key(example='"机关"'),
+    "example.base": Key(example='"60"', unit="分"),
+    "example.scores": Key(example='{ culture = "88" }', unit="分"),
+    "example.self_score": Key(example='"90"', unit="分"),
+    "example.events.code": Key(example='"commendation"'),
+    "example.events.on": Key(example="2027-03-01"),
+    "example.events.level": Key(example='"city"'),
+    "example.events.case": Key(example='"3月案件"'),
+    "example.satisfaction.satisfied": Key(example="88", unit="票"),
+    "example.satisfaction.valid": Key(example="100", unit="票"),
+    "example.election.due_on": Key(example="2027-03-01"),
+    "example.election.held_on": Key(example="2027-02-20"),
+    "example.held": Key(example="4", unit="星"),
+    "example.history": Key(example='{ "2026" = 4 }', unit="星"),
+    "example.founded_on": Key(example="2020-07-01"),
+    "example.members": Key(example="12", unit="人"),
+    "example.claimed": Key(example="5", unit="星"),
+    "example.expect.star": Key(example="1", unit="星"),
+    "example.expect.total": Key(example='"60"', unit="分"),
 }  # fmt: skip
 
 
+@cache
 def key_of(path: str) -> Key | None:
-    """The line of a dotted path; a shared table is found wherever it stands."""
-    if path in KEYS:
-        return KEYS[path]
+    """What is said of a dotted path; a shared table is explained once, wherever it stands. None: nothing is said."""
+    own, entry = KEYS.get(path) or KEYS.get(_shared(path)), entries().get(path)
+    zh, _, en = ((entry.field.description if entry else None) or "").partition(" · ")
+    if own is None and not zh:
+        return None
+    own = own or Key()
+    return Key(own.zh or zh, own.en or en, own.example or (_choice(entry) if entry else ""), own.unit)
+
+
+def line_of(path: str) -> str | None:
+    """The path under which KEYS speaks of a key."""
+    return next((line for line in (path, _shared(path)) if line in KEYS), None)
+
+
+def _shared(path: str) -> str:
     parts = path.split(".")
-    at = next((n for n in reversed(range(len(parts))) if parts[n] in SHARED), None)
-    return KEYS.get(".".join(parts[at:])) if at is not None else None
+    at = next((n for n in reversed(range(len(parts))) if parts[n] in SHARED), 0)
+    return ".".join(parts[at:])
+
+
+def _choice(entry: Entry) -> str:
+    """Where there is a closed choice, an example makes itself: what is not the default."""
+    choices = tuple(choices_of(entry.field.annotation))
+    default = entry.field.default
+    found = next((one for one in choices if one != default), choices[0] if choices else None)
+    if found is None:
+        return ""
+    return str(found).lower() if isinstance(found, bool) else f'"{found}"'
+
+
+def choices_of(annotation: Any) -> Iterator[Any]:
+    """The values of a closed choice, in the order of the model."""
+    if annotation is bool:
+        yield from (True, False)
+    elif get_origin(annotation) is Literal:
+        yield from get_args(annotation)
+    elif get_origin(annotation) not in (tuple, Mapping):
+        for inner in get_args(annotation):
+            yield from choices_of(inner)

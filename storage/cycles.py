@@ -1,6 +1,6 @@
 """Cycles: one organisation's year as a row, moved only by compare-and-swap."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,6 +11,8 @@ from sqlmodel import SQLModel, col
 
 from storage.database import Transaction
 from storage.models import Campaign
+from storage.obligations import Stay
+from storage.statements import Statement, by_name
 from workflow.engine.errors import Stale
 
 _tables = SQLModel.metadata.tables
@@ -92,24 +94,105 @@ def selected() -> sa.Select[Any]:
     )
 
 
-# Built once: putting a statement together costs as much as running it.
-_FIND = selected().where(_cycle.c.campaign_id == sa.bindparam("campaign"), _organisation.c.code == sa.bindparam("code"))
-_BY_ID = selected().where(_cycle.c.id == sa.bindparam("cycle"))
-_FIND_LOCKED, _BY_ID_LOCKED = (statement.with_for_update(of=_cycle) for statement in (_FIND, _BY_ID))
+@dataclass(frozen=True, slots=True)
+class Present:
+    """A cycle as a decision needs it: with its present stay, when its newest record was made, and whether its year has extensions."""
+
+    cycle: CycleRow
+    said_at: datetime | None
+    extended: bool
+    stay: Stay | None
+
+
+_present, _newest = _tables["obligation"].alias("present"), _tables["record"].alias("newest")
+_PRESENT = (
+    selected()
+    .add_columns(
+        _newest.c.at,
+        sa.exists().where(_tables["extension"].c.campaign_id == _cycle.c.campaign_id).label("extended"),
+        *(_present.c[name] for name in Stay.__slots__),
+    )
+    .outerjoin(_newest, sa.and_(_newest.c.cycle_id == _cycle.c.id, _newest.c.seq == _cycle.c.version))
+    .outerjoin(
+        _present,
+        sa.and_(_present.c.cycle_id == _cycle.c.id, _present.c.closed_at.is_(None), _present.c.matter_id.is_(None)),
+    )
+)
+_year = _campaign.alias("asked")
+_ITS_YEAR = (
+    sa.select(_year.c.id)
+    .where(
+        sa.or_(sa.bindparam("year", type_=sa.Integer).is_(None), _year.c.year == sa.bindparam("year", type_=sa.Integer))
+    )
+    .order_by((_year.c.status == "open").desc(), _year.c.year.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_CODE = sa.bindparam("code", type_=sa.String)
+_FIND = Statement(
+    selected().where(_cycle.c.campaign_id == sa.bindparam("campaign", type_=sa.Integer), _organisation.c.code == _CODE)
+)
+_BY_ID = Statement(selected().where(_cycle.c.id == sa.bindparam("cycle", type_=sa.Integer)))
+_IN_YEAR = _PRESENT.where(_cycle.c.campaign_id == _ITS_YEAR, _organisation.c.code == _CODE)
+_PRESENT_IN_YEAR = Statement(_IN_YEAR)
+_LOCK_IN_YEAR = Statement(
+    sa.select(_cycle.c.id)
+    .join(_organisation, _organisation.c.id == _cycle.c.organisation_id)
+    .where(_cycle.c.campaign_id == _ITS_YEAR, _organisation.c.code == _CODE)
+    .with_for_update(of=_cycle)
+)
+_LOCK = Statement(
+    sa.select(_cycle.c.id).where(_cycle.c.id == sa.bindparam("cycle", type_=sa.Integer)).with_for_update()
+)
+_LOCK_IN = Statement(
+    sa.select(_cycle.c.id)
+    .join(_organisation, _organisation.c.id == _cycle.c.organisation_id)
+    .where(_cycle.c.campaign_id == sa.bindparam("campaign", type_=sa.Integer), _organisation.c.code == _CODE)
+    .with_for_update(of=_cycle)
+)
 
 
 def find(tx: Transaction, campaign_id: int, code: str, *, lock: bool = False) -> CycleRow | None:
     """`lock`: on PostgreSQL nobody else can change it before this transaction ends; on SQLite nobody can anyway."""
-    return _one(tx, _FIND_LOCKED if lock else _FIND, {"campaign": campaign_id, "code": code})
+    wanted = {"campaign": campaign_id, "code": code}
+    return _one(tx, _FIND, wanted, _LOCK_IN if lock else None)
 
 
 def by_id(tx: Transaction, cycle_id: int, *, lock: bool = False) -> CycleRow | None:
-    return _one(tx, _BY_ID_LOCKED if lock else _BY_ID, {"cycle": cycle_id})
+    return _one(tx, _BY_ID, {"cycle": cycle_id}, _LOCK if lock else None)
 
 
-def _one(tx: Transaction, statement: sa.Select[Any], wanted: Mapping[str, Any]) -> CycleRow | None:
-    row = tx.session.execute(statement, wanted).one_or_none()
-    return CycleRow(*row) if row else None
+def _one(tx: Transaction, statement: Statement, wanted: Mapping[str, Any], lock: Statement | None) -> CycleRow | None:
+    _locked(tx, lock, wanted)
+    rows = statement.rows(tx, wanted)
+    return CycleRow(*rows[0]) if rows else None
+
+
+def present(tx: Transaction, year: int | None, code: str) -> Present | None:
+    """The cycle of a year (None: as `campaign_of_year`) as it stands, kept from everybody else until this transaction ends."""
+    wanted = {"year": year, "code": code}
+    _locked(tx, _LOCK_IN_YEAR, wanted)
+    rows = _PRESENT_IN_YEAR.rows(tx, wanted)
+    return _present_of(rows[0]) if rows else None
+
+
+def presents(tx: Transaction, ids: Collection[int]) -> tuple[Present, ...]:
+    """These cycles as they stand, in the order of the ids; whoever wants to write has claimed them."""
+    rows = tx.connection.execute(_PRESENT.where(_cycle.c.id.in_(ids)))
+    found = {row[0]: _present_of(tuple(row)) for row in rows}
+    return tuple(found[which] for which in ids if which in found)
+
+
+def _locked(tx: Transaction, lock: Statement | None, wanted: Mapping[str, Any]) -> None:
+    """First the lock, then the reading: what is read in one statement with the lock may be older than the lock."""
+    if lock is not None and tx.dialect == "postgresql":
+        lock.rows(tx, wanted)
+
+
+def _present_of(row: tuple[Any, ...]) -> Present:
+    width = len(_COLUMNS)
+    said_at, extended, *stay = row[width:]
+    return Present(CycleRow(*row[:width]), said_at, bool(extended), Stay(*stay) if stay[0] is not None else None)
 
 
 def in_campaign(
@@ -139,13 +222,34 @@ def count_by_stage(tx: Transaction, campaign_id: int) -> dict[str, int]:
 
 def move(tx: Transaction, cycle: CycleRow, changes: Mapping[str, Any]) -> None:
     """Compare-and-swap on the version; raises Stale for the loser."""
-    done = tx.session.execute(
-        sa.update(_cycle)
-        .where(_cycle.c.id == cycle.id, _cycle.c.version == cycle.version)
-        .values(**changes, version=cycle.version + 1)
+    move_all(tx, [(cycle, changes)])
+
+
+def move_all(tx: Transaction, moved: Sequence[tuple[CycleRow, Mapping[str, Any]]]) -> None:
+    """`move` of many cycles, each once. Raises Stale when one of them is no longer as it was read; then none may count."""
+    rows = [
+        {name: changes.get(name, getattr(cycle, name)) for name in _CHANGEABLE}
+        | {"which": cycle.id, "seen": cycle.version}
+        for cycle, changes in moved
+    ]
+    if _MOVE.run(tx, *rows) != len(rows):
+        names = moved[0][0].name if len(moved) == 1 else f"{len(moved)}个党组织之一"
+        raise Stale(f"{names}刚刚被别人办理过,请重新打开再办")
+
+
+_CHANGEABLE = (
+    "stage", "visit", "entered_at", "head", "outcome", "star", "proposed", "total", "posted_star", "noticed_star", "posted_on",
+    "open_objections", "objection_opened_at", "turnout_excused", "review_begun", "approved_on", "meeting_number", "runs_until",
+    "acts_at",
+)  # fmt: skip
+_MOVE = Statement(
+    sa.update(_cycle)
+    .where(
+        _cycle.c.id == sa.bindparam("which", type_=sa.Integer),
+        _cycle.c.version == sa.bindparam("seen", type_=sa.Integer),
     )
-    if done.rowcount != 1:  # type: ignore[attr-defined]
-        raise Stale(f"{cycle.name}刚刚被别人办理过,请重新打开再办")
+    .values(**by_name(*(_cycle.c[name] for name in _CHANGEABLE)), version=_cycle.c.version + 1)
+)
 
 
 def update_facts(tx: Transaction, cycle_id: int, changes: Mapping[str, Any]) -> None:

@@ -10,7 +10,6 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -32,14 +31,33 @@ REMOTE_FILESYSTEMS = frozenset({"afs", "cifs", "fuse.sshfs", "ncpfs", "nfs", "nf
 CONNECTIONS = 16  # as many as the web has threads
 
 
-@dataclass(frozen=True, slots=True)
 class Transaction:
-    """What a storage function works with. `now` was asked once; in a rehearsal `salt` comes from its seed and a name."""
+    """What a storage function works with. `now` was asked once; in a rehearsal `salt` comes from its seed and a name.
 
-    session: Session
-    dialect: str
-    now: datetime
-    salt: Callable[[str], str]
+    `connection` is for statements, `session` for rows as objects; the session is made when it is first asked for. `known`
+    keeps what is asked for all the time and cannot change meanwhile.
+    """
+
+    __slots__ = ("_session", "connection", "dialect", "known", "now", "salt")
+
+    def __init__(self, connection: sa.Connection, now: datetime, salt: Callable[[str], str]) -> None:
+        self.connection = connection
+        self.dialect = connection.dialect.name
+        self.now = now
+        self.salt = salt
+        self.known: dict[str, Any] = {}
+        self._session: Session | None = None
+
+    @property
+    def session(self) -> Session:
+        if self._session is None:
+            self._session = Session(self.connection, expire_on_commit=False)
+        return self._session
+
+    def flush(self) -> None:
+        """Writes what the session still holds back."""
+        if self._session is not None:
+            self._session.flush()
 
 
 class Database:
@@ -62,15 +80,16 @@ class Database:
         salt: Callable[[str], str] = lambda name: secrets.token_hex(16),
     ) -> Iterator[Transaction]:
         """All of it or nothing: commits at the end, rolls back on any exception."""
-        with _translated(), Session(self._writing, expire_on_commit=False) as session, session.begin():
-            session.connection()  # begins now, so that on SQLite no read comes before the write lock
-            yield Transaction(session, self.dialect, now, salt)
+        with _translated(), self._writing.connect() as connection, connection.begin():
+            tx = Transaction(connection, now, salt)
+            yield tx
+            tx.flush()
 
     @contextmanager
     def reading(self, now: datetime) -> Iterator[Transaction]:
         """One snapshot for as many questions as wanted; any attempt to write fails."""
-        with _translated(), Session(self._reading, expire_on_commit=False) as session:
-            yield Transaction(session, self.dialect, now, _no_chance)
+        with _translated(), self._reading.connect() as connection, connection.begin():
+            yield Transaction(connection, now, _no_chance)
 
     def close(self) -> None:
         self.engine.dispose()

@@ -7,6 +7,7 @@ from sqlmodel import col, select
 
 from storage.database import Transaction
 from storage.models import Installation, SchemeFile
+from storage.statements import Statement
 
 
 def installation(tx: Transaction) -> Installation | None:
@@ -18,7 +19,11 @@ def install(tx: Transaction, *, kind: str, hand_clock_at: datetime | None, seed:
 
 
 def hand_clock(tx: Transaction) -> datetime | None:
-    return tx.session.scalar(sa.select(col(Installation.hand_clock_at)))
+    rows = _HAND_CLOCK.rows(tx, {})
+    return rows[0][0] if rows else None
+
+
+_HAND_CLOCK = Statement(sa.select(col(Installation.hand_clock_at)))
 
 
 def move_hand_clock(tx: Transaction, to: datetime) -> None:

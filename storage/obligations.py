@@ -1,7 +1,9 @@
 """Obligations: who owes which act by when. Every list of what is stuck, due or to be done is a question to this table."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -9,8 +11,30 @@ from sqlmodel import col, select
 
 from storage.database import Transaction
 from storage.models import Campaign, Cycle, Extension, Matter, Obligation, Organisation
+from storage.statements import Statement, by_name
 
 _obligation = Obligation.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """A cycle's stay in a stage, as its obligation has it; `closed_at` is None for the present one."""
+
+    id: int | None  # None: put just now
+    cycle_id: int
+    stage: str
+    visit: int
+    opened_at: datetime
+    closed_at: datetime | None
+    target_at: datetime | None
+    due_at: datetime | None
+    phase_due_at: datetime | None
+    deadline_version: int
+    held_at: datetime | None
+    held_days: int
+
+
+STAY = tuple(_obligation.c[name] for name in Stay.__slots__)
 
 
 def open_stage(tx: Transaction, cycle_id: int) -> Obligation | None:
@@ -23,16 +47,21 @@ _OPEN_STAGE = select(Obligation).where(
     col(Obligation.closed_at).is_(None),
     col(Obligation.matter_id).is_(None),
 )
-_PUT = sa.insert(_obligation).returning(_obligation.c.id)
+_WRITTEN = tuple(c for c in _obligation.c if c.name != "id")
+_PUT = Statement(sa.insert(_obligation).values(by_name(*_WRITTEN)).inline())
+_FRESH: Mapping[str, Any] = {
+    **{column.name: None for column in _WRITTEN},
+    "visit": 1,
+    "grace_days": 0,
+    "deadline_version": 1,
+    "arithmetic": [],
+    "held_days": 0,
+}
 
 
-def put(tx: Transaction, values: Mapping[str, Any]) -> int:
-    defaults = {"visit": 1, "grace_days": 0, "deadline_version": 1, "arithmetic": [], "held_days": 0}
-    return int(tx.session.execute(_PUT, {**defaults, **values}).scalar_one())
-
-
-def put_all(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
-    tx.session.execute(sa.insert(_obligation), list(rows))
+def put(tx: Transaction, *rows: Mapping[str, Any]) -> None:
+    """New obligations; what is not said of one is as in a fresh one."""
+    _PUT.run(tx, *({**_FRESH, **values} for values in rows))
 
 
 def update(tx: Transaction, obligation_id: int, values: Mapping[str, Any]) -> None:
@@ -42,18 +71,31 @@ def update(tx: Transaction, obligation_id: int, values: Mapping[str, Any]) -> No
         tx.session.refresh(known)
 
 
-def close_stage(tx: Transaction, cycle_id: int) -> None:
-    tx.session.connection().execute(_CLOSE_STAGE, {"cycle": cycle_id, "now": tx.now})
+def keep(tx: Transaction, cycle_id: int, values: Mapping[str, Any]) -> None:
+    """Changes the one open obligation of a cycle's stage."""
+    tx.flush()
+    tx.connection.execute(sa.update(_obligation).where(_obligation.c.cycle_id == cycle_id, *_OPEN).values(**values))
+    for known in tx.session.identity_map.values():
+        if isinstance(known, Obligation) and known.cycle_id == cycle_id:
+            tx.session.expire(known)
 
 
-_CLOSE_STAGE = (
+_OPEN = (_obligation.c.closed_at.is_(None), _obligation.c.matter_id.is_(None))
+
+
+def close_stages(tx: Transaction, cycle_ids: Collection[int]) -> None:
+    """Ends the present stay of each of these cycles."""
+    _CLOSE_STAGE.run(tx, *({"cycle": cycle_id, "now": tx.now} for cycle_id in cycle_ids))
+
+
+_CLOSE_STAGE = Statement(
     sa.update(_obligation)
     .where(
-        _obligation.c.cycle_id == sa.bindparam("cycle"),
+        _obligation.c.cycle_id == sa.bindparam("cycle", type_=sa.Integer),
         _obligation.c.closed_at.is_(None),
         _obligation.c.matter_id.is_(None),
     )
-    .values(closed_at=sa.bindparam("now"), rings_at=None)
+    .values(closed_at=sa.bindparam("now", type_=_obligation.c.closed_at.type), rings_at=None)
 )
 
 
@@ -72,19 +114,14 @@ def of_matter(tx: Transaction, matter_id: int) -> Obligation | None:
     ).first()
 
 
-def stays(tx: Transaction, cycle_id: int, round_: str) -> tuple[Obligation, ...]:
-    """Every stay of a cycle in the stages of one round, in order: what late days are reckoned from."""
-    return tuple(
-        tx.session.exec(
-            select(Obligation)
-            .where(
-                Obligation.cycle_id == cycle_id,
-                col(Obligation.matter_id).is_(None),
-                col(Obligation.stage).startswith(f"{round_}."),
-            )
-            .order_by(col(Obligation.visit))
-        )
+def stays(tx: Transaction, cycle_ids: Collection[int]) -> dict[int, tuple[Stay, ...]]:
+    """cycle id → every stay of the cycle in any stage, in order: what late days are reckoned from."""
+    found = tx.connection.execute(
+        sa.select(*STAY)
+        .where(_obligation.c.cycle_id.in_(cycle_ids), _obligation.c.matter_id.is_(None))
+        .order_by(_obligation.c.cycle_id, _obligation.c.visit)
     )
+    return {which: tuple(its) for which, its in groupby((Stay(*row) for row in found), lambda stay: stay.cycle_id)}
 
 
 def ringing(tx: Transaction, limit: int) -> tuple[Obligation, ...]:
@@ -127,25 +164,26 @@ def _newest_scheme() -> sa.ScalarSelect[str]:
     return sa.select(col(Campaign.scheme_hash)).order_by(col(Campaign.year).desc()).limit(1).scalar_subquery()
 
 
-def extended_until(tx: Transaction, campaign_id: int, path: str, round_: str) -> date | None:
-    """The extension that counts for an organisation: its own, else the nearest ancestor's; the newest of each."""
-    ids = [int(i) for i in path.strip("/").split("/") if i]
-    wanted = {"campaign": campaign_id, "round": round_, "ids": ids, "own": ids[-1]}
-    return tx.session.scalar(_EXTENDED_UNTIL, wanted)
+@dataclass(frozen=True, slots=True)
+class Extended:
+    """An extension for an organisation, in one round of one campaign; `subtree`: for all that stands below it too."""
+
+    campaign_id: int
+    round: str
+    organisation_id: int
+    subtree: bool
+    until_on: date
 
 
-_EXTENDED_UNTIL = (
-    sa.select(col(Extension.until_on))
-    .join(Organisation, col(Organisation.id) == col(Extension.organisation_id))
-    .where(
-        col(Extension.campaign_id) == sa.bindparam("campaign"),
-        col(Extension.round) == sa.bindparam("round"),
-        col(Extension.organisation_id).in_(sa.bindparam("ids", expanding=True)),
-        sa.or_(col(Extension.subtree), col(Extension.organisation_id) == sa.bindparam("own")),
+def extensions(tx: Transaction, campaign_ids: Collection[int], organisation_ids: Collection[int]) -> list[Extended]:
+    """What has been extended for these organisations, the oldest first."""
+    table = Extension.__table__  # type: ignore[attr-defined]
+    found = tx.connection.execute(
+        sa.select(*(table.c[name] for name in Extended.__slots__))
+        .where(table.c.campaign_id.in_(campaign_ids), table.c.organisation_id.in_(organisation_ids))
+        .order_by(table.c.id)
     )
-    .order_by(sa.func.length(Organisation.path).desc(), col(Extension.id).desc())
-    .limit(1)
-)
+    return [Extended(*row) for row in found]
 
 
 def open_in(tx: Transaction, campaign_id: int) -> tuple[tuple[str, Obligation], ...]:

@@ -38,27 +38,30 @@ def by_id(tx: Transaction, organisation_id: int) -> Organisation | None:
     """Asked once per transaction: what was read is kept, because a sweep asks for the same superiors all the time."""
     found = tx.session.get(Organisation, organisation_id)
     if found is not None:
-        tx.session.info.setdefault("organisations", {})[organisation_id] = found
+        tx.known.setdefault("organisations", {})[organisation_id] = found
     return found
 
 
 def id_of(tx: Transaction, code: str) -> int:
     """Raises Unknown where no organisation has or had this code."""
-    found = tx.session.scalar(sa.select(col(Organisation.id)).where(col(Organisation.code) == code))
-    if found is None:
-        raise Unknown(f"没有编码为{code}的组织")
-    return found
+    ids: dict[str, int] = tx.known.setdefault("ids", {})
+    if code not in ids:
+        found = tx.session.scalar(sa.select(col(Organisation.id)).where(col(Organisation.code) == code))
+        if found is None:
+            raise Unknown(f"没有编码为{code}的组织")
+        ids[code] = found
+    return ids[code]
 
 
 def root(tx: Transaction) -> int:
     """The id of the root. Raises Unknown before the first roster."""
-    if "root" in tx.session.info:
-        return int(tx.session.info["root"])
+    if "root" in tx.known:
+        return int(tx.known["root"])
     parentless = sa.select(col(Organisation.id)).where(col(Organisation.parent_id).is_(None), *OURS_NOW)
     found = tx.session.scalar(parentless)
     if found is None:
         raise Unknown("还没有导入名册:没有根组织")
-    tx.session.info["root"] = found
+    tx.known["root"] = found
     return found
 
 

@@ -6,8 +6,8 @@ salted digest, so that they can be erased by rule and the chain still holds.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from sqlmodel import SQLModel, col, select
 
 from storage.database import Transaction
 from storage.models import Anchor, Campaign, Cycle, Organisation, Record, RecordDetail
+from storage.statements import Statement, by_name
 
 GENESIS = "0" * 64
 
@@ -42,9 +43,6 @@ class NewRecord:
     retention: str = "details"
 
 
-_RECORD, _DETAIL = SQLModel.metadata.tables["record"], SQLModel.metadata.tables["record_detail"]
-_INSERT = sa.insert(_RECORD).returning(_RECORD.c.id)
-_INSERT_DETAIL = sa.insert(_DETAIL)
 _TAKEN_OVER = (
     "cycle_id",
     "seq",
@@ -59,24 +57,85 @@ _TAKEN_OVER = (
     "scheme_hash",
     "ask_key",
 )
-
-
-def append(tx: Transaction, new: NewRecord) -> Record:
-    """Writes the record and its detail; raises IntegrityError where the place in the chain is taken."""
-    salt = tx.salt(f"{new.chain}#{new.seq}")
-    digest = detail_digest(salt, new.detail)
-    record = Record(
-        **{name: getattr(new, name) for name in _TAKEN_OVER},
-        detail_digest=digest,
-        hash="",
-        previous_hash=new.previous_hash,
+_RECORD, _DETAIL = SQLModel.metadata.tables["record"], SQLModel.metadata.tables["record_detail"]
+_INSERT = Statement(sa.insert(_RECORD).values(by_name(*(c for c in _RECORD.c if c.name != "id"))).inline())
+_ID = Statement(
+    sa.select(_RECORD.c.id).where(
+        _RECORD.c.cycle_id == sa.bindparam("cycle_id", type_=sa.Integer),
+        _RECORD.c.seq == sa.bindparam("seq", type_=sa.Integer),
     )
-    record.hash = record_hash(new.chain, record)
-    values = {column.name: getattr(record, column.name) for column in _RECORD.c if column.name != "id"}
-    record.id = tx.session.execute(_INSERT, values).scalar_one()
-    detail = {"record_id": record.id, "salt": salt, "detail": dict(new.detail), "retention": new.retention}
-    tx.session.execute(_INSERT_DETAIL, detail)
-    return record
+)
+_INSERT_DETAIL = Statement(
+    sa.insert(_DETAIL).from_select(
+        ["record_id", "salt", "detail", "retention"],
+        sa.select(
+            _RECORD.c.id,
+            *(sa.bindparam(name, type_=_DETAIL.c[name].type) for name in ("salt", "detail", "retention")),
+        ).where(
+            _RECORD.c.cycle_id == sa.bindparam("cycle_id", type_=sa.Integer),
+            _RECORD.c.seq == sa.bindparam("seq", type_=sa.Integer),
+        ),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appended:
+    """A record as it now stands at the end of its chain."""
+
+    cycle_id: int
+    seq: int
+    trigger: str
+    before: str
+    after: str
+    role: str
+    actor: str
+    at: datetime
+    late_days: int
+    late_stage: str | None
+    scheme_hash: str
+    detail_digest: str
+    previous_hash: str
+    hash: str
+    ask_key: str | None
+
+
+def append(tx: Transaction, new: NewRecord) -> Appended:
+    """Writes the record and its detail; raises IntegrityError where the place in the chain is taken."""
+    return append_all(tx, [new])[0]
+
+
+def append_all(tx: Transaction, news: Sequence[NewRecord]) -> tuple[Appended, ...]:
+    """`append` to many chains at once, each at most once: the same rows, in two statements."""
+    salts = [tx.salt(f"{new.chain}#{new.seq}") for new in news]
+    appended = tuple(map(_chained, news, salts))
+    _INSERT.run(tx, *({name: getattr(one, name) for name in Appended.__slots__} for one in appended))
+    _INSERT_DETAIL.run(
+        tx,
+        *(
+            {
+                "salt": salt,
+                "detail": dict(new.detail),
+                "retention": new.retention,
+                "cycle_id": new.cycle_id,
+                "seq": new.seq,
+            }
+            for new, salt in zip(news, salts, strict=True)
+        ),
+    )
+    return appended
+
+
+def _chained(new: NewRecord, salt: str) -> Appended:
+    digest = detail_digest(salt, new.detail)
+    values = {name: getattr(new, name) for name in _TAKEN_OVER}
+    unsigned = Appended(**values, detail_digest=digest, previous_hash=new.previous_hash, hash="")
+    return replace(unsigned, hash=record_hash(new.chain, unsigned))
+
+
+def id_of(tx: Transaction, record: Appended) -> int:
+    """The row's number, for those that point at it."""
+    return int(_ID.rows(tx, {"cycle_id": record.cycle_id, "seq": record.seq})[0][0])
 
 
 def canonical(value: Any) -> bytes:
@@ -88,7 +147,7 @@ def detail_digest(salt: str, detail: Mapping[str, Any]) -> str:
     return hashlib.sha256(salt.encode() + b"|" + canonical(detail)).hexdigest()
 
 
-def record_hash(chain: str, r: Record) -> str:
+def record_hash(chain: str, r: Record | Appended) -> str:
     covered = [
         chain,
         r.seq,

@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from starflow.service.desk import Desk
-from storage import ballots, cycles, evidence, meetings, obligations
+from storage import ballots, cycles, evidence, meetings
 from storage.ballot_models import Poll
 from storage.cycles import CycleRow
 from storage.database import Transaction
@@ -31,7 +31,6 @@ from workflow.rating.quota import excess_reason
 from workflow.rating.scheme import Scheme
 from workflow.rating.scheme_stages import Stage
 from workflow.rating.sheet import base_of, score_faults
-from workflow.rating.timing import Dates, stage_dates
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +69,13 @@ def load_case(desk: Desk, tx: Transaction, code: str, year: int | None = None, *
     assert campaign.id is not None
     found = cycles.find(tx, campaign.id, code, lock=lock)
     if found is None:
-        raise Unknown(f"{campaign.year}年度没有编码为“{code}”的党组织")
+        raise unknown(tx, code, year)
     return case_of(desk, tx, found)
+
+
+def unknown(tx: Transaction, code: str, year: int | None) -> Unknown:
+    """Why there is no such cycle: there was no such year, or nobody of that code in it."""
+    return Unknown(f"{campaign_of(tx, year).year}年度没有编码为“{code}”的党组织")
 
 
 def case_of(desk: Desk, tx: Transaction, cycle: CycleRow) -> Case:
@@ -107,24 +111,6 @@ def stored_facts(case: Case) -> Facts:
         entered_on=local_date(cycle.entered_at, case.zone),
         today=case.today,
         refused_after=_refused_after(case),
-    )
-
-
-def dates_of(tx: Transaction, case: Case, stage: str, facts: Facts, entered_at: datetime, held_days: int = 0) -> Dates:
-    """The dates of a stay in a stage, by the one pure function."""
-    round_ = stage.rpartition(".")[0]
-    until = obligations.extended_until(tx, case.cycle.campaign_id, case.cycle.path, round_) if round_ else None
-    return stage_dates(
-        case.scheme.stage_of(stage),
-        scheme=case.scheme,
-        year=case.cycle.year,
-        calendar=case.calendar,
-        zone=case.zone,
-        entered_at=entered_at,
-        facts=facts,
-        extended_until=until,
-        held_days=held_days,
-        objection_opened_at=case.cycle.objection_opened_at,
     )
 
 

@@ -6,24 +6,26 @@ Before any decision the clock's own ways that are already due are applied in ord
 never judged by a stage that time has ended.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from starflow.service import ladder, outcomes
-from starflow.service.case import Case, case_of, dates_of, facts_of, load_case, stored_facts
+from starflow.service.around import Around
+from starflow.service.case import Case, case_of, facts_of, stored_facts, unknown
 from starflow.service.desk import Desk
 from storage import cycles, obligations, records
-from storage.cycles import CycleRow
+from storage.cycles import CycleRow, Present
 from storage.database import Transaction
-from storage.models import Obligation, Record
+from storage.models import Record
+from storage.obligations import Stay
+from storage.records import Appended
 from workflow.engine.deadlines import Visit, late_days
 from workflow.engine.errors import BadInput, Forbidden, Refused, Stale, StarflowError, Unknown, WrongStage
 from workflow.engine.machine import ANYONE, CLOCK, Ask, Decision, Refusal, decide
 from workflow.rating.facts import ROUND_FACTS, Facts
 from workflow.rating.stages import KIND
-from workflow.rating.timing import Dates
 
 REFUSALS: Mapping[str, type[StarflowError]] = {
     "unknown": Unknown,
@@ -55,7 +57,7 @@ class Fired:
     """What became of an ask: the record, and how many notices it put into the outbox."""
 
     code: str
-    record: Record
+    record: Record | Appended
     notices: int
     repeated: bool = False
 
@@ -76,35 +78,55 @@ def fire_in(desk: Desk, tx: Transaction, ask: CycleAsk) -> Fired:
         raise Forbidden("时钟的动作由系统办理,不能代办")
     if first := _repeated(tx, ask):
         return first
-    case = load_case(desk, tx, ask.code, ask.year, lock=True)
-    case = catch_up(desk, tx, case)
+    found = cycles.present(tx, ask.year, ask.code)
+    if found is None:
+        raise unknown(tx, ask.code, ask.year)
+    (present,) = catch_up(desk, tx, [found])
+    case = case_of(desk, tx, present.cycle)
     _same_version(tx, case, ask)
     facts = facts_of(tx, case, ask.payload)
     decision = _decided(tx, case, ask, facts)
-    fired, then = _apply(desk, tx, case, ask, facts, decision, at=tx.now)
-    catch_up(desk, tx, then)
-    return fired
+    (enacted,) = enact(desk, tx, [Step(case, present, ask, facts, decision, tx.now)])
+    catch_up(desk, tx, [enacted.present])
+    return enacted.fired
 
 
-def catch_up(desk: Desk, tx: Transaction, case: Case) -> Case:
-    """Apply, in order, every way of the clock that is due by now; what a guard refuses waits for its cause to go."""
-    while case.cycle.acts_at is not None and case.cycle.acts_at <= tx.now:
-        row = next((r for r in case.table.of(case.cycle.stage) if r.by == CLOCK), None)
-        if row is None:
-            break
-        ask = CycleAsk(code=case.cycle.code, trigger=row.trigger, relations=frozenset({CLOCK}), actor=CLOCK)
-        facts = facts_of(tx, case)
-        verdict = decide(case.table, case.cycle.stage, _engine_ask(ask), facts, case.now)
-        if isinstance(verdict, Refusal):
-            cycles.update_facts(tx, case.cycle.id, {"acts_at": None})
-            break
-        _, case = _apply(desk, tx, case, ask, facts, verdict, at=case.cycle.acts_at)
-    return case
+def catch_up(desk: Desk, tx: Transaction, presents: Sequence[Present]) -> tuple[Present, ...]:
+    """Apply to each cycle, in order, every way of the clock that is due by now; returns the cycles as they stand then.
+
+    What a guard refuses waits for its cause to go. Cycles that have equally far to go move together.
+    """
+    standing = list(presents)
+    waiting = list(range(len(standing)))
+    while waiting:
+        steps = {place: step for place in waiting if (step := _clock_step(desk, tx, standing[place]))}
+        for place, enacted in zip(steps, enact(desk, tx, list(steps.values())), strict=True):
+            standing[place] = enacted.present
+        waiting = list(steps)
+    return tuple(standing)
+
+
+def _clock_step(desk: Desk, tx: Transaction, present: Present) -> "Step | None":
+    """The way of the clock that is due; its guards look at nothing but the cycle's own row."""
+    cycle = present.cycle
+    if cycle.acts_at is None or cycle.acts_at > tx.now:
+        return None
+    case = case_of(desk, tx, cycle)
+    row = next((r for r in case.table.of(cycle.stage) if r.by == CLOCK), None)
+    if row is None:
+        return None
+    ask = CycleAsk(code=cycle.code, trigger=row.trigger, relations=frozenset({CLOCK}), actor=CLOCK)
+    facts = stored_facts(case)
+    verdict = decide(case.table, cycle.stage, _engine_ask(ask), facts, case.now)
+    if isinstance(verdict, Refusal):
+        cycles.update_facts(tx, cycle.id, {"acts_at": None})
+        return None
+    return Step(case, present, ask, facts, verdict, cycle.acts_at)
 
 
 def administer(
     tx: Transaction, case: Case, trigger: str, actor: str, detail: Mapping[str, Any], role: str = "department"
-) -> Record:
+) -> Appended:
     """Records what a coordinator did to a cycle without moving it (extend, hold, release, reroute)."""
     cycle = case.cycle
     record = records.append(
@@ -181,74 +203,103 @@ def _decided(tx: Transaction, case: Case, ask: CycleAsk, facts: Facts) -> Decisi
     raise REFUSALS[verdict.code](*verdict.reasons, current=current)
 
 
-def _apply(
-    desk: Desk, tx: Transaction, case: Case, ask: CycleAsk, facts: Facts, done: Decision, at: datetime
-) -> tuple[Fired, Case]:
-    """Write everything: record, evidence, cycle, obligation, star, notices. `at` is when it takes effect."""
-    moved = done.after != done.before
-    record = _recorded(tx, case, ask, done, facts, _late(tx, case, done, at), at)
-    changes: dict[str, Any] = {n: v for n in ROUND_FACTS if (v := getattr(done.facts, n)) != getattr(case.cycle, n)}
-    changes |= {"stage": done.after, "visit": case.cycle.visit + 1, "entered_at": at} if moved else {}
-    changes |= {"head": record.hash, **outcomes.write(tx, case, ask.actor, facts, done, record)}
-    cycles.move(tx, case.cycle, changes)
-    then = replace(case, cycle=replace(case.cycle, **changes, version=case.cycle.version + 1))
-    if moved:
-        obligations.close_stage(tx, case.cycle.id)
-    then, owed = redate(tx, then, fresh=moved)
-    if moved and done.facts.outcome is None and KIND[then.stage.kind].on_arrival:
-        outcomes.arrive(desk, tx, case, then, done, record, at)
-    return Fired(ask.code, record, ladder.announce(desk, tx, case, then, done, ask.reason, owed)), then
+# ── a decision takes effect ──────────────────────────────────────
 
 
-def _recorded(
-    tx: Transaction, case: Case, ask: CycleAsk, done: Decision, facts: Facts, late: Mapping[str, int], at: datetime
-) -> Record:
-    cycle = case.cycle
-    newest = records.newest(tx, cycle.id)
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A decision that is to be written. `at` is when it takes effect: the clock's ways when they were due."""
+
+    case: Case
+    present: Present
+    ask: CycleAsk
+    facts: Facts
+    done: Decision
+    at: datetime
+
+    @property
+    def moves(self) -> bool:
+        return self.done.after != self.done.before
+
+
+@dataclass(frozen=True, slots=True)
+class Enacted:
+    """What became of a step, and the cycle as it stands then."""
+
+    fired: Fired
+    present: Present
+
+
+def enact(desk: Desk, tx: Transaction, steps: Sequence[Step]) -> tuple[Enacted, ...]:
+    """Write everything that the decisions bring, each about another cycle: record, evidence, cycle, obligation, star, notices.
+
+    One statement for each kind of row, however many cycles: a sweep of two hundred leaves the very rows of two hundred acts.
+    """
+    if not steps:
+        return ()
+    around = Around(tx, [step.present for step in steps])
+    appended = records.append_all(tx, [_new_record(tx, around, step) for step in steps])
+    after = [_after(tx, around, step, record) for step, record in zip(steps, appended, strict=True)]
+    cycles.move_all(tx, [(step.case.cycle, then.changes) for step, then in zip(steps, after, strict=True)])
+    obligations.close_stages(tx, [step.case.cycle.id for step in steps if step.moves])
+    _owe(tx, after)
+    for step, then in zip(steps, after, strict=True):
+        if step.moves and step.done.facts.outcome is None and KIND[then.case.stage.kind].on_arrival:
+            outcomes.arrive(desk, tx, step.case, then.case, step.done, then.record, step.at)
+    told = ladder.announce(
+        desk,
+        tx,
+        [
+            ladder.News(step.case, then.case, step.done, step.ask.reason, then.owed)
+            for step, then in zip(steps, after, strict=True)
+        ],
+    )
+    return tuple(
+        Enacted(Fired(then.case.cycle.code, then.record, count), _present(step.present, then))
+        for step, then, count in zip(steps, after, told, strict=True)
+    )
+
+
+def _new_record(tx: Transaction, around: Around, step: Step) -> records.NewRecord:
+    cycle, ask, done, said_at = step.case.cycle, step.ask, step.done, step.present.said_at
+    late = _late(around, step)
     detail = {
         "person": ask.person,
         "reason": ask.reason or None,
         "payload": done.payload.model_dump(mode="json") if done.payload is not None else None,
-        **({"effective_at": at.isoformat()} if at != tx.now else {}),
+        **({"effective_at": step.at.isoformat()} if step.at != tx.now else {}),
         **({"late": dict(late)} if late else {}),
-        **outcomes.explained(facts, done),
+        **outcomes.explained(step.facts, done),
     }
-    charged = max(late, key=lambda stage: late[stage]) if late else None
-    return records.append(
-        tx,
-        records.NewRecord(
-            chain=cycle.chain,
-            cycle_id=cycle.id,
-            seq=cycle.version + 1,
-            trigger=done.trigger,
-            before=done.before,
-            after=done.after,
-            role=done.role,
-            actor=ask.actor,
-            at=max(tx.now, newest.at),  # a clock that was set back must not turn history round
-            late_days=sum(late.values()),
-            late_stage=charged,
-            scheme_hash=cycle.scheme_hash,
-            previous_hash=cycle.head,
-            detail={k: v for k, v in detail.items() if v is not None},
-            ask_key=ask.key,
-            retention="objections" if "objection" in done.trigger or done.trigger == "object" else "details",
-        ),
+    return records.NewRecord(
+        chain=cycle.chain,
+        cycle_id=cycle.id,
+        seq=cycle.version + 1,
+        trigger=done.trigger,
+        before=done.before,
+        after=done.after,
+        role=done.role,
+        actor=ask.actor,
+        at=max(tx.now, said_at or tx.now),  # a clock that was set back must not turn history round
+        late_days=sum(late.values()),
+        late_stage=max(late, key=lambda stage: late[stage]) if late else None,
+        scheme_hash=cycle.scheme_hash,
+        previous_hash=cycle.head,
+        detail={k: v for k, v in detail.items() if v is not None},
+        ask_key=ask.key,
+        retention="objections" if "objection" in done.trigger or done.trigger == "object" else "details",
     )
 
 
-def _late(tx: Transaction, case: Case, done: Decision, at: datetime) -> dict[str, int]:
+def _late(around: Around, step: Step) -> dict[str, int]:
     """Whom this finish charges with late days: stage → days; empty when nothing is late (R8)."""
-    current = obligations.open_stage(tx, case.cycle.id) if done.after != done.before else None
-    if current is None or current.phase_due_at is None or at < current.phase_due_at:
+    case, current = step.case, step.present.stay
+    if not step.moves or current is None or current.phase_due_at is None or step.at < current.phase_due_at:
         return {}
-    stays = obligations.stays(tx, case.cycle.id, case.cycle.round)
-    before = late_days([_visit(case, s) for s in stays if s.closed_at], calendar=case.calendar, zone=case.zone)
-    after = late_days(
-        [_visit(case, s) for s in stays if s.closed_at] + [replace(_visit(case, current), finished_at=at)],
-        calendar=case.calendar,
-        zone=case.zone,
-    )
+    past = [_visit(case, stay) for stay in around.stays(case.cycle) if stay.closed_at]
+    present = replace(_visit(case, current), finished_at=step.at)
+    before = late_days(past, calendar=case.calendar, zone=case.zone)
+    after = late_days([*past, present], calendar=case.calendar, zone=case.zone)
     charged = {(c.visit, c.stage): c.days for c in before}
     found: dict[str, int] = {}
     for c in after:
@@ -257,7 +308,7 @@ def _late(tx: Transaction, case: Case, done: Decision, at: datetime) -> dict[str
     return found
 
 
-def _visit(case: Case, stay: Obligation) -> Visit:
+def _visit(case: Case, stay: Stay) -> Visit:
     return Visit(
         stage=stay.stage,
         entered_at=stay.opened_at,
@@ -267,38 +318,101 @@ def _visit(case: Case, stay: Obligation) -> Visit:
     )
 
 
-def redate(tx: Transaction, case: Case, *, fresh: bool = False) -> tuple[Case, Mapping[str, Any] | None]:
-    """Store the dates of the present stay, and its obligation with the present owner; the one place that writes either.
+@dataclass(frozen=True, slots=True)
+class After:
+    """A cycle after a step: its changed columns, and what is owed now (None: it rests). `fresh`: it has just come there."""
 
-    Returns the case with its new dates and the obligation's values, None where the cycle rests. `fresh`: just entered.
-    """
-    cycle = case.cycle
-    current = None if fresh else obligations.open_stage(tx, cycle.id)
-    facts = stored_facts(case)
-    dates = dates_of(tx, case, cycle.stage, facts, cycle.entered_at, current.held_days if current else 0)
+    case: Case
+    record: Appended
+    changes: Mapping[str, Any]
+    owed: Mapping[str, Any] | None
+    fresh: bool
+
+
+def _after(tx: Transaction, around: Around, step: Step, record: Appended) -> After:
+    case, done, cycle = step.case, step.done, step.case.cycle
+    changes: dict[str, Any] = {n: v for n in ROUND_FACTS if (v := getattr(done.facts, n)) != getattr(cycle, n)}
+    changes |= {"stage": done.after, "visit": cycle.visit + 1, "entered_at": step.at} if step.moves else {}
+    changes |= {"head": record.hash, **outcomes.write(tx, case, step.ask.actor, step.facts, done, record)}
+    then = replace(case, cycle=replace(cycle, **changes, version=cycle.version + 1))
+    dated, owed = _dated(tx, around, then, None if step.moves else step.present.stay, fresh=step.moves)
+    return After(
+        replace(then, cycle=replace(then.cycle, **dated)),
+        record,
+        changes | dated,
+        owed,
+        fresh=step.present.stay is None or step.moves,
+    )
+
+
+def _dated(
+    tx: Transaction, around: Around, case: Case, current: Stay | None, *, fresh: bool
+) -> tuple[dict[str, Any], Mapping[str, Any] | None]:
+    """The dates of the present stay: what changes of the cycle, and its obligation with the present owner (None: it rests)."""
+    cycle, facts = case.cycle, stored_facts(case)
+    dates = around.dates(case, cycle.stage, facts, cycle.entered_at, current.held_days if current else 0)
     acts_at = None if dates.acts_at is None or cycle.open_objections else max(dates.acts_at, cycle.entered_at)
     if acts_at is not None and cycle.acts_at is None and not fresh:
         acts_at = max(acts_at, tx.now)  # what held the clock up is gone only now: publicity closes today, not back then
-    if (cycle.runs_until, cycle.acts_at) != (dates.acts_at, acts_at):
-        changes: dict[str, Any] = {"runs_until": dates.acts_at, "acts_at": acts_at}
-        cycles.update_facts(tx, cycle.id, changes)
-        case = replace(case, cycle=replace(cycle, **changes))
+    changes = {"runs_until": dates.acts_at, "acts_at": acts_at}
     if KIND[case.stage.kind].rests:
-        return case, None
-    return case, _owe(tx, case, dates.owner_role or case.stage.owner_of(facts), dates, current)
-
-
-def _owe(tx: Transaction, case: Case, role: str, dates: Dates, current: Obligation | None) -> Mapping[str, Any]:
-    values = ladder.obligation_values(tx, case, role, dates)
-    if current is None or current.id is None:
-        obligations.put(tx, values | {"rings_at": ladder.next_ring(case, values, case.cycle.entered_at)})
-        return values
+        return changes, None
+    values = ladder.obligation_values(tx, case, dates.owner_role or case.stage.owner_of(facts), dates)
+    if current is None:
+        return changes, values | {"rings_at": ladder.next_ring(case, values, cycle.entered_at)}
     if current.due_at != values["due_at"] or current.target_at != values["target_at"]:
         values |= {"deadline_version": current.deadline_version + 1}
     values |= {"opened_at": current.opened_at, "visit": current.visit}
-    rings_at = None if current.held_at else ladder.next_ring(case, values, tx.now)
-    obligations.update(tx, current.id, values | {"rings_at": rings_at})
-    return values
+    return changes, values | {"rings_at": None if current.held_at else ladder.next_ring(case, values, tx.now)}
+
+
+def _owe(tx: Transaction, after: Sequence[After]) -> None:
+    """Store the obligations: the one place that does."""
+    obligations.put(tx, *(one.owed for one in after if one.owed is not None and one.fresh))
+    for one in after:
+        if one.owed is not None and not one.fresh:
+            obligations.keep(tx, one.case.cycle.id, one.owed)
+
+
+def _present(before: Present, then: After) -> Present:
+    """The cycle as it stands after what has just been written."""
+    return Present(then.case.cycle, then.record.at, before.extended, _stay(before.stay, then) if then.owed else None)
+
+
+def _stay(before: Stay | None, then: After) -> Stay:
+    owed = then.owed or {}
+    kept = None if then.fresh else before
+    return Stay(
+        id=kept.id if kept else None,
+        cycle_id=then.case.cycle.id,
+        stage=owed["stage"],
+        visit=owed["visit"],
+        opened_at=owed["opened_at"],
+        closed_at=None,
+        target_at=owed["target_at"],
+        due_at=owed["due_at"],
+        phase_due_at=owed["phase_due_at"],
+        deadline_version=owed.get("deadline_version", kept.deadline_version if kept else 1),
+        held_at=kept.held_at if kept else None,
+        held_days=kept.held_days if kept else 0,
+    )
+
+
+def redate(tx: Transaction, case: Case) -> None:
+    """Count the dates of the present stay afresh, after something that they hang on has changed."""
+    redate_all(tx, [(case, present) for present in cycles.presents(tx, [case.cycle.id])])
+
+
+def redate_all(tx: Transaction, standing: Sequence[tuple[Case, Present]]) -> None:
+    around = Around(tx, [present for _, present in standing])
+    for case, present in standing:
+        changes, owed = _dated(tx, around, case, present.stay, fresh=False)
+        if any(getattr(case.cycle, name) != value for name, value in changes.items()):
+            cycles.update_facts(tx, case.cycle.id, changes)
+        if owed is not None and present.stay is None:
+            obligations.put(tx, owed)
+        elif owed is not None:
+            obligations.keep(tx, case.cycle.id, owed)
 
 
 def reloaded(desk: Desk, tx: Transaction, case: Case) -> Case:

@@ -4,6 +4,7 @@ Rungs are independent facts derived from the stored deadline each time the bell 
 lost and one that moved does not ring twice. A vacant post is skipped and named, and the level above hears of it (R67).
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -258,41 +259,57 @@ def _propose(tx: Transaction, one: Fallen) -> None:
 # ── events ───────────────────────────────────────────────────────
 
 
-def announce(
-    desk: Desk,
-    tx: Transaction,
-    before: Case,
-    after: Case,
-    done: Decision,
-    reason: str,
-    owed: Mapping[str, Any] | None,
-) -> int:
-    """Put a notice for whoever should hear of this transition; returns how many. `owed`: the obligation as it is now."""
-    told = list(_told(before, after, done))
-    today = local_date(tx.now, after.zone)
-    news = []
-    for said in told:
-        words = said.words.format(**_words(after, before, done, reason, owed))
-        for a in dict.fromkeys(_event_addresses(tx, after, owed, said.recipients)):
-            person = posts.person_for(tx, a.role, a.organisation_id, today)
-            news += [
-                outbox.NewNotice(
-                    key=f"{after.cycle.id}#{before.cycle.version + 1}:{a.role}:{a.organisation_id}:{said.words[:4]}:{channel}",
-                    kind="event",
-                    organisation_id=after.cycle.organisation_id,
-                    stage=after.cycle.stage,
-                    rung=done.trigger[:16],
-                    recipient_role=a.role,
-                    recipient_id=a.organisation_id,
-                    person_id=person.id if person else None,
-                    channel=channel,
-                    text=words,
-                    due_at=tx.now,
-                    cycle_id=after.cycle.id,
-                )
-                for channel in desk.settings.channels
-            ]
-    return len(outbox.put(tx, news))
+@dataclass(frozen=True, slots=True)
+class News:
+    """A transition that may have to be told. `owed`: the obligation as it is now."""
+
+    before: Case
+    after: Case
+    done: Decision
+    reason: str
+    owed: Mapping[str, Any] | None
+
+
+def announce(desk: Desk, tx: Transaction, news: Sequence[News]) -> tuple[int, ...]:
+    """Put a notice for whoever should hear of these transitions; returns how many for each."""
+    letters = [
+        (place, told, a)
+        for place, one in enumerate(news)
+        for told in _told(one.before, one.after, one.done)
+        for a in dict.fromkeys(_event_addresses(tx, one.after, one.owed, told.recipients))
+    ]
+    if not letters:
+        return (0,) * len(news)
+    today = local_date(tx.now, news[0].after.zone)
+    held = posts.people_for(tx, {(a.role, a.organisation_id) for _, _, a in letters}, today)
+    written = [
+        (place, _event(tx, news[place], told, a, held.get((a.role, a.organisation_id)), channel))
+        for place, told, a in letters
+        for channel in desk.settings.channels
+    ]
+    put = {notice.key for notice in outbox.put(tx, [notice for _, notice in written])}
+    counted = Counter(place for place, notice in written if notice.key in put)
+    return tuple(counted[place] for place in range(len(news)))
+
+
+def _event(
+    tx: Transaction, one: News, told: notices.Told, a: Address, person: Person | None, channel: str
+) -> outbox.NewNotice:
+    cycle, seq = one.after.cycle, one.before.cycle.version + 1
+    return outbox.NewNotice(
+        key=f"{cycle.id}#{seq}:{a.role}:{a.organisation_id}:{told.words[:4]}:{channel}",
+        kind="event",
+        organisation_id=cycle.organisation_id,
+        stage=cycle.stage,
+        rung=one.done.trigger[:16],
+        recipient_role=a.role,
+        recipient_id=a.organisation_id,
+        person_id=person.id if person else None,
+        channel=channel,
+        text=told.words.format(**_words(one.after, one.before, one.done, one.reason, one.owed)),
+        due_at=tx.now,
+        cycle_id=cycle.id,
+    )
 
 
 def _told(before: Case, after: Case, done: Decision) -> Iterable[notices.Told]:
@@ -333,7 +350,7 @@ def _event_addresses(
             case notices.ORGANISATION:
                 yield Address("organisation", case.cycle.organisation_id)
             case notices.TOP:
-                yield Address("superior", tree.unit_of(tx, case.cycle.organisation_id) or case.cycle.reviewer_id)
+                yield Address("superior", tree.unit_id(case.cycle.path) or case.cycle.reviewer_id)
             case notices.DEPARTMENT:
                 yield Address("department", root_id(case.cycle.path))
 

@@ -8,7 +8,7 @@ from starflow.service.case import Case, campaign_of, case_of
 from starflow.service.cycles import administer, redate, reloaded
 from starflow.service.desk import Desk
 from starflow.service.matter_turns import CRITICISM, Written
-from storage import cycles, evidence, meetings, stars
+from storage import cycles, evidence, meetings, records, stars
 from storage import organisations as tree
 from storage.database import Transaction
 from storage.models import Event, MeetingItem, Star
@@ -44,8 +44,8 @@ def demote(desk: Desk, tx: Transaction, written: Written) -> Then:
         **({"reason": turn.reason} if turn.reason else {}),
     }
     record = administer(tx, case, "demote", turn.actor, detail, role="committee")
-    assert record.id is not None
-    _minute(tx, case, said.number, said.on, lower, record.id)
+    record_id = records.id_of(tx, record)
+    _minute(tx, case, said.number, said.on, lower, record_id)
     stars.grant(
         tx,
         Star(
@@ -53,7 +53,7 @@ def demote(desk: Desk, tx: Transaction, written: Written) -> Then:
             star=lower,
             round=before.round,
             cycle_id=case.cycle.id,
-            record_id=record.id,
+            record_id=record_id,
             from_on=said.on,
             decision=f"工委会{said.number}批准降级",
         ),

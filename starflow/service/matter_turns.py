@@ -200,8 +200,7 @@ def begin(tx: Transaction, turns: Sequence[Turn]) -> tuple[Written, ...]:
     written = tuple(
         Written(turn, which, 1, _obligation(tx, turn, which, 1)) for turn, which in zip(turns, ids, strict=True)
     )
-    if owed := [one.owed for one in written if one.owed is not None]:
-        obligations.put_all(tx, owed)
+    obligations.put(tx, *(one.owed for one in written if one.owed is not None))
     return written
 
 

@@ -66,10 +66,7 @@ def _sweep_page(desk: Desk, tx: Transaction, downtime: int | None = None) -> tup
     """One page of moves and one of rungs, and their messages; whether there may be more."""
     closing = polls.close_due(desk, tx, PAGE)
     moving = cycles.due_for_clock(tx, PAGE)
-    for cycle_id in moving:
-        row = cycles.by_id(tx, cycle_id, lock=True)
-        if row is not None:
-            catch_up(desk, tx, case_of(desk, tx, row))
+    catch_up(desk, tx, cycles.presents(tx, moving))
     ringing = obligations.ringing(tx, PAGE)
     rungs = ladder.ring_page(desk, tx, ladder.schemes_of(desk, tx, ringing)) if ringing else 0
     more = PAGE in (len(moving), len(ringing), closing)

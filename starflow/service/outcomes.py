@@ -9,9 +9,10 @@ from typing import Any
 from starflow.service import matters
 from starflow.service.case import Case, counted_in
 from starflow.service.desk import Desk
-from storage import ballots, evidence, meetings, stars
+from storage import ballots, evidence, meetings, records, stars
 from storage.database import Transaction
-from storage.models import Assessment, Excess, MeetingItem, Record, Star, Survey
+from storage.models import Assessment, Excess, MeetingItem, Star, Survey
+from storage.records import Appended
 from workflow.engine.deadlines import local_date
 from workflow.engine.errors import BadInput
 from workflow.engine.machine import Decision
@@ -34,14 +35,14 @@ def explained(facts: Facts, done: Decision) -> dict[str, Any]:
     }
 
 
-def write(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Record) -> Mapping[str, Any]:
+def write(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Appended) -> Mapping[str, Any]:
     """Keep what the act brought, each kind of act in its own table; returns what it changes of the cycle besides."""
     keep = WRITERS.get(done.trigger)
     return (keep(tx, case, actor, facts, done, record) if keep else None) or {}
 
 
 def arrive(
-    desk: Desk, tx: Transaction, before: Case, after: Case, done: Decision, record: Record, at: datetime
+    desk: Desk, tx: Transaction, before: Case, after: Case, done: Decision, record: Appended, at: datetime
 ) -> None:
     """A round ends with a star: put it in force (R52) and open what follows from it (R48–R60)."""
     star = done.facts.star
@@ -59,7 +60,7 @@ def arrive(
             star=star,
             round=round_,
             cycle_id=after.cycle.id,
-            record_id=record.id,
+            record_id=records.id_of(tx, record),
             from_on=from_on,
             decision=decision_text(before, done),
         ),
@@ -91,12 +92,12 @@ Changes = Mapping[str, Any]
 # ── one writer per act ───────────────────────────────────────────
 
 
-def _self_evaluation(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Record) -> None:
+def _self_evaluation(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Appended) -> None:
     base = base_of(case.scheme, done.payload.scores, case.cycle.field)
     evidence.put(tx, _sheet(case, tx, "self", actor, done.payload.scores, base, done.payload.star))
 
 
-def _review(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Record) -> None:
+def _review(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Appended) -> None:
     rating = facts.rating
     if rating is None:
         raise BadInput("须填各项得分(scores)或总分(base)之一")
@@ -124,7 +125,7 @@ def _sheet(
     )
 
 
-def _survey(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Record) -> None:
+def _survey(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Appended) -> None:
     poll = ballots.current(tx, case.cycle.id, case.cycle.round)
     counted = counted_in(poll) if poll else Tally(**done.payload.paper.model_dump())
     evidence.put(
@@ -141,31 +142,31 @@ def _survey(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decisio
     )
 
 
-def _objection(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Record) -> Changes:
+def _objection(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Appended) -> Changes:
     matters.lodge_objection(tx, case, done.payload, actor)
     return {} if facts.open_objections else {"objection_opened_at": tx.now}
 
 
-def _finding(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Record) -> Changes:
+def _finding(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Appended) -> Changes:
     outcome = "upheld" if done.trigger == "uphold_objection" else "dismissed"
     oldest = matters.settle_objection(tx, case, done.payload, outcome, done.role, actor)
     return {"objection_opened_at": oldest}
 
 
-def _sitting(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Record) -> None:
+def _sitting(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Appended) -> None:
     said = done.payload.meeting
     meeting = meetings.sitting(tx, case.cycle.campaign_id, said.number, said.on)
     if meeting.held_on != said.on:
         raise BadInput(f"会议{said.number}的日期是{meeting.held_on},不是{said.on}")
     if meeting.status == "closed":
         raise BadInput(f"会议{said.number}已经闭会,不能再加决定")
-    assert meeting.id is not None and record.id is not None
+    assert meeting.id is not None
     meetings.put(
         tx,
         MeetingItem(
             meeting_id=meeting.id,
             cycle_id=case.cycle.id,
-            record_id=record.id,
+            record_id=records.id_of(tx, record),
             outcome="approved" if done.trigger == "approve" else "rejected",
             star=facts.proposed if facts.proposed is not None else 0,
             reason=done.reason,
@@ -173,7 +174,7 @@ def _sitting(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decisi
     )
 
 
-def _excess(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Record) -> None:
+def _excess(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Appended) -> None:
     level = done.payload.level
     quota = next((q for q in case.scheme.quota if level == q.code or level in map(str, q.stars)), None)
     if quota is None:
@@ -189,12 +190,12 @@ def _excess(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decisio
             reason=done.reason,
             actor=actor,
             at=tx.now,
-            record_id=record.id,
+            record_id=records.id_of(tx, record),
         ),
     )
 
 
-Writer = Callable[[Transaction, Case, str, Facts, Decision, Record], Changes | None]
+Writer = Callable[[Transaction, Case, str, Facts, Decision, Appended], Changes | None]
 WRITERS: Mapping[str, Writer] = {
     "submit_self_evaluation": _self_evaluation,
     "file_survey": _survey,

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from starflow.service.case import case_of, dates_of, stored_facts
+from starflow.service.around import Around
+from starflow.service.case import case_of, stored_facts
 from starflow.service.cycles import redate
 from starflow.service.desk import Desk
 from storage import cycles, evidence, meetings, obligations, outbox, records, retention, runs
 from storage.database import Transaction
 from storage.invariants import invariants
+from storage.organisations import chunks
 from storage.records import Verdict
 from workflow.rating.procedure import table_of
 from workflow.rating.quota import excess
@@ -70,14 +72,15 @@ def edges_exist(desk: Desk, tx: Transaction) -> Iterator[str]:
 def dates_are_right(desk: Desk, tx: Transaction) -> Iterator[str]:
     """The stored deadline of every open stage is what the pure function says today."""
     for campaign_id in cycles.open_campaigns(tx):
-        for row in cycles.in_campaign(tx, campaign_id):
-            case = case_of(desk, tx, row)
-            owed = obligations.open_stage(tx, row.id)
-            if owed is None:
-                continue
-            dates = dates_of(tx, case, row.stage, stored_facts(case), row.entered_at, owed.held_days)
-            if (owed.due_at, owed.target_at) != (dates.due_at, dates.target_at):
-                yield f"期限 {row.chain}:存{owed.due_at},应为{dates.due_at}"
+        ids = [row.id for row in cycles.in_campaign(tx, campaign_id)]
+        for page in chunks(ids):
+            presents = cycles.presents(tx, page)
+            around = Around(tx, presents)
+            for cycle, stay in ((p.cycle, p.stay) for p in presents if p.stay is not None):
+                case = case_of(desk, tx, cycle)
+                dates = around.dates(case, cycle.stage, stored_facts(case), cycle.entered_at, stay.held_days)
+                if (stay.due_at, stay.target_at) != (dates.due_at, dates.target_at):
+                    yield f"期限 {cycle.chain}:存{stay.due_at},应为{dates.due_at}"
 
 
 def redate_all(desk: Desk) -> int:

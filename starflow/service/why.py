@@ -8,7 +8,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from starflow.service.case import Case, dates_of, facts_of, load_case
+from starflow.service.around import around
+from starflow.service.case import Case, facts_of, load_case
 from starflow.service.desk import Desk
 from starflow.service.matters import OBJECTION
 from starflow.service.shapes import FOR_PEOPLE, HistoryLine, Owner, Page, plain
@@ -131,12 +132,12 @@ def _arithmetic(tx: Transaction, case: Case, facts: Facts, current: Obligation |
     """As stored with the deadline; at rest nothing is owed, and the clock's next date is explained instead."""
     if current is not None:
         return tuple(current.arithmetic)
-    return dates_of(tx, case, case.cycle.stage, facts, case.cycle.entered_at).arithmetic
+    return around(tx, case).dates(case, case.cycle.stage, facts, case.cycle.entered_at).arithmetic
 
 
 def _extended(tx: Transaction, case: Case) -> date | None:
     cycle = case.cycle
-    return obligations.extended_until(tx, cycle.campaign_id, cycle.path, cycle.round) if cycle.round else None
+    return around(tx, case).extended_until(cycle, cycle.round) if cycle.round else None
 
 
 def _hold(view: View, current: Obligation | None) -> Hold | None:

@@ -64,7 +64,7 @@ def record_of(tx: Transaction, code: str, detail: Mapping[str, Any]) -> int:
         chain=cycle.chain, cycle_id=cycle.id, seq=1, trigger="reject", before="rating.approval", after="rating.review",
         role="committee", actor="P1", at=NOW, late_days=0, late_stage=None, scheme_hash="h", previous_hash="0", detail=detail,
     )  # fmt: skip
-    written = records.append(tx, new).id
+    written = records.id_of(tx, records.append(tx, new))
     assert written is not None
     return written
 

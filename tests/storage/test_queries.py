@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from storage import cycles, obligations, organisations, posts, queries, stars
 from storage.database import Database, Transaction
-from storage.models import Campaign, Matter, Notice, SchemeFile, Star
+from storage.models import Campaign, Matter, Notice, Obligation, SchemeFile, Star
 from storage.queries import Edges, Where
 from workflow.rating.roster import RosterRow
 
@@ -58,7 +58,8 @@ def cycle(tx: Transaction, ids: dict[str, int], code: str, **values: Any) -> int
 def stay(tx: Transaction, cycle_id: int | None, organisation_id: int, **values: Any) -> int:
     owes = {"owner_role": "organisation", "owner_id": organisation_id, "opened_at": OPENED, "grace_days": 0}
     its = {"cycle_id": cycle_id, "organisation_id": organisation_id, "stage": "rating.declaration", "visit": 1}
-    return obligations.put(tx, its | owes | {"arithmetic": []} | values)
+    obligations.put(tx, its | owes | {"arithmetic": []} | values)
+    return int(tx.session.scalar(sa.select(sa.func.max(Obligation.id))))
 
 
 def stuck(tx: Transaction, *, everything: bool = False, **where: Any) -> list[str]:

@@ -114,14 +114,16 @@ def of_matter(tx: Transaction, matter_id: int) -> Obligation | None:
     ).first()
 
 
-def stays(tx: Transaction, cycle_ids: Collection[int]) -> dict[int, tuple[Stay, ...]]:
+def stays(tx: Transaction, cycle_ids: Sequence[int]) -> dict[int, tuple[Stay, ...]]:
     """cycle id → every stay of the cycle in any stage, in order: what late days are reckoned from."""
-    found = tx.connection.execute(
-        sa.select(*STAY)
-        .where(_obligation.c.cycle_id.in_(cycle_ids), _obligation.c.matter_id.is_(None))
-        .order_by(_obligation.c.cycle_id, _obligation.c.visit)
-    )
+    if len(cycle_ids) == 1:
+        return {cycle_ids[0]: tuple(Stay(*row) for row in _STAYS_OF.rows(tx, {"cycle": cycle_ids[0]}))}
+    found = tx.connection.execute(_STAYS.where(_obligation.c.cycle_id.in_(cycle_ids)))
     return {which: tuple(its) for which, its in groupby((Stay(*row) for row in found), lambda stay: stay.cycle_id)}
+
+
+_STAYS = sa.select(*STAY).where(_obligation.c.matter_id.is_(None)).order_by(_obligation.c.cycle_id, _obligation.c.visit)
+_STAYS_OF = Statement(_STAYS.where(_obligation.c.cycle_id == sa.bindparam("cycle", type_=sa.Integer)))
 
 
 def ringing(tx: Transaction, limit: int) -> tuple[Obligation, ...]:

@@ -208,6 +208,12 @@ def in_campaign(
     return tuple(sorted(rows, key=lambda row: row.code))  # by characters, which is not every database's collation
 
 
+def reviewed_by(tx: Transaction, campaign_id: int, organisation_id: int) -> int:
+    """How many cycles of a campaign this body reviews."""
+    its = (_cycle.c.campaign_id == campaign_id, _cycle.c.reviewer_id == organisation_id)
+    return tx.session.scalar(sa.select(sa.func.count()).select_from(_cycle).where(*its)) or 0
+
+
 def insert(tx: Transaction, values: Mapping[str, Any]) -> int:
     empty = {"open_objections": 0, "turnout_excused": False, "review_begun": False}
     return int(tx.session.execute(sa.insert(_cycle).values({**empty, **values}).returning(_cycle.c.id)).scalar_one())

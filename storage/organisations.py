@@ -89,6 +89,19 @@ def subtree(tx: Transaction, path: str) -> tuple[Organisation, ...]:
     return _listed(tx, under(tx, path))
 
 
+def named(tx: Transaction, text: str, path: str = "") -> tuple[Organisation, ...]:
+    """Those at or below the path today that are called so, in part, by code."""
+    below = (under(tx, path),) if path else ()
+    return _listed(tx, col(Organisation.name).contains(text, autoescape=True), *below)
+
+
+def with_children(tx: Transaction, path: str) -> tuple[Organisation, ...]:
+    """Those at or below the path that have somebody below them today, by code."""
+    child = Organisation.__table__.alias("child")  # type: ignore[attr-defined]
+    has = sa.exists().where(child.c.parent_id == col(Organisation.id), child.c.ended_on.is_(None))
+    return _listed(tx, under(tx, path), has)
+
+
 def under(tx: Transaction, path: str) -> sa.ColumnElement[bool]:
     """At or below this path. On SQLite a range, because an index answers it and no LIKE."""
     column = col(Organisation.path)

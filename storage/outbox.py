@@ -132,7 +132,10 @@ def count_by_kind(tx: Transaction) -> dict[str, int]:
 def nudged_since(tx: Transaction, obligation_id: int, since: datetime) -> bool:
     """Whether the owner has been nudged for this already after `since`."""
     found = sa.select(NOTICE.c.id).where(
-        NOTICE.c.obligation_id == obligation_id, NOTICE.c.kind == "nudge", NOTICE.c.created_at > since
+        NOTICE.c.obligation_id == obligation_id,
+        NOTICE.c.kind == "nudge",
+        NOTICE.c.created_at > since,
+        NOTICE.c.status != "suppressed",
     )
     return tx.session.execute(found.limit(1)).first() is not None
 
@@ -141,6 +144,12 @@ def expire(tx: Transaction, due_before: datetime) -> int:
     """Gives up notices that should have rung long ago and are in no message yet."""
     old = sa.and_(NOTICE.c.status == "queued", NOTICE.c.message_id.is_(None), NOTICE.c.due_at < due_before)
     return _void(tx, old, "expired", "到点太久,不再发出")
+
+
+def take_back(tx: Transaction, keys: Collection[str], why: str) -> int:
+    """Keeps notices from being sent that are in no message yet; returns how many."""
+    waiting = sa.and_(NOTICE.c.status == "queued", NOTICE.c.message_id.is_(None), NOTICE.c.key.in_(keys))
+    return _void(tx, waiting, "suppressed", why)
 
 
 def suppress(tx: Transaction, notice_ids: Collection[int], why: str) -> int:
@@ -167,10 +176,10 @@ def merge(tx: Transaction) -> Merged:
 
 
 def _unmerged(tx: Transaction) -> Iterable[sa.Row[Any]]:
-    """Locked, and without what another sweep is merging at this moment."""
+    """Locked, without what another sweep is merging at this moment, and without what may still be taken back."""
     return tx.session.execute(
         sa.select(NOTICE.c.id, NOTICE.c.key, NOTICE.c.person_id, NOTICE.c.channel)
-        .where(NOTICE.c.status == "queued", NOTICE.c.message_id.is_(None))
+        .where(NOTICE.c.status == "queued", NOTICE.c.message_id.is_(None), NOTICE.c.due_at <= tx.now)
         .order_by(NOTICE.c.person_id, NOTICE.c.channel, NOTICE.c.id)
         .with_for_update(skip_locked=True)
     )

@@ -24,6 +24,7 @@ TOLD = ("reminder", "escalation", "nudge")
 _tables = Organisation.metadata.tables
 _cycle, _campaign, _scheme = (_tables[name] for name in ("cycle", "campaign", "scheme_file"))
 _obligation, _matter, _notice, _star = (_tables[name] for name in ("obligation", "matter", "notice", "star"))
+_record = _tables["record"]
 _person, _post, _about = (_tables[name] for name in ("person", "post", "organisation"))  # about: whom a row speaks of
 _owner, _recipient = _about.alias("owner"), _about.alias("recipient")
 
@@ -36,6 +37,9 @@ class Where:
     path: str = ""
     stages: tuple[str, ...] = ()
     owner_role: str | None = None
+    owed_by: tuple[int, tuple[str, ...]] | None = None  # a body, and the roles in which it owes
+    reviewer: str | None = None  # the reviewer's code
+    text: str = ""  # in the name, or at the beginning of the code
     after: tuple[Any, ...] = ()
 
 
@@ -164,7 +168,7 @@ def standings(tx: Transaction, where: Where) -> Iterator[Standing]:
         .where(*_in_campaign(tx, where))
         .order_by(code)
     )
-    if where.owner_role is not None:
+    if where.owner_role is not None or where.owed_by is not None:
         order = order.join(_obligation, _its_open_stay()).where(*_owed(where))
     if where.after:
         order = order.where(code > where.after[0])
@@ -179,6 +183,40 @@ def _newest_visit() -> sa.ScalarSelect[int]:
     other = _obligation.alias()
     its = sa.and_(other.c.cycle_id == _cycle.c.id, other.c.matter_id.is_(None))
     return sa.select(sa.func.max(other.c.visit)).where(its).scalar_subquery()
+
+
+def count_owed(tx: Transaction, where: Where) -> int:
+    """How many open stages of a campaign these bodies owe."""
+    statement = sa.select(sa.func.count()).select_from(_cycle).join(_obligation, _its_open_stay())
+    statement = statement.join(_about, _about.c.id == _cycle.c.organisation_id)
+    return tx.session.scalar(statement.where(*_in_campaign(tx, where), *_owed(where))) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A stage that a cycle has been in and left, and whether it was left too late."""
+
+    path: str
+    reviewer_id: int
+    stage: str
+    standing: str  # the stage that the cycle stands in now
+    late: bool
+
+
+def passed(tx: Transaction, where: Where) -> Iterator[Passed]:
+    """Each stage that each cycle has left, once, however often it was there."""
+    late = sa.func.max(sa.case((_obligation.c.closed_at > _obligation.c.due_at, 1), else_=0))
+    owed = sa.and_(_its_stay(), _obligation.c.closed_at.is_not(None))
+    statement = (
+        sa.select(_about.c.path, _cycle.c.reviewer_id, _obligation.c.stage, _cycle.c.stage, late)
+        .select_from(_cycle)
+        .join(_about, _about.c.id == _cycle.c.organisation_id)
+        .join(_obligation, owed)
+        .where(*_in_campaign(tx, where))
+        .group_by(_cycle.c.id, _about.c.path, _cycle.c.reviewer_id, _obligation.c.stage, _cycle.c.stage)
+    )
+    for path, reviewer, stage, standing, was_late in _fetched(tx, statement):
+        yield Passed(path, reviewer, stage, standing, bool(was_late))
 
 
 def newest_stay(tx: Transaction, cycle_id: int) -> Stay | None:
@@ -313,6 +351,45 @@ def last_told(tx: Transaction, obligation_ids: Collection[int]) -> dict[int, dat
     return found
 
 
+def told_since(tx: Transaction, where: Where, since: datetime) -> tuple[tuple[str, str], ...]:
+    """(kind, text) of each reminder, nudge and escalation since then, in order; one on several channels counts once."""
+    n = _notice.c
+    statement = (
+        sa.select(n.kind, sa.func.min(n.text))
+        .join(_about, _about.c.id == n.organisation_id)
+        .join(_cycle, _cycle.c.id == n.cycle_id)
+        .where(n.kind.in_(TOLD), n.due_at > since, n.due_at <= tx.now, *_in_campaign(tx, where))
+        .group_by(n.kind, n.obligation_id, n.rung, n.recipient_role, n.recipient_id)
+        .order_by(sa.func.min(n.id))
+    )
+    return tuple((str(kind), str(text)) for kind, text in tx.session.execute(statement))
+
+
+@dataclass(frozen=True, slots=True)
+class ClockMove:
+    """A stage that time has ended."""
+
+    code: str
+    name: str
+    before: str
+    after: str
+    at: datetime
+
+
+def clock_moves(tx: Transaction, where: Where, since: datetime) -> Iterator[ClockMove]:
+    """What the clock has moved since then, in order."""
+    r = _record.c
+    statement = (
+        sa.select(_about.c.code, _about.c.name, r.before, r.after, r.at)
+        .join(_cycle, _cycle.c.id == r.cycle_id)
+        .join(_about, _about.c.id == _cycle.c.organisation_id)
+        .where(r.role == "clock", r.at > since, *_in_campaign(tx, where))
+        .order_by(r.id)
+    )
+    for row in _fetched(tx, statement):
+        yield ClockMove(*row)
+
+
 # ── stars and campaigns ──────────────────────────────────────────
 
 
@@ -392,7 +469,14 @@ def bodies(tx: Transaction, organisation_ids: Collection[int]) -> dict[int, Body
 
 def _in_campaign(tx: Transaction, where: Where) -> tuple[sa.ColumnElement[bool], ...]:
     stages = (_cycle.c.stage.in_(where.stages),) if where.stages else ()
-    return (_cycle.c.campaign_id == where.campaign_id, *stages, *_below(tx, where))
+    return (_cycle.c.campaign_id == where.campaign_id, *stages, *_below(tx, where), *_reviewed_by(where))
+
+
+def _reviewed_by(where: Where) -> tuple[sa.ColumnElement[bool], ...]:
+    if where.reviewer is None:
+        return ()
+    its = sa.select(_owner.c.id).where(_owner.c.code == where.reviewer).scalar_subquery()
+    return (_cycle.c.reviewer_id == its,)
 
 
 def _of_year(where: Where) -> tuple[sa.ColumnElement[bool], ...]:
@@ -404,11 +488,21 @@ def _of_year(where: Where) -> tuple[sa.ColumnElement[bool], ...]:
 
 
 def _below(tx: Transaction, where: Where) -> tuple[sa.ColumnElement[bool], ...]:
-    return (organisations.under(tx, where.path),) if where.path else ()
+    """At or below the path, and called so."""
+    path = (organisations.under(tx, where.path),) if where.path else ()
+    return (*path, _called(where.text)) if where.text else path
+
+
+def _called(text: str) -> sa.ColumnElement[bool]:
+    return sa.or_(_about.c.name.contains(text, autoescape=True), _about.c.code.startswith(text, autoescape=True))
 
 
 def _owed(where: Where) -> tuple[sa.ColumnElement[bool], ...]:
-    return () if where.owner_role is None else (_obligation.c.owner_role == where.owner_role,)
+    role = () if where.owner_role is None else (_obligation.c.owner_role == where.owner_role,)
+    if where.owed_by is None:
+        return role
+    body, roles = where.owed_by
+    return (*role, _obligation.c.owner_id == body, _obligation.c.owner_role.in_(roles))
 
 
 def _ordered(tx: Transaction, code: sa.ColumnElement[str]) -> sa.ColumnElement[str]:

@@ -6,7 +6,7 @@ salted digest, so that they can be erased by rule and the chain still holds.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import SQLModel, col, select
 
+from storage import organisations
 from storage.database import Transaction
 from storage.models import Anchor, Campaign, Cycle, Organisation, Record, RecordDetail
 from storage.statements import Statement, by_name
@@ -208,6 +209,22 @@ def edges(tx: Transaction) -> Iterator[tuple[str, str, str, str, str]]:
         .group_by(col(Record.scheme_hash), col(Record.trigger), col(Record.before), col(Record.after))
     )
     yield from ((digest, trigger, before, after, code) for digest, trigger, before, after, code in found)
+
+
+def arrivals(tx: Transaction, campaign_id: int, stages: Collection[str], since: datetime, under: str = "") -> int:
+    """How many cycles of a campaign have come into one of these stages since then."""
+    its = sa.and_(col(Cycle.id) == col(Record.cycle_id), col(Organisation.id) == col(Cycle.organisation_id))
+    statement = sa.select(sa.func.count(sa.distinct(col(Record.cycle_id)))).select_from(Record, Cycle, Organisation)
+    statement = statement.where(
+        its,
+        col(Cycle.campaign_id) == campaign_id,
+        col(Record.after).in_(stages),
+        col(Record.before) != col(Record.after),
+        col(Record.at) >= since,
+    )
+    if under:
+        statement = statement.where(organisations.under(tx, under))
+    return tx.session.scalar(statement) or 0
 
 
 def late_count(tx: Transaction) -> int:

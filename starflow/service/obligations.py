@@ -229,14 +229,44 @@ class Nudged:
 
 
 def nudge(
-    desk: Desk, codes: Sequence[str], *, actor: str, year: int | None = None, dry_run: bool = False
+    desk: Desk,
+    codes: Sequence[str],
+    *,
+    actor: str,
+    year: int | None = None,
+    dry_run: bool = False,
+    waits: timedelta = timedelta(0),
 ) -> tuple[Nudged, ...]:
-    """Remind the owner of each open obligation now; at most once in the scheme's cool-down, and never a vacant post."""
+    """Remind the owner of each open obligation now; at most once in the scheme's cool-down, and never a vacant post.
+
+    `waits`: for so long it stays in the outbox and can be taken back.
+    """
     with desk.transaction() as tx:
-        return tuple(_nudge_one(desk, tx, code, actor, year, dry_run) for code in codes)
+        return tuple(_nudge_one(desk, tx, code, actor, year, dry_run, waits) for code in codes)
 
 
-def _nudge_one(desk: Desk, tx: Transaction, code: str, actor: str, year: int | None, dry_run: bool) -> Nudged:
+def nudge_texts(desk: Desk, codes: Sequence[str], *, year: int | None = None) -> dict[str, str]:
+    """What each owner would read; of those of whom nobody owes anything there is nothing."""
+    with desk.reading() as tx:
+        cases = [load_case(desk, tx, code, year) for code in codes]
+        found = ((case, obligations.open_stage(tx, case.cycle.id)) for case in cases)
+        return {case.cycle.code: nudge_text(case, o) for case, o in found if o is not None}
+
+
+def take_back(desk: Desk, codes: Sequence[str], at: datetime, *, year: int | None = None) -> int:
+    """Take back the nudges of that instant that are still in the outbox; returns how many organisations are spared."""
+    with desk.transaction() as tx:
+        found = [obligations.open_stage(tx, load_case(desk, tx, code, year).cycle.id) for code in codes]
+        return sum(bool(outbox.take_back(tx, _nudge_keys(desk, o, at), "已撤销")) for o in found if o is not None)
+
+
+def _nudge_keys(desk: Desk, o: Obligation, at: datetime) -> list[str]:
+    return [f"{o.id}:nudge:{at.isoformat()}:{channel}" for channel in desk.settings.channels]
+
+
+def _nudge_one(
+    desk: Desk, tx: Transaction, code: str, actor: str, year: int | None, dry_run: bool, waits: timedelta
+) -> Nudged:
     case = load_case(desk, tx, code, year)
     o = obligations.open_stage(tx, case.cycle.id)
     if o is None or o.owner_role == "clock":
@@ -252,17 +282,22 @@ def _nudge_one(desk: Desk, tx: Transaction, code: str, actor: str, year: int | N
     if outbox.nudged_since(tx, o.id, tx.now - timedelta(hours=hours)):
         return Nudged(code, o.owner_role, name, person.name, False, f"{hours}小时内已催办过")
     if not dry_run:
-        _put_nudge(desk, tx, case, o, person.id)
+        _put_nudge(desk, tx, case, o, person.id, waits)
     return Nudged(code, o.owner_role, name, person.name, True, "将发出" if dry_run else "已发出")
 
 
-def _put_nudge(desk: Desk, tx: Transaction, case: Case, o: Obligation, person_id: int | None) -> None:
+def nudge_text(case: Case, o: Obligation) -> str:
+    """What the owner reads."""
     day = f"{due_date(o.due_at, case.zone):%m月%d日}" if o.due_at else "规定时间"
+    return f"催办:{case.cycle.name}“{case.stage.title}”须于{day}前办理"
+
+
+def _put_nudge(desk: Desk, tx: Transaction, case: Case, o: Obligation, person_id: int | None, waits: timedelta) -> None:
     outbox.put(
         tx,
         [
             outbox.NewNotice(
-                key=f"{o.id}:nudge:{tx.now.isoformat()}:{channel}",
+                key=key,
                 kind="nudge",
                 organisation_id=o.organisation_id,
                 stage=o.stage,
@@ -271,12 +306,12 @@ def _put_nudge(desk: Desk, tx: Transaction, case: Case, o: Obligation, person_id
                 recipient_id=o.owner_id,
                 person_id=person_id,
                 channel=channel,
-                text=f"催办:{case.cycle.name}“{case.stage.title}”须于{day}前办理",
-                due_at=tx.now,
+                text=nudge_text(case, o),
+                due_at=tx.now + waits,
                 obligation_id=o.id,
                 cycle_id=o.cycle_id,
                 deadline_version=o.deadline_version,
             )
-            for channel in desk.settings.channels
+            for key, channel in zip(_nudge_keys(desk, o, tx.now), desk.settings.channels, strict=True)
         ],
     )

@@ -41,6 +41,9 @@ class Filters:
     year: int | None = None
     limit: int | None = None
     after: str | None = None
+    owed_by: tuple[int, tuple[str, ...]] | None = None
+    reviewer: str | None = None
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,9 @@ def where_of(view: View, *place: Callable[[Any], Any], kinds: bool = False) -> W
         path=view.path,
         stages=_stages(view, kinds),
         owner_role=view.filters.owner,
+        owed_by=view.filters.owed_by,
+        reviewer=view.filters.reviewer,
+        text=view.filters.text,
         after=_read_cursor(view.filters.after, place),
     )
 

@@ -18,10 +18,11 @@ from starlette.staticfiles import StaticFiles
 from starflow import __version__
 from starflow.service.desk import Desk, open_desk
 from starflow.service.settings import read_settings
-from starflow.web import acts, cycle, dates, front, lists, matters, openapi, problems, registers
+from starflow.web import acts, cycle, dates, lists, matters, openapi, registers
 from starflow.web.accounts import activation, signing_in, strangers
 from starflow.web.auth import desk_of
 from starflow.web.guard import Guard
+from starflow.web.pages import bulk, overview, refusal, rehearsal
 from starflow.web.replies import described, said
 from storage import migrations
 from storage.database import CONNECTIONS, revision
@@ -31,6 +32,7 @@ API = "/api/v1"
 ROUTERS = tuple(module.router for module in (lists, registers, cycle, matters, dates, acts))
 """The acts stand last, because their last route takes any word for an act."""
 ACCOUNTS = tuple(module.router for module in (signing_in, activation))
+PAGES = tuple(module.router for module in (overview, bulk, rehearsal))
 STATIC = Path(__file__).parent / "static"
 
 
@@ -49,7 +51,7 @@ def create_app(desk: Desk) -> FastAPI:
     app.state.desk = desk
     app.add_middleware(GZipMiddleware, minimum_size=2000, compresslevel=5)
     app.add_middleware(Guard)  # the last to be added is the outermost
-    problems.register(app)
+    refusal.register(app)
     strangers.register(app)
     return routed(app)
 
@@ -58,8 +60,7 @@ def routed(app: FastAPI) -> FastAPI:
     """Every route there is."""
     for router in ROUTERS:
         app.include_router(router, prefix=API)
-    app.include_router(front.router)
-    for pages in ACCOUNTS:
+    for pages in (*PAGES, *ACCOUNTS):
         app.include_router(pages)
     app.add_api_route(f"{API}/openapi.json", _document, include_in_schema=False)
     app.add_api_route("/healthz", healthz, summary="进程是否活着", tags=["运行"], responses=described(Health, ALIVE))

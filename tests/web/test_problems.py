@@ -24,8 +24,7 @@ def shape(answer: httpx.Response) -> tuple[int, str, list[str]]:
     [
         ("GET", "/api/v1/nothing", 404, "unknown"),
         ("GET", "/api/v1/stuck/", 404, "unknown"),
-        ("GET", "/docs", 404, "unknown"),
-        ("GET", "/static/../pyproject.toml", 404, "unknown"),
+        ("GET", "/static/nothing", 404, "unknown"),
         ("DELETE", "/api/v1/stuck", 405, "method_not_allowed"),
         ("PUT", "/api/v1/cycles/B1/declare", 405, "method_not_allowed"),
         ("GET", "/api/v1/cycles/%00", 400, "bad_input"),
@@ -40,6 +39,13 @@ def test_every_refusal_is_a_problem(web: Web, method: str, path: str, status: in
     assert shape(answer) == (status, "application/problem+json", KEYS)
     assert answer.json()["code"] == code
     assert answer.json()["type"] == f"urn:starflow:problem:{code}"
+
+
+@pytest.mark.parametrize("path", ["/docs", "/static/../pyproject.toml", "/nothing"])
+def test_whoever_looks_for_a_page_that_is_none_gets_one_that_says_so(web: Web, path: str) -> None:
+    answer = web.ask("GET", path)
+
+    assert (answer.status_code, "没有这个页面" in answer.text) == (404, True)
 
 
 def test_a_body_too_large_is_refused_whatever_it_says_of_its_length(web: Web) -> None:
@@ -90,7 +96,7 @@ def test_what_is_denied_is_logged_without_the_token(web: Web, caplog: pytest.Log
         ("GET", "/", REFUSED, 200),
         ("GET", "/healthz", REFUSED, 200),
         ("GET", "/readyz", REFUSED, 200),
-        ("GET", "/static/page.css", REFUSED, 200),
+        ("GET", "/static/pages.css", REFUSED, 200),
         ("GET", "/api/v1/openapi.json", REFUSED, 200),
         ("GET", "/api/v1/stuck", OK, 200),
         ("GET", "/api/v1/stuck", REFUSED, 401),
@@ -107,12 +113,13 @@ def test_every_answer_has_the_headers(
     answer = web.ask(method, path, by=by)
 
     assert answer.status_code == status
-    assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS
+    forms = {"referrer-policy": "same-origin"} if "csrf_token" in answer.text else {}
+    assert {name: answer.headers.get(name) for name in HEADERS} == HEADERS | forms
     assert "strict-transport-security" not in answer.headers
 
 
 def test_a_fault_has_the_headers_too(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr("starflow.web.front.lists.stuck")
+    monkeypatch.delattr("starflow.web.pages.overview.lists.stuck")
 
     answer = web.ask("GET", "/", by=None)
 

@@ -1,18 +1,18 @@
 """How the pages about accounts leave, and the cookie of a session with them."""
 
-from functools import cache
 from typing import Any
 
 from fastapi import Request, Response
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from starflow.web.auth import desk_of, is_encrypted, session_cookie
 from starflow.web.forms import REFERENCE, cookie, csrf_field, csrf_token
+from starflow.web.pages.rendering import environment
+from starflow.web.pages.shell import language_of
 
 
 def page(request: Request, template: str, status: int = 200, **values: Any) -> Response:
     html = (
-        _environment()
+        environment(language_of(request))
         .get_template(f"account/{template}.html")
         .render(
             csrf_field=lambda: csrf_field(request),
@@ -49,17 +49,3 @@ def _with_session(request: Request, answer: Response) -> Response:
             "set-cookie", cookie(session_cookie(request), reference, encrypted=encrypted, seconds=gone)
         )
     return answer
-
-
-@cache
-def _environment() -> Environment:
-    made = Environment(
-        loader=PackageLoader("starflow.web"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=StrictUndefined,
-        extensions=["jinja2.ext.i18n"],
-    )
-    made.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
-    return made

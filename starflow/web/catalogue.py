@@ -1,0 +1,64 @@
+"""Which sentences the pages say, so that a test finds what a catalogue lacks, and what it keeps that nobody says any more.
+
+`python -m starflow.web.catalogue` prints what is missing from the English catalogue, ready to be filled in.
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+HERE = Path(__file__).parent
+LOCALES = HERE / "locales"
+METHODS = (("templates/**.html", "jinja2"), ("pages/**.py", "python"), ("**.py", "python"))
+OPTIONS: dict[str, dict[str, Any]] = {
+    "templates/**.html": {
+        "extensions": "jinja2.ext.i18n,jinja2.ext.do",
+        "trim_blocks": "true",
+        "lstrip_blocks": "true",
+        "silent": "false",
+    }
+}
+KEYWORDS: Mapping[str, tuple[int, ...] | None] = {"_": None, "gettext": None, "say": None, "worded": (2,), "Way": (2,)}
+"""`Way` is an entry of the menu: its second argument is what it is called."""
+
+
+def said() -> dict[str, str]:
+    """msgid → where it is said, of every template and module of the web."""
+    from starflow.web.pages.refusal import NEXT_STEPS
+    from starflow.web.pages.rendering import LIGHTS, ROLES
+    from starflow.web.problems import TITLES
+
+    found: dict[str, str] = {}
+    for file, line, message, _, _ in extract_from_dir(str(HERE), METHODS, OPTIONS, KEYWORDS):
+        texts = message if isinstance(message, tuple) else (message,)
+        found |= {text: f"{file}:{line}" for text in texts if text and _chinese(text)}
+    tables = (*(word for _, word in LIGHTS.values()), *ROLES.values(), *TITLES.values(), *NEXT_STEPS.values())
+    return dict.fromkeys(tables, "a table of words") | found
+
+
+def kept(language: str) -> Iterator[Message]:
+    """Every message of every file of a language."""
+    for file in sorted((LOCALES / language).glob("*.po")):
+        with file.open("rb") as opened:
+            catalogue: Catalog = read_po(opened)
+        yield from (message for message in catalogue if message.id)
+
+
+def _chinese(text: str) -> bool:
+    return any("\u3400" <= character <= "\u9fff" for character in text)
+
+
+def main() -> None:
+    known = {message.id for message in kept("en") if message.string}
+    for text, where in said().items():
+        if text not in known:
+            escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+            print(f'#: {where}\nmsgid "{escaped}"\nmsgstr ""\n')
+
+
+if __name__ == "__main__":
+    main()

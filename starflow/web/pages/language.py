@@ -1,0 +1,82 @@
+"""The words of the pages: Chinese as it stands in templates and modules, every other language from catalogues beside them.
+
+A catalogue is a folder of gettext files, `locales/<language>/*.po`, one for each part of the web, so that those who work on
+different parts do not meet in one file; they are read as they are, without a step that compiles them. What the scheme, the
+guards and the citations say is Chinese in every language: it is quoted, not spoken.
+"""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+from io import BytesIO
+
+from babel.dates import format_date
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+from babel.support import NullTranslations, Translations
+
+CHINESE, ENGLISH = "zh-CN", "en"
+LANGUAGES = {CHINESE: "中文", ENGLISH: "English"}
+LOCALES = {CHINESE: "zh_Hans_CN", ENGLISH: "en_GB"}
+DAY = {CHINESE: "M月d日(EEE)", ENGLISH: "EEE d MMM"}
+LONG_DAY = {CHINESE: "y年M月d日(EEE)", ENGLISH: "EEE d MMM y"}
+
+
+@cache
+def catalogue(language: str) -> NullTranslations:
+    """All files of a language as one; Chinese has none, because its words are the keys."""
+    found: NullTranslations = Translations()
+    if language == CHINESE:
+        return found
+    for file in sorted((files("starflow.web") / "locales" / language).iterdir(), key=lambda one: one.name):
+        compiled = BytesIO()
+        with file.open("rb") as opened:
+            write_mo(compiled, read_po(opened, locale=LOCALES[language]))
+        compiled.seek(0)
+        found.merge(Translations(compiled))  # type: ignore[attr-defined]
+    return found
+
+
+def worded(language: str, text: str, **values: object) -> str:
+    """A sentence of a module, in this language, with its values in their places."""
+    said = catalogue(language).gettext(text)
+    return said % values if values else said
+
+
+# ── dates and numbers ────────────────────────────────────────────
+
+
+def day(language: str, on: date | datetime) -> str:
+    return str(format_date(on, DAY[language], locale=LOCALES[language]))
+
+
+def long_day(language: str, on: date | datetime) -> str:
+    return str(format_date(on, LONG_DAY[language], locale=LOCALES[language]))
+
+
+def moment(language: str, at: datetime) -> str:
+    return f"{day(language, at)} {at:%H:%M}"
+
+
+def deadline(language: str, at: datetime) -> str:
+    """The end of a day is 24:00 of that day, not 0:00 of the next."""
+    if (at.hour, at.minute, at.second) != (0, 0, 0):
+        return moment(language, at)
+    return worded(language, "%(day)s24时", day=day(language, at - timedelta(days=1)))
+
+
+def relative(language: str, at: datetime, now: datetime) -> str:
+    """How many days there are to a due, or since it."""
+    last = (at - timedelta(microseconds=1)).date()
+    days = (last - now.date()).days
+    if days > 0:
+        return worded(language, "还有%(n)s天", n=number(language, days))
+    if days < 0:
+        return worded(language, "已逾期%(n)s天", n=number(language, -days))
+    return worded(language, "今天到期")
+
+
+def number(language: str, value: int | Decimal) -> str:
+    return str(format_decimal(value, locale=LOCALES[language]))

@@ -1,0 +1,103 @@
+"""P1, the coordinator's home: how the year stands, and who is stuck, why, and whose move it is.
+
+The map's cells lead to the same rows as a list; what is selected in the list is nudged or given more time in one go.
+"""
+
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import RedirectResponse
+
+from starflow.service import lists, since
+from starflow.service.overview import DIRECT, Overview, overview, pace_text
+from starflow.service.search import search, suggestions
+from starflow.service.shapes import Page, Stuck
+from starflow.service.view import Filters
+from starflow.web.auth import narrowed
+from starflow.web.pages.shell import HOUSE, Look, Looking
+from workflow.engine.deadlines import Light
+from workflow.engine.errors import BadInput, StarflowError
+
+router = APIRouter(include_in_schema=False)
+
+PER_PAGE, AT_FIRST = 200, 10
+
+
+@router.get("/")
+def home(
+    look: Looking,
+    q: Annotated[str, Query(max_length=400)] = "",
+    after: Annotated[str | None, Query(max_length=400)] = None,
+    everything: Annotated[bool, Query(alias="all")] = False,
+    moved: Annotated[str | None, Query(max_length=40)] = None,
+) -> Response:
+    """The overview; whoever has nobody below goes on to the own tasks, and the city to what is before it."""
+    if not look.seat.started:
+        return look.page("empty.html")
+    if look.principal.role == "city":
+        return RedirectResponse("/queue", 303)
+    if look.principal.role not in HOUSE and not look.seat.reviews:
+        return RedirectResponse("/tasks", 303)
+    seen = narrowed(look.caller, Filters())
+    assert seen is not None  # only the city's can be empty
+    found, rows, wrong = _stuck(look, seen, q, after)
+    shown = overview(look.desk, seen)
+    return look.page(
+        "overview.html",
+        200 if wrong is None else 400,
+        seen=shown,
+        tiles=tuple(_tiles(look, shown)),
+        forecast=_forecast(look, shown),
+        rows=rows if everything or q or after else rows[:AT_FIRST],
+        total=f"{len(rows)}+" if found.next else len(rows),
+        total_rows=len(rows),
+        next=found.next,
+        q=q,
+        wrong=wrong.reasons if wrong else (),
+        happened=since.happened(look.desk, seen, moved) if moved else None,
+        direct=DIRECT,
+        suggestions=suggestions(look.desk),
+    )
+
+
+def _stuck(
+    look: Look, seen: Filters, q: str, after: str | None
+) -> tuple[Page[Stuck], tuple[Stuck, ...], StarflowError | None]:
+    """What the search asks for among the stuck; where it cannot be read, everything, and why not."""
+    try:
+        asked = search(look.desk, q, within=look.principal.path)
+        found = lists.stuck(look.desk, asked.narrowing(replace(seen, limit=PER_PAGE, after=after)))
+        return found, found.rows, None
+    except BadInput as wrong:
+        found = lists.stuck(look.desk, replace(seen, limit=PER_PAGE))
+        return found, found.rows, wrong
+
+
+def _tiles(look: Look, seen: Overview) -> tuple[dict[str, object], ...]:
+    red, near = seen.lights.get(Light.RED, 0), seen.lights.get(Light.BLUE, 0)
+    yellow = seen.lights.get(Light.YELLOW, 0)
+    places = next((line for line in seen.quotas if line.op == "max"), None)
+    tiles: list[dict[str, object]] = [
+        {"title": look.say("需要您处理"), "figure": look.seat.waiting, "link": "/queue", "light": ""},
+        {"title": look.say("逾期"), "figure": red, "link": "/organisations?q=灯:红", "light": "red"},
+        {"title": look.say("滞后"), "figure": yellow, "link": "/organisations?q=灯:黄", "light": "yellow"},
+        {"title": look.say("临近"), "figure": near, "link": "/organisations?q=灯:蓝", "light": "blue"},
+    ]
+    if seen.on_time is not None:
+        tiles.append({"title": look.say("按时办完"), "figure": f"{seen.on_time}%", "link": "", "light": "green"})
+    if places is not None and look.principal.role in HOUSE:
+        figure = f"{places.taken + places.proposed}/{places.limit}"
+        tiles.append({"title": places.title or places.quota, "figure": figure, "link": "/meeting", "light": ""})
+    return tuple(tiles)
+
+
+def _forecast(look: Look, seen: Overview) -> dict[str, object] | None:
+    if seen.forecast is None:
+        return None
+    return {
+        "on": seen.forecast.ends_on,
+        "pace": pace_text(seen.forecast),
+        "left": seen.forecast.left,
+        "days": seen.forecast.days,
+    }

@@ -1,0 +1,86 @@
+"""How a page leaves: a template in the reader's language, with the words and figures of that language at hand."""
+
+import hashlib
+from datetime import datetime
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from fastapi import Response
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from starflow.web.pages import language
+from starflow.web.pages.language import CHINESE, catalogue
+from workflow.engine.deadlines import Light
+from workflow.rating.stages import ROLE_WORDS
+
+STATIC = Path(__file__).parent.parent / "static"
+LIGHTS: dict[str, tuple[str, str]] = {
+    Light.BLACK: ("✕", "终止"),
+    Light.RED: ("■", "逾期"),
+    Light.YELLOW: ("▲", "滞后"),
+    Light.GREEN: ("●", "按期"),
+    Light.BLUE: ("◆", "临近"),
+    Light.GREY: ("○", "未到"),
+}
+"""Colour is never alone: a shape and a word."""
+ROLES: dict[str, str] = {
+    **ROLE_WORDS,
+    "leader": "分管领导",
+    "clock": "到时自动",
+    "admin": "管理员",
+    "auditor": "审计员",
+}
+
+
+def role_name(role: str) -> str:
+    return ROLES.get(role, role)
+
+
+def render(template: str, lang: str, **values: Any) -> str:
+    return environment(lang).get_template(template).render(**values)
+
+
+def answer(
+    template: str, lang: str, status: int = 200, headers: dict[str, str] | None = None, **values: Any
+) -> Response:
+    """A whole page."""
+    said = render(template, lang, **values)
+    return Response(said, status, {"content-language": lang, **(headers or {})}, "text/html; charset=utf-8")
+
+
+@cache
+def environment(lang: str) -> Environment:
+    made = Environment(
+        loader=PackageLoader("starflow.web"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+    )
+    made.install_gettext_translations(catalogue(lang), newstyle=True)  # type: ignore[attr-defined]
+    for filter_ in (language.day, language.long_day, language.moment, language.deadline, language.number):
+        made.filters[filter_.__name__] = partial(filter_, lang)
+    made.filters["relative"] = partial(_relative, lang)
+    made.globals.update(
+        lang=lang,
+        languages=language.LANGUAGES,
+        chinese=CHINESE,
+        light_shape=lambda light: LIGHTS[light][0],
+        light_word=lambda light: language.worded(lang, LIGHTS[light][1]),
+        role_word=lambda role: language.worded(lang, role_name(role)),
+        asset=asset,
+    )
+    return made
+
+
+def _relative(lang: str, at: datetime, now: datetime) -> str:
+    return language.relative(lang, at, now)
+
+
+@cache
+def asset(name: str) -> str:
+    """The address of a file of ours, which changes with what stands in it."""
+    digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:10]
+    return f"/static/{name}?{digest}"

@@ -306,6 +306,28 @@ def chains(tx: Transaction) -> Iterator[tuple[str, list[tuple[Record, RecordDeta
             yield chain, rows
 
 
+def exported(tx: Transaction) -> Iterator[dict[str, Any]]:
+    """Every cycle with its length and head, each followed by its records: what `starflow/documents/verifier.py` reads."""
+    for cycle_id, chain, version, head in list(_cycles(tx)):
+        yield {"chain": chain, "version": version, "head": head}
+        for record, detail in history(tx, cycle_id):
+            yield _exported(chain, record, detail)
+        tx.session.expunge_all()
+
+
+def _exported(chain: str, record: Record, detail: RecordDetail | None) -> dict[str, Any]:
+    covered = ("seq", "trigger", "before", "after", "role", "actor", "late_days", "late_stage", "scheme_hash")
+    return {
+        "chain": chain,
+        **{name: getattr(record, name) for name in (*covered, "detail_digest", "previous_hash", "hash")},
+        "at": record.at.astimezone(UTC).isoformat(),
+        "kept": detail is not None,
+        "salt": detail.salt if detail else "",
+        "detail": detail.detail if detail else None,
+        "erased_at": detail.erased_at.isoformat() if detail and detail.erased_at else None,
+    }
+
+
 def _bad_in(chain: str, rows: list[tuple[Record, RecordDetail | None]]) -> str | None:
     previous, at = GENESIS, None
     for expected, (record, detail) in enumerate(rows, 1):

@@ -168,6 +168,7 @@ HELP: Mapping[str, str] = {
     # upkeep
     "校验全部流转记录没有被改动": "prove that no record has been changed",
     "与以前用 anchor 存下的文件核对": "compare with a file that `anchor` has written",
+    "另把全部记录写入这个文件,供独立的校验程序核对": "also write every record to this file, for the independent verifier",
     "取今天的锚点,存到数据库以外": "take today's anchor, to be kept outside the database",
     "写入这个文件,请存到数据库以外的地方": "write to this file; keep it outside the database",
     "体检:哪里不对,该怎么办": "what is wrong, and what to do",

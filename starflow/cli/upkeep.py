@@ -13,6 +13,14 @@ from starflow.cli.words import say
 from workflow.engine.errors import BadInput
 
 AnchorFile = Annotated[str | None, typer.Option("--anchor", metavar="FILE", help="与以前用 anchor 存下的文件核对")]
+Export = Annotated[
+    str | None,
+    typer.Option(
+        "--export",
+        metavar="FILE",
+        help="另把全部记录写入这个文件,供独立的校验程序核对",
+    ),
+]
 Out = Annotated[str | None, typer.Option("--out", metavar="FILE", help="写入这个文件,请存到数据库以外的地方")]
 TokenRole = Annotated[
     str, typer.Option("--role", metavar="ROLE", help="令牌的身份:organisation、superior、department、committee、city")
@@ -24,19 +32,23 @@ SHOWN_DOWNTIMES = 3
 Redate = Annotated[bool, typer.Option("--redate", help="先按现在的节假日历重算全部未办结的期限")]
 
 
-def verify(anchor: AnchorFile = None) -> Result:
+def verify(anchor: AnchorFile = None, export: Export = None) -> Result:
     """Exit code 1 when the history does not hold."""
+    from starflow.service.upkeep import exported
     from starflow.service.upkeep import verify as proved
 
     kept = _anchor(anchor) if anchor is not None else None
     with at_desk() as desk, working(say("校验历史")):
         verdict = proved(desk, kept)
+        if export is not None:  # also of a history that does not hold: the other verifier shall see it too
+            write_bytes(export, b"".join(f"{json_of(row)}\n".encode() for row in exported(desk)))
     if verdict.ok:
         lines = [say("✔ 历史完整:{cycles}个周期,{records}条记录", cycles=verdict.cycles, records=verdict.records)]
         lines += [say("✔ 与锚点一致({at})", at=_day_of(kept))] if kept else []
     else:
         lines = [say("✘ 历史校验失败:{place}", place=verdict.first_bad)]
         lines += [say("请保留现场,停止写入,并与最近的备份和锚点比较")]
+    lines += [say("已写入 {out}", out=export)] if export is not None else []
     return Result(asdict(verdict), [*lines, f"  {say('总哈希')} {verdict.head}"], exit_code=int(not verdict.ok))
 
 

@@ -94,7 +94,7 @@ def _people(name: str | None) -> tuple["Invited", ...]:
 def slips(code: Code, out: Out, role: As = "organisation", by: By = None, year: Year = None) -> Result:
     """The tokens stand in the file and nowhere else; printed again, they are others."""
     from starflow.service.polls import issue_slips
-    from starflow.web.slips import slip_page
+    from starflow.web.ballots.slips import slip_page
 
     with at_desk() as desk:
         sheets = issue_slips(desk, code, acting=acting_on(desk, code, role, by, year), year=year)

@@ -21,6 +21,7 @@ from starflow.service.settings import read_settings
 from starflow.web import acts, cycle, dates, lists, matters, openapi, registers
 from starflow.web.accounts import activation, signing_in, strangers
 from starflow.web.auth import desk_of
+from starflow.web.ballots import surveys, voting
 from starflow.web.guard import Guard
 from starflow.web.pages import bulk, overview, refusal, rehearsal
 from starflow.web.replies import described, said
@@ -33,6 +34,7 @@ ROUTERS = tuple(module.router for module in (lists, registers, cycle, matters, d
 """The acts stand last, because their last route takes any word for an act."""
 ACCOUNTS = tuple(module.router for module in (signing_in, activation))
 PAGES = tuple(module.router for module in (overview, bulk, rehearsal))
+BALLOTS = tuple(module.router for module in (voting, surveys))
 STATIC = Path(__file__).parent / "static"
 
 
@@ -60,7 +62,7 @@ def routed(app: FastAPI) -> FastAPI:
     """Every route there is."""
     for router in ROUTERS:
         app.include_router(router, prefix=API)
-    for pages in (*PAGES, *ACCOUNTS):
+    for pages in (*PAGES, *ACCOUNTS, *BALLOTS):
         app.include_router(pages)
     app.add_api_route(f"{API}/openapi.json", _document, include_in_schema=False)
     app.add_api_route("/healthz", healthz, summary="进程是否活着", tags=["运行"], responses=described(Health, ALIVE))

@@ -107,7 +107,7 @@ def on_http(request: Request, error: Any) -> Response:
 def on_fault(scope: Mapping[str, Any], fault: Exception) -> Response:
     """Nobody foresaw it: a number for the operator to find it by, and nothing else for whoever asked."""
     trace_id = new_trace_id()
-    LOG.error("%s %s %r", trace_id, scope["method"], scope["path"], exc_info=fault)
+    LOG.error("%s %s %r", trace_id, scope["method"], shown_path(scope["path"]), exc_info=fault)
     said = f"程序出错,没有办成;请把编号{trace_id}告诉管理员"
     return problem(500, "internal", (Reason(said),), trace_id=trace_id)
 
@@ -115,7 +115,7 @@ def on_fault(scope: Mapping[str, Any], fault: Exception) -> Response:
 def on_misfit(scope: Mapping[str, Any], fault: Exception) -> Response:
     """A value that cannot be kept anywhere. It should have been seen before: whoever mends that finds it in the log."""
     trace_id = new_trace_id()
-    LOG.warning("%s %s %r", trace_id, scope["method"], scope["path"], exc_info=fault)
+    LOG.warning("%s %s %r", trace_id, scope["method"], shown_path(scope["path"]), exc_info=fault)
     return problem(400, "bad_input", (Reason("请求里有一个日期、数字或字符超出了能保存的范围"),), trace_id=trace_id)
 
 
@@ -131,7 +131,12 @@ def is_misfit(fault: BaseException | None) -> bool:
 def _log(request: Request, status: int, error: StarflowError, trace_id: str) -> None:
     """What was denied, and what could not be had with its true cause, which is not for everybody."""
     if status in (401, 403) or isinstance(error, Unavailable):
-        LOG.warning("%s %s %r %s: %r", trace_id, request.method, request.url.path, status, error.message)
+        LOG.warning("%s %s %r %s: %r", trace_id, request.method, shown_path(request.url.path), status, error.message)
+
+
+def shown_path(path: str) -> str:
+    """As a log may have it: what follows /b/ is somebody's vote."""
+    return "/b/…" if path.startswith("/b/") else path
 
 
 # ── the shape ────────────────────────────────────────────────────

@@ -15,7 +15,7 @@ from workflow.rating.voting import ELECTORATES
 
 PER_PAGE = 12
 PAGES = Environment(loader=PackageLoader("starflow.web"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
-SHEET = Path(__file__).parent / "static" / "slips.css"
+SHEET = Path(__file__).parents[1] / "static" / "slips.css"
 
 
 def slip_page(desk: Desk, code: str, year: int | None, sheets: Sequence[Slips], *, linked: bool = False) -> str:
@@ -23,7 +23,7 @@ def slip_page(desk: Desk, code: str, year: int | None, sheets: Sequence[Slips], 
     survey = live(desk, code, year)
     with desk.reading() as tx:
         name = load_case(desk, tx, code, year).cycle.name
-    return PAGES.get_template("slips.html").render(
+    return PAGES.get_template("ballots/slips.html").render(
         name=name,
         year=survey.year,
         closes_at=survey.closes_at,

@@ -1,0 +1,246 @@
+"""The secretary's page of a survey: set up, print, watch in steps, close, sign for, file. It never names who has voted."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from fastapi import APIRouter, Request, Response
+from starlette.datastructures import FormData
+
+from starflow.service import polls
+from starflow.service.acting import Acting
+from starflow.service.answers import answer_of
+from starflow.service.case import Case
+from starflow.service.cycles import CycleAsk, fire
+from starflow.service.poll_views import live, result
+from starflow.service.polls import Invited, NewPoll
+from starflow.web.auth import Caller, Viewer, relations, seen_case, signature
+from starflow.web.ballots.showing import leaf
+from starflow.web.ballots.slips import slip_page
+from starflow.web.forms import Posted, csrf_field
+from starflow.web.replies import Year
+from workflow.engine.errors import BadInput, Forbidden, StarflowError, Unknown
+from workflow.rating.stages import KIND
+from workflow.rating.survey import needed
+from workflow.rating.voting import ANSWERS, ELECTORATES
+
+router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """Whoever looks at a survey: the case that exists for them, and in which relations they stand to it."""
+
+    caller: Caller
+    case: Case
+    held: frozenset[str]
+
+    @property
+    def acting(self) -> Acting:
+        actor, person = signature(self.caller)
+        return Acting(actor=actor, relations=self.held, person=person)
+
+
+def _seat(caller: Caller, code: str, year: int | None) -> Seat:
+    with caller.desk.reading() as tx:
+        case = seen_case(caller.desk, tx, caller.principal, code, year)
+        return Seat(caller, case, relations(tx, caller.principal, case))
+
+
+@router.get("/survey/{code}")
+def show(request: Request, caller: Viewer, code: str, year: Year = None) -> Response:
+    try:
+        return _page(request, _seat(caller, code, year))
+    except StarflowError as refusal:
+        return _refused(refusal)
+
+
+@router.post("/survey/{code}/{act}")
+def act(request: Request, caller: Viewer, form: Posted, code: str, act: str, year: Year = None) -> Response:
+    """Each act by its name; what is refused comes back with everything that was typed."""
+    done = ACTS.get(act)
+    try:
+        seat = _seat(caller, code, year)
+        if done is None:
+            raise Unknown(f"没有“{act}”这一步")
+        answer = done(seat, form)
+    except StarflowError as refusal:
+        try:
+            return _page(request, _seat(caller, code, year), refusal, form)
+        except StarflowError:
+            return _refused(refusal)
+    return answer or Response(
+        status_code=303, headers={"location": f"/survey/{code}" + (f"?year={year}" if year else "")}
+    )
+
+
+# ── what can be done ─────────────────────────────────────────────
+
+
+def _open(seat: Seat, form: FormData) -> None:
+    if _text(form, "certified") != "yes":
+        raise BadInput("请先核对名册上的党员数,并勾选确认")
+    mode = _text(form, "mode")
+    wanted = NewPoll(
+        mode=mode,
+        closes_at=_instant(form, "closes_at", seat.case),
+        own_unit=_number(form, "own_unit", "本单位群众"),
+        related_unit=_number(form, "related_unit", "联系单位群众"),
+        people=_people(_text(form, "people")) if mode == "links" else (),
+    )
+    polls.open_poll(seat.caller.desk, seat.case.cycle.code, wanted, acting=seat.acting, year=seat.case.cycle.year)
+
+
+def _slips(seat: Seat, form: FormData) -> Response:
+    desk, cycle = seat.caller.desk, seat.case.cycle
+    sheets = polls.issue_slips(desk, cycle.code, acting=seat.acting, year=cycle.year)
+    return Response(slip_page(desk, cycle.code, cycle.year, sheets, linked=True), 200, media_type="text/html")
+
+
+def _extend(seat: Seat, form: FormData) -> None:
+    until = _instant(form, "until", seat.case)
+    cycle = seat.case.cycle
+    polls.extend_poll(seat.caller.desk, cycle.code, until, _text(form, "reason"), acting=seat.acting, year=cycle.year)
+
+
+def _remind(seat: Seat, form: FormData) -> None:
+    polls.remind(seat.caller.desk, seat.case.cycle.code, acting=seat.acting, year=seat.case.cycle.year)
+
+
+def _close(seat: Seat, form: FormData) -> None:
+    if _text(form, "sure") != "yes":
+        raise BadInput("提前截止不能恢复:请勾选确认")
+    polls.close_poll(seat.caller.desk, seat.case.cycle.code, acting=seat.acting, year=seat.case.cycle.year)
+
+
+PAPER = {
+    "members_present": "党员(纸质票)",
+    "own_unit": "本单位群众(纸质票)",
+    "related_unit": "联系单位群众(纸质票)",
+    **{name: f"{title}(纸质票)" for name, title in ANSWERS.items()},
+}
+
+
+def _count(seat: Seat, form: FormData) -> None:
+    said = {
+        "tellers": [_text(form, "teller_1"), _text(form, "teller_2")],
+        "returned": _number(form, "returned", "收回的空票"),
+        "paper": {name: _number(form, name, title) for name, title in PAPER.items()},
+    }
+    cycle = seat.case.cycle
+    reason = _text(form, "reason")
+    polls.count_poll(seat.caller.desk, cycle.code, said, acting=seat.acting, reason=reason, year=cycle.year)
+
+
+def _void(seat: Seat, form: FormData) -> None:
+    cycle = seat.case.cycle
+    polls.void_poll(seat.caller.desk, cycle.code, _text(form, "reason"), acting=seat.acting, year=cycle.year)
+
+
+def _file(seat: Seat, form: FormData) -> None:
+    on, cycle = _text(form, "held_on"), seat.case.cycle
+    try:
+        date.fromisoformat(on)
+    except ValueError:
+        raise BadInput("请填会议日期") from None
+    actor, person = signature(seat.caller)
+    fire(
+        seat.caller.desk,
+        CycleAsk(
+            code=cycle.code,
+            trigger="file_survey",
+            relations=seat.held,
+            actor=actor,
+            person=person,
+            payload={"meeting": {"on": on}},
+            year=cycle.year,
+        ),
+    )
+
+
+ACTS: dict[str, Callable[[Seat, FormData], Response | None]] = {
+    "open": _open,
+    "slips": _slips,
+    "extend": _extend,
+    "remind": _remind,
+    "close": _close,
+    "count": _count,
+    "void": _void,
+    "file": _file,
+}
+
+
+# ── what was typed ───────────────────────────────────────────────
+
+
+def _text(form: FormData, name: str) -> str:
+    said = form.get(name, "")
+    return said.strip() if isinstance(said, str) else ""
+
+
+def _number(form: FormData, name: str, title: str) -> int:
+    said = _text(form, name) or "0"
+    if not (said.isascii() and said.isdigit() and len(said) <= 6):
+        raise BadInput(f"“{title}”应为不小于零的整数,不是“{said}”")
+    return int(said)
+
+
+def _instant(form: FormData, name: str, case: Case) -> datetime:
+    try:
+        found = datetime.fromisoformat(_text(form, name))
+    except ValueError:
+        raise BadInput("请填截止的日期和时间") from None
+    if not 2000 <= found.year <= 2200:
+        raise BadInput("截止时间不在2000年至2200年之间")
+    return found.replace(tzinfo=case.zone)
+
+
+def _people(said: str) -> tuple[Invited, ...]:
+    kinds = {title: kind for kind, title in ELECTORATES.items()}
+    found = []
+    for number, line in enumerate(said.splitlines(), 1):
+        parts = [part.strip() for part in line.replace("\uff0c", ",").split(",")]
+        if not any(parts):
+            continue
+        if len(parts) < 2 or not parts[1]:
+            raise BadInput(f"名单第{number}行应写成:姓名,电话或邮箱")
+        kind = parts[2] if len(parts) > 2 and parts[2] else "党员"
+        found.append(Invited(name=parts[0], address=parts[1], electorate=kinds.get(kind, kind)))
+    return tuple(found)
+
+
+# ── the page ─────────────────────────────────────────────────────
+
+
+def _page(request: Request, seat: Seat, refusal: StarflowError | None = None, form: FormData | None = None) -> Response:
+    desk, case = seat.caller.desk, seat.case
+    try:
+        now = live(desk, case.cycle.code, case.cycle.year)
+    except Unknown:
+        now = None
+    closed = now is not None and now.status == "closed"
+    return leaf(
+        "survey",
+        200 if refusal is None else answer_of(refusal).http_status,
+        cycle=case.cycle,
+        stage=KIND[case.stage.kind].title,
+        in_survey=case.stage.kind == "survey",
+        own="organisation" in seat.held,
+        superior="superior" in seat.held or "department" in seat.held,
+        live=now,
+        modes=polls.MODES,
+        answers=ANSWERS,
+        paper=PAPER,
+        needed=needed(case.cycle.members, case.scheme.survey.quorum),
+        result=result(desk, case.cycle.code, case.cycle.year) if closed else None,
+        today=case.today.isoformat(),
+        faults=[str(reason) for reason in refusal.reasons] if refusal else [],
+        typed={k: v for k, v in form.multi_items() if isinstance(v, str)} if form else {},
+        csrf=csrf_field(request),
+        refresh=now is not None and now.status == "open" and refusal is None,
+    )
+
+
+def _refused(refusal: StarflowError) -> Response:
+    title = "无权查看" if isinstance(refusal, Forbidden) else "没有找到"
+    return leaf("said", answer_of(refusal).http_status, title=title, said=[str(reason) for reason in refusal.reasons])

@@ -22,7 +22,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
 from storage import migrations
-from workflow.engine.errors import BadInput, Unavailable
+from workflow.engine.errors import BadInput, Unavailable, because
 
 Result = TypeVar("Result")
 
@@ -237,7 +237,7 @@ def _sqlite_file(address: sa.URL, *, create: bool) -> None:
     try:
         path.touch(mode=0o600)  # names and telephone numbers will stand in it
     except OSError as error:
-        raise Unavailable(f"数据库文件 {path} 无法写入:{error.strerror}") from error
+        raise Unavailable(f"数据库文件 {path} 无法写入:{because(error)}") from error
 
 
 def filesystem_of(path: Path, mounts: Path = Path("/proc/mounts")) -> str | None:

@@ -15,7 +15,7 @@ import typer
 
 from starflow.cli.completion import codes, triggers
 from starflow.cli.words import say
-from workflow.engine.errors import BadInput, Unknown
+from workflow.engine.errors import BadInput, Unknown, because
 
 LIGHTS = ("black", "red", "yellow", "green", "blue", "grey")
 ROLES = ("organisation", "superior", "department", "committee", "city", "anyone")
@@ -37,6 +37,12 @@ def read_number(said: str) -> int:
     said = str(said)  # typer hands a default through the reader too
     if not re.fullmatch(r"[0-9]{1,19}", said) or int(said) > MOST:
         raise BadInput(say("应是不小于零的整数,不是“{said}”", said=said))
+    return int(said)
+
+
+def read_version(said: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", said):
+        raise BadInput(say("--expect 后面是版本号,例如 3,不是“{said}”", said=said))
     return int(said)
 
 
@@ -137,7 +143,7 @@ def write_bytes(name: str, content: bytes) -> None:
 
 
 def _cause(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
+    return say(because(error)) if isinstance(error, OSError) else say("名称里有空字符")
 
 
 def read_light(said: str) -> str:
@@ -206,7 +212,7 @@ Reason = Annotated[str, typer.Option("--reason", metavar="TEXT", help="理由")]
 Because = Annotated[str, typer.Option("--reason", metavar="TEXT", help="理由")]  # required
 Expect = Annotated[
     int | None,
-    typer.Option("--expect", metavar="VERSION", parser=read_number, help="只在仍是这一版时办理"),
+    typer.Option("--expect", metavar="VERSION", parser=read_version, help="只在仍是这一版时办理"),
 ]
 Key = Annotated[str | None, typer.Option("--key", metavar="K", help="幂等键:重复提交时返回第一次的结果")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="只看会怎样,不写入")]

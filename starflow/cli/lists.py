@@ -46,14 +46,16 @@ def stuck_at(desk: "Desk", filters: "Filters", *, everything: bool = False) -> R
 
     page = find(desk, filters, everything=everything)
     seen, today = show_campaign(desk, filters.year), local_now(desk, filters.year).date()
-    count = f"{len(page.rows)}+" if page.next else str(len(page.rows))
+    count = say("不止{n}", n=len(page.rows)) if page.next else str(len(page.rows))
     word = say("未结{n}家" if everything else "卡住{n}家", n=count)
     head = f"{say('{year}年度', year=seen.year)} · {say('今天')}{day(today)} · {word}{say('(共{n})', n=sum(seen.stages.values()))}"
     if not page.rows:
         return Result(page.as_json(), (head, say("全部按时,没有卡住的单位")))
     columns = (*STUCK[:3], ("停留", lambda row: say("{n}天", n=max(0, (today - row.since.date()).days))), *STUCK[3:])
     table = table_of(columns, page.rows)
-    return Result(page.as_json(), (head, table, *more_of(page), say("提示:starflow nudge --light red --dry-run")))
+    red = any(row.light == "red" for row in page.rows)
+    hint = (say("提示:starflow nudge --light red --dry-run"),) if red else ()
+    return Result(page.as_json(), (head, table, *more_of(page), *hint))
 
 
 def who(owner: "Body") -> str:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from starflow.documents import cells
 from starflow.documents.export import unguard
-from workflow.engine.errors import BadInput, Unknown
+from workflow.engine.errors import BadInput, Unknown, because
 
 MAX_FILE_BYTES = 50 * 1024**2
 WALL_SECONDS = 90  # the child's own limit of CPU comes first; this one is for a child that only waits
@@ -65,7 +65,7 @@ def load(path: Path) -> bytes:
             raise BadInput(f"文件太大:最多 {MAX_FILE_BYTES // 1024**2} MiB")
         return path.read_bytes()
     except OSError as error:
-        raise Unknown(f"读不到文件「{path}」:{error.strerror}") from error
+        raise Unknown(f"读不到文件「{path}」:{because(error)}") from error
 
 
 # -- CSV

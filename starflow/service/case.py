@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from starflow.service.desk import Desk
-from storage import ballots, cycles, evidence, meetings
+from storage import ballots, cycles, evidence, meetings, organisations
 from storage.ballot_models import Poll
 from storage.cycles import CycleRow
 from storage.database import Transaction
@@ -74,8 +74,13 @@ def load_case(desk: Desk, tx: Transaction, code: str, year: int | None = None, *
 
 
 def unknown(tx: Transaction, code: str, year: int | None) -> Unknown:
-    """Why there is no such cycle: there was no such year, or nobody of that code in it."""
-    return Unknown(f"{campaign_of(tx, year).year}年度没有编码为“{code}”的党组织")
+    """Why there is no such cycle: no such year, nobody of that code, the root, or somebody who is not rated in it."""
+    campaign, found = campaign_of(tx, year), organisations.by_code(tx, code)
+    if found is None or found.external:
+        return Unknown(f"{campaign.year}年度没有编码为“{code}”的党组织")
+    if found.parent_id is None and found.ended_on is None:
+        return Unknown(f"{found.name}({code})组织评定,自己不参评,没有评定周期")
+    return Unknown(f"{found.name}({code})不在{campaign.year}年度的参评名单里")
 
 
 def case_of(desk: Desk, tx: Transaction, cycle: CycleRow) -> Case:

@@ -224,6 +224,10 @@ def show_matter(desk: Desk, matter_id: int, relations: frozenset[str] = frozense
         kind, case = tracks.KIND[matter.kind], case_of(desk, tx, row)
         facts = facts_of(tx, case, kind, matter, relations)
         owed = obligations.of_matter(tx, matter_id)
+        if (
+            kind.elsewhere and matter.closed_at is None
+        ):  # it is settled by an act of the cycle, whose obligation it then is
+            owed = obligations.open_stage(tx, row.id)
         offered = () if kind.elsewhere else options(kind.table, matter.status, facts.relations, facts, tx.now)
         return MatterView(
             id=matter_id,

@@ -5,7 +5,7 @@ Nothing here needs a database, so a coordinator may check a file on any machine,
 
 from pathlib import Path
 
-from workflow.engine.errors import BadInput, Unknown
+from workflow.engine.errors import BadInput, Unknown, because
 from workflow.rating import shelf
 from workflow.rating.procedure import procedure_faults, table_of
 from workflow.rating.scheme import LIMIT, Scheme, examine, load_bytes
@@ -53,4 +53,4 @@ def _file(name: str) -> bytes:
         with path.open("rb") as file:
             return file.read(100 * LIMIT)
     except OSError as error:
-        raise BadInput(f"方案文件{name}读不出来:{error.strerror}") from error
+        raise BadInput(f"方案文件{name}读不出来:{because(error)}") from error

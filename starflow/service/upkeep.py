@@ -9,6 +9,7 @@ from starflow.service.around import Around
 from starflow.service.case import case_of, stored_facts
 from starflow.service.cycles import redate
 from starflow.service.desk import Desk
+from starflow.service.quotas import scope_word
 from storage import cycles, evidence, meetings, obligations, outbox, records, retention, runs
 from storage.database import Transaction
 from storage.invariants import invariants
@@ -106,14 +107,15 @@ def redate_all(desk: Desk) -> int:
 def quotas_are_kept(desk: Desk, tx: Transaction) -> Iterator[str]:
     """I5: no quota is exceeded beyond what a recorded decision covers."""
     for campaign_id, digest in cycles.open_campaigns(tx).items():
-        counts = meetings.approved_counts(tx, campaign_id)
-        base = meetings.rated_base(tx, campaign_id)
-        for quota in desk.scheme(tx, digest).quota:
-            if quota.op != "max":
-                continue
-            over = excess(quota, base, counts) - meetings.excess_allowed(tx, campaign_id, quota.code)
-            if over > 0:
-                yield f"I5 名额{quota.code}超出{over}个,没有超额决定"
+        rated = cycles.in_campaign(tx, campaign_id)
+        for quota in (q for q in desk.scheme(tx, digest).quota if q.op == "max"):
+            for scope in dict.fromkeys(meetings.Scope.of(quota.scope, cycle.path, cycle.field) for cycle in rated):
+                counts = meetings.approved_counts(tx, campaign_id, scope)
+                over = excess(quota, meetings.rated_base(tx, campaign_id, scope), counts)
+                over -= meetings.excess_allowed(tx, campaign_id, quota.code, scope)
+                if over > 0:
+                    where = "" if scope == meetings.EVERYBODY else f"({scope_word(tx, scope)})"
+                    yield f"I5 名额{quota.code}{where}超出{over}个,没有超额决定"
 
 
 def evidence_holds(desk: Desk, tx: Transaction) -> Iterator[str]:

@@ -86,8 +86,8 @@ DATA = [
     ('{"head": "\\ud800"}', "--data 里有不能保存的字符或数字"),
     ('{"head": "a\\u0000b"}', "--data 里有不能保存的字符或数字"),
     ("[" * 100_000, "--data 不是JSON:数字过长或嵌套过深"),
-    ("@no-such-file.json", "读不到文件“no-such-file.json”:No such file or directory"),
-    ("@.", "读不到文件“.”:Is a directory"),
+    ("@no-such-file.json", "读不到文件“no-such-file.json”:没有这个文件"),
+    ("@.", "读不到文件“.”:这是一个文件夹"),
 ]
 
 

@@ -57,7 +57,7 @@ def test_a_file_that_is_not_there_is_a_bad_argument(bare: Cli) -> None:
 
     code, sentence = bare.refused("org", "import", "nowhere.csv")
 
-    assert (code, sentence) == (2, "读不到文件「nowhere.csv」:No such file or directory")
+    assert (code, sentence) == (2, "读不到文件「nowhere.csv」:没有这个文件")
 
 
 def test_columns_that_are_not_used_are_named(bare: Cli, tmp_path: Path) -> None:

@@ -702,6 +702,14 @@ def test_an_objection_is_listed_with_its_handler_and_its_own_date(objected: Town
     assert [r.kind for r in list_matters(objected.desk, Filters(owner="department")).rows] == ["objection"]
 
 
+def test_an_objection_shows_by_when_its_handler_must_have_verified_it(objected: Town) -> None:
+    seen = show_matter(objected.desk, objected.number("objection", "D02"))
+
+    (row,) = list_matters(objected.desk, Filters(owner="department")).rows
+    assert (seen.due_at, len(seen.arithmetic) > 0) == (row.due_at, True)
+    assert seen.due_at is not None
+
+
 def test_an_objection_is_not_acted_on_by_this_door(objected: Town) -> None:
     number = objected.number("objection", "D02")
     sentence = (

@@ -126,6 +126,13 @@ def test_an_unknown_code_and_an_unknown_year_are_refused(city: Any) -> None:
         history(city.desk, "B1", year=2031)
 
 
+def test_the_root_rates_and_is_not_rated(city: Any) -> None:
+    with pytest.raises(Unknown) as refused:
+        why(city.desk, "GW")
+
+    assert refused.value.reasons[0].text.endswith("(GW)组织评定,自己不参评,没有评定周期")
+
+
 def test_history_lists_every_record_in_its_chain(city: Any) -> None:
     city.at("2027-04-16 10:00")
     city.file("B1", "2027-04-16")

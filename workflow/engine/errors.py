@@ -6,6 +6,7 @@ comes from. Which exit code and HTTP status a class has stands in `starflow.serv
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from errno import errorcode
 from typing import Any, ClassVar
 
 
@@ -97,3 +98,27 @@ class Faulty(StarflowError):
     def __init__(self, faults: Iterable[str]) -> None:
         self.faults = tuple(faults)
         super().__init__(*self.faults)
+
+
+# ── what the operating system says ───────────────────────────────
+
+SAID_BY_SYSTEM: Mapping[str, str] = {
+    "ENOENT": "没有这个文件",
+    "ENOTDIR": "没有这个文件夹",
+    "EISDIR": "这是一个文件夹",
+    "EACCES": "没有权限",
+    "EPERM": "没有权限",
+    "EROFS": "所在的盘是只读的",
+    "ENOSPC": "磁盘已满",
+    "EDQUOT": "空间配额已满",
+    "ENAMETOOLONG": "名称太长",
+    "EEXIST": "已经有了",
+    "EBUSY": "正被别的程序占用",
+    "EIO": "读写出错,请检查磁盘",
+}
+
+
+def because(error: OSError) -> str:
+    """Why the system would not do it, in the clerk's words; what is not foreseen keeps its number for the operator."""
+    name = errorcode.get(error.errno or 0, "")
+    return SAID_BY_SYSTEM.get(name, f"系统错误{name or error.errno}")

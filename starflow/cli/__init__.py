@@ -58,6 +58,7 @@ COMMANDS = (
     Command(PREPARE, "scheme show", schemes.show, "用平常的话说明一份方案"),
     Command(PREPARE, "scheme check", schemes.check, "检查方案,列出全部错误及其行号"),
     Command(PREPARE, "scheme calendar", schemes.calendar, "方案在某一年的全部日期,以及是怎么算的"),
+    Command(PREPARE, "scheme schema", schemes.schema, "方案文件的JSON Schema,编辑器可据此补全和检查"),
     Command(PREPARE, "procedure", schemes.procedure, "打印办理程序表"),
     Command(PREPARE, "org import", orgs.import_, "导入名册:要么全部,要么一行也不写"),
     Command(PREPARE, "org tree", orgs.tree, "组织树"),
@@ -122,7 +123,7 @@ COMMANDS = (
 PURPOSE = "争星:基层党组织星级创建的全年办理"
 GROUPS: Mapping[str, str] = {
     "clock": "时钟:看,或在演练时拨动",
-    "scheme": "方案:列出、说明、检查、排出日历",
+    "scheme": "方案:列出、说明、检查、日历、试算、比较、迁移",
     "org": "组织与名册:导入、导出、组织树",
     "campaign": "年度创建活动:开展、增补、查看",
     "meeting": "工委会会议:登记、名单、批准、退回、闭会",

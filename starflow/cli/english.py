@@ -6,6 +6,7 @@ What the scheme, the guards and the citations say is Chinese in every language: 
 from collections.abc import Mapping
 
 from starflow.cli.english_paper import PAPER
+from starflow.cli.english_schemes import SCHEMES
 from starflow.cli.english_surveys import SURVEYS
 
 HELP: Mapping[str, str] = {
@@ -56,7 +57,6 @@ HELP: Mapping[str, str] = {
     "演练:把时钟往前拨,途中到期的事依次发生": "rehearsal: move the clock on; what falls due on the way happens in order",
     "拨到的时间,例如 2027-05-06T10:00": "the time to move to, for example 2027-05-06T10:00",
     # prepare
-    "方案:列出、说明、检查、排出日历": "schemes: list, explain, check, lay out as a calendar",
     "随附的和本库采用过的方案": "the schemes shipped, and those this database has adopted",
     "用平常的话说明一份方案": "a scheme in plain words (Chinese)",
     "检查方案,列出全部错误及其行号": "check a scheme: all faults, each with its line",
@@ -468,4 +468,4 @@ SENTENCES: Mapping[str, str] = {
     "{person}现在不担任{role}的岗位;该岗位:{held}": "{person} does not hold the post of {role}; it is held by {held}",
 }  # fmt: skip
 
-ENGLISH: Mapping[str, str] = {**SURVEYS, **HELP, **TABLES, **SENTENCES, **PAPER}
+ENGLISH: Mapping[str, str] = {**SURVEYS, **HELP, **TABLES, **SENTENCES, **PAPER, **SCHEMES}

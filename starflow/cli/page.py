@@ -65,6 +65,7 @@ IMPORTED = (
 ROWS: Mapping[str, tuple[str, ...]] = {
     "tick": ("job", "said", "failed"),
     "scheme list": ("name", "title", "hash"),
+    "scheme check": ("line", "column", "path", "message", "hint"),
     "scheme calendar": ("stage", "title", "target_at", "due_at", "opens_on", "rule", "arithmetic"),
     "org tree": ("depth", "code", "name", "kind", "members", "head"),
     "org export": (
@@ -110,6 +111,9 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "scheme show": ("name", "title", "hash", "sections"),
     "scheme check": ("ok", "faults"),
     "scheme calendar": ("scheme", "year", "opens_on", "recheck_opens_on", "rows", "notes", "confirmed"),
+    "scheme schema": (
+        *("$schema", "title", "$defs", "additionalProperties", "description", "properties", "required", "type"),
+    ),
     "procedure": ("scheme", "format", "text"),
     "org import": (*("added", "changed", "ended", "unchanged", "ignored_columns", "faults", "applied", "open_cycles"),),
     "campaign open": ("year", "scheme", "scheme_hash", "cycles", "routes"),

@@ -79,6 +79,16 @@ def show(scheme: Name = DEFAULT_SCHEME) -> Result:
     return Result({**data, "sections": [{"title": t, "lines": list(s)} for t, s in paragraphs]}, lines)
 
 
+def schema() -> Result:
+    """What an editor needs to complete and check a scheme file."""
+    import json
+
+    from workflow.rating.scheme_schema import scheme_schema
+
+    found = scheme_schema()
+    return Result(found, (json.dumps(found, ensure_ascii=False, indent=2),))
+
+
 def procedure(scheme: Which = DEFAULT_SCHEME, form: Form = "text") -> Result:
     from starflow.service.schemes import read_scheme
     from workflow.rating.printed import procedure_markdown, procedure_mermaid, procedure_text

@@ -36,6 +36,7 @@ CASES = [
     ("scheme show", "cli"),
     ("scheme check anyang-five-star", "cli"),
     ("scheme calendar --year 2027", "cli"),
+    ("scheme schema", "cli"),
     ("procedure", "cli"),
     ("org import {roster}", "cli"),
     ("org tree", "cli"),

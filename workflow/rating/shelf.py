@@ -11,6 +11,7 @@ from workflow.engine.errors import Unknown
 from workflow.engine.workdays import Calendar, read_year
 
 SCHEMES = files("workflow.rating") / "schemes"
+PAGES = files("workflow.rating") / "pages"
 CALENDARS = files("workflow.rating") / "calendars"
 
 
@@ -31,6 +32,11 @@ def source_text(name: str) -> str:
     if name not in _files(SCHEMES, ".txt"):
         raise Unknown(f"没有原文“{name}”")
     return (SCHEMES / name).read_text(encoding="utf-8")
+
+
+def page(name: str) -> str:
+    """A text with which a printed page begins."""
+    return (PAGES / name).read_text(encoding="utf-8")
 
 
 @cache

@@ -90,11 +90,12 @@ def reviews_of(tx: Transaction, campaign_id: int) -> tuple[Assessment, ...]:
 # ── events ───────────────────────────────────────────────────────
 
 
-def confirmed_events(tx: Transaction, organisation_id: int, year: int) -> tuple[Event, ...]:
+def confirmed_events(tx: Transaction, organisation_id: int, year: int, years: int = 1) -> tuple[Event, ...]:
+    """Those of a year, or of so many years up to it."""
     return tuple(
         tx.session.exec(
             select(Event)
-            .where(Event.organisation_id == organisation_id, Event.status == "confirmed", _in_year(year))
+            .where(Event.organisation_id == organisation_id, Event.status == "confirmed", _in_year(year, years))
             .order_by(col(Event.happened_on), col(Event.id))
         )
     )
@@ -187,8 +188,9 @@ def scored_since(tx: Transaction, organisation_id: int, year: int, since: dateti
     return tuple(Scored(*row) for row in tx.session.execute(statement))
 
 
-def _in_year(year: int) -> Any:
-    return sa.and_(col(Event.happened_on) >= date(year, 1, 1), col(Event.happened_on) <= date(year, 12, 31))
+def _in_year(year: int, years: int = 1) -> Any:
+    first, last = date(year - years + 1, 1, 1), date(year, 12, 31)
+    return sa.and_(col(Event.happened_on) >= first, col(Event.happened_on) <= last)
 
 
 # ── elections ────────────────────────────────────────────────────

@@ -132,16 +132,17 @@ class Scope:
 
     unit: str | None = None
     field: str | None = None
+    fields: tuple[str, ...] = ()  # only these fields, whatever else
 
     @classmethod
-    def of(cls, scope: str, path: str, field: str) -> Self:
+    def of(cls, scope: str, path: str, field: str, fields: tuple[str, ...] = ()) -> Self:
         """The scope to which an organisation of this path and field belongs."""
         match scope:
             case "unit":
-                return cls(unit="/".join(path.split("/")[:3]) + "/")
+                return cls(unit="/".join(path.split("/")[:3]) + "/", fields=fields)
             case "field":
-                return cls(field=field)
-        return cls()
+                return cls(field=field, fields=fields)
+        return cls(fields=fields)
 
 
 EVERYBODY = Scope()
@@ -214,6 +215,8 @@ def excess_allowed(tx: Transaction, campaign_id: int, quota: str, scope: Scope =
 def _scoped(tx: Transaction, statement: sa.Select[Any], cycle: sa.FromClause, scope: Scope) -> sa.Select[Any]:
     if scope.field is not None:
         statement = statement.where(cycle.c.field == scope.field)
+    if scope.fields:
+        statement = statement.where(cycle.c.field.in_(scope.fields))
     if scope.unit is not None:
         statement = statement.join(_organisation, _organisation.c.id == cycle.c.organisation_id)
         statement = statement.where(organisations.under(tx, scope.unit))

@@ -79,6 +79,12 @@ def unit_of(tx: Transaction, organisation_id: int) -> int | None:
     return unit_id(_known(tx, organisation_id).path)
 
 
+def founded_on(tx: Transaction, organisation_id: int) -> date | None:
+    """Since when it is on the roster; None for those of the first roster, who are older than anybody knows here."""
+    since, first = _known(tx, organisation_id).started_on, _known(tx, root(tx)).started_on
+    return since if since > first else None
+
+
 def children(tx: Transaction, organisation_id: int) -> tuple[Organisation, ...]:
     """Those that stand directly under it today, by code."""
     return _listed(tx, Organisation.parent_id == organisation_id)

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from storage.database import Transaction
-from storage.models import Organisation, Star
+from storage.models import Campaign, Cycle, Organisation, Star
 
 
 def in_force(tx: Transaction, organisation_id: int) -> Star | None:
@@ -44,6 +44,19 @@ def as_of(tx: Transaction, day: date, under: str = "") -> tuple[tuple[Star, str,
     if under:
         statement = statement.where(col(Organisation.path).startswith(under))
     return tuple((s, c, n) for s, c, n in tx.session.exec(statement))
+
+
+def by_year(tx: Transaction, organisation_id: int, *, before: int) -> tuple[tuple[int, int], ...]:
+    """(year, star) of every earlier year: the last star that its campaign gave, or that was entered in it."""
+    year = sa.func.coalesce(col(Campaign.year), sa.extract("year", col(Star.from_on)))
+    found = tx.session.execute(
+        sa.select(year, col(Star.star))
+        .outerjoin(Cycle, col(Cycle.id) == col(Star.cycle_id))
+        .outerjoin(Campaign, col(Campaign.id) == col(Cycle.campaign_id))
+        .where(col(Star.organisation_id) == organisation_id)
+        .order_by(col(Star.from_on), col(Star.id))
+    )
+    return tuple(sorted({int(y): int(star) for y, star in found if int(y) < before}.items()))
 
 
 def history(tx: Transaction, organisation_id: int) -> tuple[Star, ...]:

@@ -36,6 +36,7 @@ DemoAt = Annotated[
     datetime | None, typer.Option("--at", metavar="T", parser=read_instant, help="演到什么时间;不写则演到2027-06-16")
 ]
 DEMO_SEED = 7
+SAMPLE_ROOT = "市直工委"
 
 
 def rehearse(
@@ -52,7 +53,7 @@ def rehearse(
     from starflow.service.schemes import read_scheme
 
     rules, _ = read_scheme(scheme)
-    rows = _rows(roster, rules.roster.root_kind)
+    rows = _rows(roster, rules.roster.root_kind if roster else SAMPLE_ROOT)
     with _desk(keep, rehearsal.starts_at(rules, year), seed) as desk:
         with progress(say("演练")) as told:
             played = rehearsal.begin(desk, rows, year, scheme, behaviour)

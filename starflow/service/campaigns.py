@@ -17,7 +17,9 @@ from storage.models import Campaign, Organisation
 from workflow.engine.deadlines import start_of_day
 from workflow.engine.errors import BadInput, Forbidden, Refused, Unknown
 from workflow.rating import shelf
+from workflow.rating.routes import route_of
 from workflow.rating.scheme import Scheme, load_bytes
+from workflow.rating.sheet import lines_of
 
 Progress = Callable[[int, int], None]
 
@@ -48,20 +50,42 @@ def open_campaign(desk: Desk, year: int, scheme_name: str, *, actor: str, progre
     if not 2000 <= year <= 2200:
         raise BadInput(f"年度{year}不在2000年至2200年之间")
     scheme, content = read_scheme(scheme_name)
+    if scheme.undecided and not desk.rehearsal:
+        raise Refused(*undecided(scheme))
     with desk.transaction() as tx:
         installation.adopt(tx, digest=scheme.hash, name=scheme.name, title=scheme.title, content=content)
         if (existing := cycles.campaign_of_year(tx, year)) is not None and existing.year == year:
             raise Forbidden(f"{year}年度的创建活动已经开展")
+        if (
+            last := cycles.campaign_of_year(tx, None)
+        ) is not None and 0 < year - last.year < scheme.campaign.every_years:
+            raise Forbidden(f"本方案{scheme.campaign.every_years}年评一次,上一次是{last.year}年度")
         root = _root(tx)
         rated = [o for o in tree.subtree(tx, root.path) if o.id != root.id]
         if not rated:
             raise Forbidden("名册里没有可参评的党组织")
+        _every_field_is_scored(scheme, rated)
         campaign = Campaign(year=year, scheme_hash=scheme.hash, rated_count=len(rated), opened_at=tx.now)
         tx.session.add(campaign)
         tx.session.flush()
         _begin(desk, tx, campaign, scheme, rated, root, actor, progress)
-        routes = {r: sum(_route(o, root) == r for o in rated) for r in scheme.procedure.routes}
+        routes = {r: sum(_route(scheme, o, root) == r for o in rated) for r in scheme.procedure.routes}
         return Opened(year, scheme.name, scheme.hash, len(rated), routes)
+
+
+def undecided(scheme: Scheme) -> tuple[str, ...]:
+    """What somebody has to decide before a year may be opened in earnest, a sentence each."""
+    return tuple(
+        f"{scheme.place(*one.path)}: 原文没有写明,演练时暂用“{one.assumed}”;正式开展前须由主管机关决定,把值写在这里"
+        for one in scheme.undecided
+    )
+
+
+def _every_field_is_scored(scheme: Scheme, rated: Sequence[Organisation]) -> None:
+    """A field without a sheet could not be scored later."""
+    missing = {o.field for o in rated if not lines_of(scheme, o.field)} if scheme.sheet or scheme.criterion else set()
+    if missing:
+        raise Forbidden(f"名册里的领域{'、'.join(f'“{one}”' for one in sorted(missing))}在方案里没有评分表")
 
 
 def add_cycle(desk: Desk, code: str, *, actor: str, year: int | None = None) -> str:
@@ -120,7 +144,7 @@ def _begin_one(
         "campaign_id": campaign.id,
         "organisation_id": organisation.id,
         "reviewer_id": organisation.parent_id,
-        "route": _route(organisation, root),
+        "route": _route(scheme, organisation, root),
         "nested": _nested(tx, organisation, root),
         "field": organisation.field,
         "scheme_hash": scheme.hash,
@@ -183,7 +207,7 @@ def reroute(desk: Desk, code: str, reason: str, *, actor: str, year: int | None 
             raise Refused(f"{organisation.name}的上级没有变化,不需要改派")
         values = {
             "reviewer_id": organisation.parent_id,
-            "route": _route(organisation, root),
+            "route": _route(case.scheme, organisation, root),
             "nested": _nested(tx, organisation, root),
         }
         reviewer = _code(tx, organisation.parent_id) or ""
@@ -198,9 +222,9 @@ def opens_at(scheme: Scheme, year: int) -> datetime:
     return start_of_day(date(year, month, day), scheme.zone)
 
 
-def _route(organisation: Organisation, root: Organisation) -> str:
-    """A: under a committee or general branch of its own unit; B: directly under the root (R18, R20)."""
-    return "B" if organisation.parent_id == root.id else "A"
+def _route(scheme: Scheme, organisation: Organisation, root: Organisation) -> str:
+    direct = organisation.parent_id == root.id
+    return route_of(scheme, direct=direct, kind=organisation.kind, field=organisation.field)
 
 
 def _nested(tx: Transaction, organisation: Organisation, root: Organisation) -> bool:

@@ -4,7 +4,7 @@ Reading depends on the stage, because a branch that declares needs no score. Not
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -12,25 +12,27 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from starflow.service.desk import Desk
-from storage import ballots, cycles, evidence, meetings, organisations
+from storage import ballots, cycles, evidence, meetings, organisations, stars
 from storage.ballot_models import Poll
 from storage.cycles import CycleRow
 from storage.database import Transaction
 from storage.models import Campaign, Election
-from workflow.engine.deadlines import local_date, start_of_day
+from workflow.engine.deadlines import FixedDate, local_date, parse_date_rule, start_of_day
 from workflow.engine.errors import BadInput, Unknown
 from workflow.engine.table import Table
 from workflow.engine.workdays import Calendar
 from workflow.rating import scoring, survey, voting
 from workflow.rating.facts import ROUND_FACTS, Facts
+from workflow.rating.figures import asked_for, window_of
 from workflow.rating.inputs import Event as ScoredEvent
 from workflow.rating.inputs import RatingInputs
 from workflow.rating.payloads import PaperTally
 from workflow.rating.procedure import table_of
 from workflow.rating.quota import excess_reason
-from workflow.rating.scheme import Scheme
+from workflow.rating.scheme import Quota, Scheme
 from workflow.rating.scheme_stages import Stage
-from workflow.rating.sheet import base_of, score_faults
+from workflow.rating.sheet import base_of, score_faults, sheets_of
+from workflow.rating.timing import window_opens
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,7 @@ def stored_facts(case: Case) -> Facts:
         entered_on=local_date(cycle.entered_at, case.zone),
         today=case.today,
         refused_after=_refused_after(case),
+        stage_opens_on=_stage_opens_on(case),
     )
 
 
@@ -125,18 +128,39 @@ def inputs_of(tx: Transaction, case: Case, base: Decimal | None = None) -> Ratin
     filed = evidence.newest_survey(tx, cycle.id, cycle.round)
     rule = case.scheme.satisfaction
     votes = survey.satisfaction(rule, survey.Tally(**_tally(filed))) if rule and filed else None
+    worked = cycle.year + case.scheme.scheme.year_offset
     return RatingInputs(
         round=cycle.round,
         rated_on=case.today,
         base=base,
         events=tuple(
             ScoredEvent(code=e.code, on=e.happened_on, level=e.level, case=e.case)
-            for e in evidence.confirmed_events(tx, cycle.organisation_id, cycle.year)
+            for e in evidence.confirmed_events(tx, cycle.organisation_id, worked, years=window_of(case.scheme))
         ),
         election=election_of(evidence.term_that_counts(tx, cycle.organisation_id)),
         satisfaction=votes,
-        year=cycle.year,
+        year=cycle.year + case.scheme.scheme.year_offset,
+        field=cycle.field,
+        members=cycle.members,
+        held=cycle.star,
+        **_looked_up(tx, case),
     )
+
+
+def _looked_up(tx: Transaction, case: Case) -> dict[str, Any]:
+    """What only some schemes ask for: nobody else pays for the questions."""
+    cycle, asked = case.cycle, asked_for(case.scheme)
+    found: dict[str, Any] = {}
+    if asked & {"self", "claimed"}:
+        own = evidence.newest_assessment(tx, cycle.id, cycle.round, "self")
+        found |= {"self_score": own.base, "claimed": own.star} if own else {}
+    if "turnout" in asked and (filed := evidence.newest_survey(tx, cycle.id, cycle.round)) and filed.members:
+        found["turnout"] = Fraction(filed.members_present, filed.members)
+    if "history" in asked:
+        found["history"] = stars.by_year(tx, cycle.organisation_id, before=cycle.year)
+    if "age_months" in asked:
+        found["founded_on"] = organisations.founded_on(tx, cycle.organisation_id)
+    return found
 
 
 def election_of(term: Election | None) -> Any:
@@ -150,13 +174,20 @@ def _opens_on(case: Case) -> date:
     return date(case.cycle.year, month, day)
 
 
+def _stage_opens_on(case: Case) -> date | None:
+    entered_on = local_date(case.cycle.entered_at, case.zone)
+    return window_opens(case.stage, case.scheme, case.cycle.year, case.calendar, entered_on)
+
+
 def _refused_after(case: Case) -> datetime | None:
     """Only a scheme that says so refuses late acts; the default one marks them (R8)."""
     phase = next((p for p in case.scheme.phase.values() if case.cycle.stage in p.covers), None)
     if phase is None or phase.after_due == "late":
         return None
-    month, day = map(int, phase.due.split("-")[:2])
-    return start_of_day(date(case.cycle.year, month, day), case.zone).replace(hour=23, minute=59, second=59)
+    rule = parse_date_rule(phase.due)
+    if not isinstance(rule, FixedDate):
+        return None
+    return start_of_day(rule.of(case.cycle.year), case.zone).replace(hour=23, minute=59, second=59)
 
 
 def _score_faults(scheme: Scheme, field: str, payload: Mapping[str, Any] | None) -> tuple[str, ...]:
@@ -172,13 +203,15 @@ def _survey_facts(tx: Transaction, case: Case, payload: Mapping[str, Any] | None
     members = poll.members if poll else case.cycle.members
     paper = _paper_of(payload)
     found: dict[str, Any] = {"members": members, "quorum": rule.quorum if rule.hard else Fraction(0)}
+    found["masses_quorum"] = rule.masses_quorum if rule.hard else Fraction(0)
     if poll is None:
         return found | {"tally_faults": survey.tally_faults(rule, paper, members) if paper else ()}
     faults = poll_faults(poll, paper, case.zone)
     if faults:
         return found | {"poll_faults": faults}
     counted = counted_in(poll)
-    return found | {"came": counted.members_present, "tally_faults": survey.tally_faults(rule, counted, members)}
+    found |= {"came": counted.members_present, "masses_came": counted.masses}
+    return found | {"tally_faults": survey.tally_faults(rule, counted, members)}
 
 
 def poll_faults(poll: Poll, paper: survey.Tally | None, zone: ZoneInfo) -> tuple[str, ...]:
@@ -225,7 +258,13 @@ def _review_facts(tx: Transaction, case: Case, payload: Mapping[str, Any] | None
     if base is None:
         cap = scoring.cap_of(case.scheme, inputs)
         return {"cap": cap.star, "cap_reasons": tuple(map(str, cap.reasons)), "score_faults": faults}
-    rating = scoring.rate(case.scheme, inputs_of(tx, case, base))
+    scores = {str(k): Decimal(str(v)) for k, v in ((payload or {}).get("scores") or {}).items()}
+    try:
+        rating = scoring.rate(case.scheme, replace(inputs, base=base, scores=scores))
+    except BadInput as refusal:  # a figure that the scheme's formula wants is not there yet
+        cap = scoring.cap_of(case.scheme, inputs)
+        said = tuple(reason.text for reason in refusal.reasons)
+        return {"cap": cap.star, "cap_reasons": tuple(map(str, cap.reasons)), "score_faults": said}
     return {"cap": rating.cap, "cap_reasons": tuple(map(str, rating.cap_reasons)), "rating": rating}
 
 
@@ -237,6 +276,8 @@ def _sheet_faults(scheme: Scheme, field: str, payload: Mapping[str, Any] | None)
     verification = payload.get("verification")
     if verification is not None and verification not in scheme.review.verification:
         return (f"核查方式只能是{'、'.join(scheme.review.verification)}",)
+    if payload.get("scores") is None and len(sheets_of(scheme, field)) > 1:
+        return ("有几张评分表,须填各表各项的得分(scores)",)
     return _score_faults(scheme, field, payload)
 
 
@@ -263,17 +304,32 @@ def _decision_facts(tx: Transaction, case: Case, facts: Facts, payload: Mapping[
 def quota_block(tx: Transaction, case: Case, star: int | None) -> str | None:
     """Why approving this star would exceed a quota; None when there is room or a recorded decision covers it (R30)."""
     cycle = case.cycle
-    for quota in case.scheme.quota:
-        if quota.op != "max" or star not in quota.stars:
+    for quota in case.scheme.quotas_of(cycle.year):
+        if quota.op != "max" or star not in quota.stars or (quota.fields and cycle.field not in quota.fields):
             continue
-        scope = meetings.Scope.of(quota.scope, cycle.path, cycle.field)
+        scope = meetings.Scope.of(quota.scope, cycle.path, cycle.field, quota.fields)
         counts = meetings.approved_counts(tx, cycle.campaign_id, scope, without=cycle.id)
         allowed = meetings.excess_allowed(tx, cycle.campaign_id, quota.code, scope)
-        base = meetings.rated_base(tx, cycle.campaign_id, scope)
+        base = quota_base(tx, cycle.campaign_id, quota, scope, {cycle.id: star})
         said = excess_reason(case.scheme, quota, base, counts, allowed, more=1)
         if said is not None:
             return said.text
     return None
+
+
+def quota_base(
+    tx: Transaction, campaign_id: int, quota: Quota, scope: meetings.Scope, also: Mapping[int, int | None] | None = None
+) -> int:
+    """Of how many a quota is a share: all that are rated, or only those that have reached certain levels by now.
+
+    `also`: cycles that are about to reach a star.
+    """
+    if not quota.of:
+        return meetings.rated_base(tx, campaign_id, scope)
+    without = next(iter(also), None) if also else None
+    counts = meetings.approved_counts(tx, campaign_id, scope, without=without)
+    joining = sum(star in quota.of for star in (also or {}).values())
+    return sum(count for star, count in counts.items() if star in quota.of) + joining
 
 
 def _tally(row: Any) -> dict[str, int]:

@@ -7,6 +7,7 @@ they want goes through the one door and may be refused there like anybody's.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from starflow.service.case import Case
@@ -14,6 +15,8 @@ from starflow.service.clock import draw
 from storage.models import Obligation
 from workflow.engine.deadlines import due_date, local_date
 from workflow.rating.facts import Facts
+from workflow.rating.sheet import highest_base, lines_of
+from workflow.rating.stages import body_of
 from workflow.rating.survey import needed
 
 
@@ -93,13 +96,15 @@ def moves(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
 
 
 def _declaration(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
-    star = 5 if player.dice(case, "hope") < 0.3 else 4
-    yield Move("declare", "organisation", {"head": "负责人", "members_due": case.cycle.members, "target_star": star})
+    stars = case.scheme.stars
+    star = stars[-1] if player.dice(case, "hope") < 0.3 else stars[max(len(stars) - 2, 0)]
+    said = {"head": "负责人", "members_due": case.cycle.members, "target_star": star, **_papers(case)}
+    yield Move("declare", case.stage.owner_of(facts), said)
 
 
 def _self_evaluation(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
     scores = _scores(player, case, optimism=0.4)
-    base = sum(float(s) for s in scores.values())
+    base = sum((Decimal(s) for s in scores.values()), Decimal(0)) * 100 / highest_base(case.scheme, case.cycle.field)
     payload = {
         "meeting": {
             "on": case.today.isoformat(),
@@ -107,9 +112,10 @@ def _self_evaluation(player: Player, case: Case, facts: Facts) -> Iterator[Move]
             "minutes": "对照标准逐项自评",
         },
         "scores": scores,
-        "star": next((s for s, at in ((5, 90), (4, 80), (3, 70), (2, 60), (1, 50)) if base >= at), 0),
+        "star": case.scheme.band(base * case.scheme.score.max / 100),
+        **_papers(case),
     }
-    yield Move("submit_self_evaluation", "organisation", payload)
+    yield Move("submit_self_evaluation", case.stage.owner_of(facts), payload)
 
 
 def _survey(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
@@ -129,35 +135,48 @@ def _survey(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
         "dissatisfied": unhappy,
         "unknown": unknown,
     }
-    filing = {"meeting": {"on": case.today.isoformat()}, "paper": paper}
-    yield Move("file_survey", "organisation", filing)
+    filing: dict[str, Any] = {"meeting": {"on": case.today.isoformat()}, "paper": paper, **_papers(case)}
+    if case.scheme.survey.masses_quorum:
+        filing["masses_due"] = masses
+    owner = case.stage.owner_of(facts)
+    yield Move("file_survey", owner, filing)
     if short:
         yield Move("accept_turnout", "superior", reason="部分党员驻外,说明属实")
-        yield Move("file_survey", "organisation", filing)
+        yield Move("file_survey", owner, filing)
 
 
 def _review(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
-    yield Move("begin_review", "superior")
-    if _sends_back(player, case, 0.04):
-        to = "self_evaluation" if player.dice(case, "to") < 0.5 else "survey"
-        yield Move("send_back", "superior", {"to": to}, "材料不全,请补正")
+    owner, back = case.stage.owner_of(facts), case.stage.send_back
+    yield Move("begin_review", owner)
+    if back and _sends_back(player, case, 0.04):
+        names = (back,) if isinstance(back, str) else back
+        to = names[0] if player.dice(case, "to") < 0.5 else names[-1]
+        yield Move("send_back", owner, {"to": to}, "材料不全,请补正")
         return
-    sheet: dict[str, Any] = {"scores": _scores(player, case, optimism=0.0)}
-    if case.cycle.route == "B":
-        sheet["verification"] = ("full", "sampled", "not_sampled")[int(player.dice(case, "check") * 3)]
-    yield Move("keep_star", "superior", sheet)
-    for star in sorted((level.star for level in case.scheme.level), reverse=True):
+    sheet: dict[str, Any] = {"scores": _scores(player, case, optimism=0.0), **_papers(case)}
+    ways = case.scheme.review.verification
+    if ways and case.cycle.route == tuple(case.scheme.procedure.routes)[-1]:
+        sheet["verification"] = ways[int(player.dice(case, "check") * len(ways))]
+    yield Move("keep_star", owner, sheet)
+    for star in reversed(case.scheme.stars):
         lowered = case.cycle.visit > 8  # came back from the committee: settle for less
-        if star == 5 and lowered:
+        if lowered and star == case.scheme.stars[-1] and len(case.scheme.stars) > 1:
             continue
-        yield Move("propose_star", "superior", sheet | {"star": star}, "综合平时掌握情况" if lowered else "")
+        yield Move("propose_star", owner, sheet | {"star": star}, "综合平时掌握情况" if lowered else "")
+    yield Move("close_unrated", "department", reason="按方案不予评定")
 
 
 def _audit(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
-    if _sends_back(player, case, 0.05):
-        yield Move("send_back", "department", {}, "佐证材料须补充")
+    yield from _checked(player, case, facts, "pass_audit")
+
+
+def _checked(player: Player, case: Case, facts: Facts, onward: str) -> Iterator[Move]:
+    """Looked through, and now and then sent back where the scheme offers it."""
+    owner, back = case.stage.owner_of(facts), case.stage.send_back
+    if back and _sends_back(player, case, 0.05):
+        yield Move("send_back", owner, {} if isinstance(back, str) else {"to": back[0]}, "佐证材料须补充")
     else:
-        yield Move("pass_audit", "department")
+        yield Move(onward, owner, _papers(case))
 
 
 def _publicity(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
@@ -169,21 +188,30 @@ def _publicity(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
 
 
 def _approval(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
-    number = f"工委会{case.cycle.year}年{case.today:%m%d}次"
-    meeting = {"meeting": {"on": case.today.isoformat(), "number": number}}
-    yield Move("approve", "committee", meeting)
-    yield Move("reject", "committee", meeting, "五星名额已满,请重新考评")
+    owner = case.stage.owner_of(facts)
+    number = f"{body_of(case.scheme, owner)}{case.cycle.year}年{case.today:%m%d}次"
+    meeting = {"meeting": {"on": case.today.isoformat(), "number": number}, **_papers(case)}
+    yield Move("approve", owner, meeting)
+    yield Move("reject", owner, meeting, "五星名额已满,请重新考评")
+    yield Move("approve", owner, meeting)
 
 
 def _city_review(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
-    if player.dice(case, "city") < 0.06:
-        yield Move("overturn_star", "city", reason="现场复核与材料不符")
+    owner = case.stage.owner_of(facts)
+    if case.stage.overturn_star and player.dice(case, "city") < 0.06:
+        yield Move("overturn_star", owner, reason="现场复核与材料不符")
     else:
-        yield Move("confirm_star", "city", {"document": "复审意见"})
+        yield Move("confirm_star", owner, {"document": "复审意见", **_papers(case)})
 
 
 def _task(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
-    yield Move("complete_task", case.stage.owner_of(facts))
+    yield from _checked(player, case, facts, "complete_task")
+
+
+def _papers(case: Case) -> dict[str, Any]:
+    """Whatever documents the scheme wants at this stage are there."""
+    wanted = [paper.title for paper in case.scheme.attachment if paper.stage == case.stage.name]
+    return {"attachments": wanted} if wanted else {}
 
 
 def _sends_back(player: Player, case: Case, share: float) -> bool:
@@ -208,7 +236,7 @@ def _scores(player: Player, case: Case, optimism: float) -> dict[str, str]:
     drawn = 5.2 + 4.4 * draw(player.seed, case.cycle.code, "quality") ** 0.5
     quality = drawn if part is None or part.quality is None else part.quality
     scores = {}
-    for criterion in case.scheme.criterion:
+    for criterion in lines_of(case.scheme, case.cycle.field):
         wobble = (player.dice(case, "score", criterion.code) - 0.5) * 0.8
         share = max(0.0, min(1.0, (quality + wobble + optimism) / 10))
         scores[criterion.code] = f"{int(float(criterion.max) * share * 10) / 10:.1f}"

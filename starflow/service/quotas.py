@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from starflow.service.case import campaign_of
+from starflow.service.case import campaign_of, quota_base
 from starflow.service.desk import Desk
 from starflow.service.shapes import FOR_PEOPLE
 from starflow.service.shapes import plain as in_json
@@ -96,7 +96,7 @@ def quota(desk: Desk, year: int | None = None) -> Quotas:
 def quota_lines(tx: Transaction, campaign: Campaign, scheme: Scheme) -> Iterator[QuotaLine]:
     assert campaign.id is not None
     everybody = meetings.contenders(tx, campaign.id)
-    for one in scheme.quota:
+    for one in scheme.quotas_of(campaign.year):
         for scope, its in _by_scope(one, everybody).items():
             yield _line(tx, campaign.id, scheme, one, scope, its)
 
@@ -113,16 +113,18 @@ def proposal_stages(scheme: Scheme) -> frozenset[str]:
 
 
 def _by_scope(one: Quota, everybody: Sequence[Contender]) -> dict[Scope, list[Contender]]:
-    found: dict[Scope, list[Contender]] = {} if one.scope != "all" else {Scope(): []}
+    found: dict[Scope, list[Contender]] = {} if one.scope != "all" else {Scope(fields=one.fields): []}
     for contender in everybody:
-        found.setdefault(Scope.of(one.scope, contender.path, contender.field), []).append(contender)
+        if not one.fields or contender.field in one.fields:
+            scope = Scope.of(one.scope, contender.path, contender.field, one.fields)
+            found.setdefault(scope, []).append(contender)
     return found
 
 
 def _line(
     tx: Transaction, campaign_id: int, scheme: Scheme, one: Quota, scope: Scope, its: Sequence[Contender]
 ) -> QuotaLine:
-    base = meetings.rated_base(tx, campaign_id, scope)
+    base = quota_base(tx, campaign_id, one, scope)
     allowed = 0 if one.hard else meetings.excess_allowed(tx, campaign_id, one.code, scope)
     most, taken, asking, others = limit(one, base), *_sorted(scheme, one, its)
     room = most + allowed - len(taken)
@@ -152,6 +154,7 @@ def _line(
     )
 
 
+LIMIT_WORDS = {"max": "不超过", "min": "不少于", "target": "约"}
 NOT_RATED = -1
 """The star of a row that has none yet."""
 
@@ -205,8 +208,8 @@ def _candidates(rows: Iterable[Row]) -> tuple[QuotaCandidate, ...]:
 
 def _arithmetic(one: Quota, base: int, most: int) -> str:
     at_least = f",至少{one.min_count}个" if one.min_count else ""
-    share = f"参评{base}个×{one.ratio}{ROUND_WORDS[one.round]}{at_least}"
-    return f"{share},{'不超过' if one.op == 'max' else '不少于'}{most}个"
+    counted = f"参评{base}个×{one.ratio}{ROUND_WORDS[one.round]}" if one.number is None else f"固定{one.number}个"
+    return f"{counted}{at_least},{LIMIT_WORDS[one.op]}{most}个"
 
 
 def _warning(scheme: Scheme, one: Quota, base: int, missing: int, its: Sequence[Contender]) -> str | None:
@@ -223,4 +226,4 @@ def scope_word(tx: Transaction, scope: Scope) -> str:
     if scope.unit is not None:
         found: Any = tree.by_id(tx, tree.unit_id(scope.unit) or 0)
         return str(found.code)
-    return "all" if scope.field is None else scope.field
+    return "、".join(scope.fields) or "all" if scope.field is None else scope.field

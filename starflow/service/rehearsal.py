@@ -5,7 +5,7 @@ Deterministic: the same roster, scheme, behaviour and seed give the same head on
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from starflow.service.desk import Desk
 from starflow.service.obligations import move_clock
 from starflow.service.organisations import import_roster
 from starflow.service.players import BEHAVIOURS, Move, Part, Player, findings, moves
+from starflow.service.schemes import read_scheme
 from storage import cycles, matters, obligations, outbox, records
 from storage.database import Transaction
 from storage.models import Obligation
@@ -26,6 +27,7 @@ from workflow.rating.facts import Facts
 from workflow.rating.roster import RosterRow
 from workflow.rating.scheme import Scheme
 from workflow.rating.stages import KIND
+from workflow.rating.timing import window_opens
 
 WORK_HOUR = 10
 DAYS_AFTER_YEAR = 90
@@ -94,6 +96,7 @@ def begin(
     if behaviour not in known:
         raise BadInput(f"没有“{behaviour}”这种行为,只有{'、'.join(known)}")
     root = next((row.kind for row in rows if row.parent is None), "")
+    rows = dressed(rows, read_scheme(scheme_name)[0])
     imported = import_roster(desk, rows, scheme_root_kind=root, dry_run=False)
     if imported.faults:
         raise BadInput(*(str(fault) for fault in imported.faults[:20]))
@@ -103,6 +106,18 @@ def begin(
         assert campaign is not None and campaign.id is not None  # opened just now
         scheme = desk.scheme(tx, campaign.scheme_hash)
     return Year(desk, scheme, campaign.id, Player(desk.seed or 0, known[behaviour], parts or {}))
+
+
+def dressed(rows: Sequence[RosterRow], scheme: Scheme) -> tuple[RosterRow, ...]:
+    """A roster that was not made for this scheme: its fields bear names of the scheme's, in turn."""
+    fields = tuple(scheme.fields)
+    foreign = sorted({row.field for row in rows if row.parent is not None} - set(fields))
+    if not fields or not foreign:
+        return tuple(rows)
+    return tuple(
+        replace(row, field=fields[n % len(fields)]) if row.parent is not None and row.field in foreign else row
+        for n, row in enumerate(rows)
+    )
 
 
 def starts_at(scheme: Scheme, year: int) -> datetime:
@@ -202,7 +217,15 @@ def _day_of(played: Year, tx: Transaction, o: Obligation) -> date:
             chance = not told and played.player.dice(case, "objection") < 0.03
             played.days[key] = case.today + timedelta(days=2) if chance else date.max
         else:
-            played.days[key] = played.player.acts_on(case, o)
+            first = window_opens(
+                case.stage,
+                case.scheme,
+                case.cycle.year,
+                case.calendar,
+                local_date(case.cycle.entered_at, case.zone),
+            )
+            planned = played.player.acts_on(case, o)
+            played.days[key] = max(planned, first) if first else planned
     return played.days[key]
 
 

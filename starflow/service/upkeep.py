@@ -3,20 +3,23 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from starflow.service.around import Around
-from starflow.service.case import case_of, stored_facts
+from starflow.service.case import case_of, quota_base, stored_facts
 from starflow.service.cycles import redate
 from starflow.service.desk import Desk
 from starflow.service.quotas import scope_word
 from storage import cycles, evidence, meetings, obligations, outbox, records, retention, runs
 from storage.database import Transaction
 from storage.invariants import invariants
+from storage.models import Assessment
 from storage.organisations import chunks
 from storage.records import Verdict
 from workflow.rating.procedure import table_of
 from workflow.rating.quota import excess
+from workflow.rating.scheme import Scheme
 from workflow.rating.survey import needed
 
 POLLS = ("open_survey", "extend_survey", "close_survey", "count_survey", "void_survey")
@@ -108,10 +111,15 @@ def quotas_are_kept(desk: Desk, tx: Transaction) -> Iterator[str]:
     """I5: no quota is exceeded beyond what a recorded decision covers."""
     for campaign_id, digest in cycles.open_campaigns(tx).items():
         rated = cycles.in_campaign(tx, campaign_id)
-        for quota in (q for q in desk.scheme(tx, digest).quota if q.op == "max"):
-            for scope in dict.fromkeys(meetings.Scope.of(quota.scope, cycle.path, cycle.field) for cycle in rated):
+        quotas = desk.scheme(tx, digest).quotas_of(rated[0].year) if rated else ()
+        for quota in (q for q in quotas if q.op == "max"):
+            for scope in dict.fromkeys(
+                meetings.Scope.of(quota.scope, c.path, c.field, quota.fields)
+                for c in rated
+                if not quota.fields or c.field in quota.fields
+            ):
                 counts = meetings.approved_counts(tx, campaign_id, scope)
-                over = excess(quota, meetings.rated_base(tx, campaign_id, scope), counts)
+                over = excess(quota, quota_base(tx, campaign_id, quota, scope), counts)
                 over -= meetings.excess_allowed(tx, campaign_id, quota.code, scope)
                 if over > 0:
                     where = "" if scope == meetings.EVERYBODY else f"({scope_word(tx, scope)})"
@@ -130,8 +138,14 @@ def evidence_holds(desk: Desk, tx: Transaction) -> Iterator[str]:
             ):
                 yield f"I7 测评{filed.id}:参加{filed.members_present}人,不到{filed.members}人的{scheme.survey.quorum}"
         for sheet in evidence.reviews_of(tx, campaign_id):
-            if sheet.total is not None and sheet.star > scheme.band(sheet.total):
+            if sheet.total is not None and sheet.star > _highest(scheme, sheet):
                 yield f"I11 考评{sheet.id}:{sheet.total}分定了{sheet.star}星"
+
+
+def _highest(scheme: Scheme, sheet: Assessment) -> int:
+    """What the total gives, or what an effect of the scheme has given directly: the lines of the sheet say so."""
+    given = [int(effect[5:]) for step in sheet.steps if (effect := str(step["effect"])).startswith("star=")]
+    return max([scheme.band(sheet.total or Decimal(0)), *given])
 
 
 @dataclass(frozen=True, slots=True)

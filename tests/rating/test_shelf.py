@@ -33,8 +33,12 @@ def test_a_calendar_holds_all_its_years() -> None:
 @pytest.mark.parametrize(
     ("read", "name", "reason"),
     [
-        (scheme_bytes, "no-such", "没有方案“no-such”,现有anyang-five-star"),
-        (scheme_bytes, "../schemes/anyang-five-star", "没有方案“../schemes/anyang-five-star”,现有anyang-five-star"),
+        (scheme_bytes, "no-such", f"没有方案“no-such”,现有{'、'.join(scheme_names())}"),
+        (
+            scheme_bytes,
+            "../schemes/anyang-five-star",
+            f"没有方案“../schemes/anyang-five-star”,现有{'、'.join(scheme_names())}",
+        ),
         (source_text, "../scheme.py", "没有原文“../scheme.py”"),
         (source_text, "anyang-five-star.toml", "没有原文“anyang-five-star.toml”"),
         (calendar, "xx", "没有节假日历“xx”"),

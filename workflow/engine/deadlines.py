@@ -6,7 +6,7 @@ half-open, an act at that very instant is late, and the local date after it is t
 
 import re
 from calendar import isleap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
@@ -30,6 +30,11 @@ def start_of_day(day: date, zone: tzinfo) -> datetime:
 def end_of_day(day: date, zone: tzinfo) -> datetime:
     """24:00 of this day, that is 00:00 of the next."""
     return _instant(day + DAY, 0, zone)
+
+
+def at_hour(day: date, hour: int, zone: tzinfo) -> datetime:
+    """An hour of this day; 24 is its end."""
+    return end_of_day(day, zone) if hour == 24 else _instant(day, hour, zone)
 
 
 def local_date(at: datetime, zone: tzinfo) -> date:
@@ -161,7 +166,18 @@ class BeforeDue:
     length: Length
 
 
-DateRule = FixedDate | AfterEntry | BeforeDue
+@dataclass(frozen=True, slots=True)
+class AfterNamed:
+    """`"opening +60 days"`: counted from another date that has a name; whoever reckons says which date that is."""
+
+    name: str
+    length: Length
+
+    def __str__(self) -> str:
+        return f"{self.name} +{self.length.amount} {self.length.unit.value}"
+
+
+DateRule = FixedDate | AfterEntry | BeforeDue | AfterNamed
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +200,11 @@ def parse_date_rule(text: str) -> DateRule:
         return AfterEntry(_length(said))
     if said := re.fullmatch(rf"due -{LENGTH}", text):
         return BeforeDue(_length(said))
-    raise BadInput(f"不是日期写法:{text!r}(可写 06-05、01-15 next year、+30 days、+10 workdays、due -20 days)")
+    if said := re.fullmatch(rf"((?!due )[a-z][a-z_]*(?:\.[a-z][a-z_]*)?) \+{LENGTH}", text):
+        return AfterNamed(said[1], Length(int(said[2]), Unit(said[3])))
+    raise BadInput(
+        f"不是日期写法:{text!r}(可写 06-05、01-15 next year、+30 days、+10 workdays、due -20 days、opening +60 days)"
+    )
 
 
 @lru_cache(maxsize=256)
@@ -196,7 +216,14 @@ def parse_length(text: str) -> Length:
 
 
 def reckon(
-    rule: DateRule, label: str, *, year: int, calendar: Calendar, entered_on: date, due_on: date | None = None
+    rule: DateRule,
+    label: str,
+    *,
+    year: int,
+    calendar: Calendar,
+    entered_on: date,
+    due_on: date | None = None,
+    named: Callable[[str], date] | None = None,
 ) -> Reckoned:
     """The rule's date in a campaign of this year, for a stage entered on this day; label leads the sentence."""
     match rule:
@@ -206,6 +233,10 @@ def reckon(
             return reckon_after(length, f"{label}:进入环节", entered_on, calendar)
         case BeforeDue(length):
             return _reckon_before(length, label, due_on, calendar)
+        case AfterNamed(name, length):
+            if named is None:
+                raise BadInput(f"不知道“{name}”是哪一天")
+            return reckon_after(length, f"{label}:{name}", named(name), calendar)
 
 
 def reckon_after(length: Length, since: str, start: date, calendar: Calendar) -> Reckoned:
@@ -276,7 +307,7 @@ class Rung:
 
     @property
     def kind(self) -> Literal["reminder", "escalation"]:
-        return "escalation" if self.counts_from == "due" else "reminder"
+        return "escalation" if self.counts_from == "due" and self.days >= 0 else "reminder"
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +341,7 @@ def next_ringing(rings: Iterable[Ringing], after: datetime) -> Ringing | None:
 def _rings_on(rung: Rung, target_on: date | None, due_on: date | None, grace_days: int) -> date | None:
     if rung.kind == "escalation":
         return due_on + (grace_days + 1 + rung.days) * DAY if due_on else None
-    base = target_on or due_on
+    base = due_on if rung.counts_from == "due" else target_on or due_on
     if base is None or (rung.days > 0 and base == due_on):  # "target passed" is already said by the first escalation
         return None
     return base + rung.days * DAY

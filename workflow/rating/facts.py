@@ -36,6 +36,8 @@ class Facts:
 
     members: int = 0  # the base of the quorum
     quorum: Fraction = Fraction(0)  # 0 where a shortfall does not block
+    masses_quorum: Fraction = Fraction(0)
+    masses_came: int = 0  # by ballots counted so far
     came: int = 0  # ballots counted so far
     poll_faults: tuple[str, ...] = ()  # why the ballots of the round cannot be filed yet
     tally_faults: tuple[str, ...] = ()
@@ -50,6 +52,7 @@ class Facts:
     entered_on: date | None = None
     today: date | None = None
     refused_after: datetime | None = None  # where a scheme refuses late acts
+    stage_opens_on: date | None = None  # where a stage has a window
 
     @property
     def changed(self) -> bool:

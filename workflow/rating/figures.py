@@ -7,6 +7,7 @@ with it does not hold, and the sentence says so. All figures are exact fractions
 from collections.abc import Mapping
 from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
+from functools import cache
 from math import prod
 from operator import eq, ge, gt, le, lt
 
@@ -124,6 +125,28 @@ def _counted(counter: Counter, inputs: RatingInputs) -> int:
         return sum(counts_for(event, inputs, counter.years) for event in its)
     years, year = {event.on.year for event in its if event.on <= inputs.rated_on}, year_of(inputs)
     return next((n for n in range(counter.years) if year - n not in years), counter.years)
+
+
+@cache
+def asked_for(scheme: Scheme) -> frozenset[str]:
+    """What has to be looked up for this scheme's ratings: figures by name, and `history`."""
+    named = {name for item in scheme.component for name in item.of}
+    every = [*(level.needs for level in scheme.level), *(e.needs for e in scheme.effect)]
+    every += [rule.needs for rule in scheme.eligibility]
+    named |= {one.value for needs in every for need in needs for one in need.alternatives}
+    named |= {name for name, weight in scheme.score.weights.items() if weight and name == "self"}
+    moves = scheme.changes
+    past = any(name.startswith("years_") for name in named)
+    if past or moves.max_up or moves.max_down or moves.first_max is not None:
+        named.add("history")
+    return frozenset(named)
+
+
+@cache
+def window_of(scheme: Scheme) -> int:
+    """How many years of events a rating looks at."""
+    spans = [item.window_years for item in scheme.bonus] + [item.window_years for item in scheme.deduction]
+    return max([1, *spans, *(counter.years for counter in scheme.counter)])
 
 
 # --- the formula ------------------------------------------------------------------------------------------------------

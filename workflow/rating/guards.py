@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from workflow.engine.errors import Reason
 from workflow.engine.machine import Ask
+from workflow.engine.table import When
 from workflow.rating.facts import Facts
 from workflow.rating.survey import needed, turnout_text
 
@@ -17,6 +18,41 @@ def in_time(f: Facts, ask: Ask, now: datetime) -> Reason | None:
     if f.refused_after and now >= f.refused_after:
         return Reason("已过截止时间,本方案不接受补办", "R8")
     return None
+
+
+def window_open(f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    """Only where the scheme gives the stage a first day."""
+    if f.stage_opens_on and f.today and f.today < f.stage_opens_on:
+        return Reason(f"{f.stage_opens_on.month}月{f.stage_opens_on.day}日才开始办理")
+    return None
+
+
+def attached(papers: tuple[tuple[str, When, str], ...], f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    """Bound to what the scheme wants attached at this stage: (name, in which cases, rule)."""
+    if ask.payload is None:
+        return None
+    star = getattr(ask.payload, "star", None)
+    seen = f if star is None else f.changed_by({"proposed": star})
+    given = getattr(ask.payload, "attachments", ())
+    missing = [(name, rule) for name, when, rule in papers if when.holds(seen) and name not in given]
+    if not missing:
+        return None
+    return Reason(f"还缺材料:{'、'.join(name for name, _ in missing)}", missing[0][1] or None)
+
+
+def to_be_rated(f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    return Reason(";".join(f.rating.not_rated)) if f.rating and f.rating.not_rated else None
+
+
+def masses_reached(f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    """Where the scheme wants a share of the masses, the filing says how many there are."""
+    if ask.payload is None or not f.masses_quorum or f.turnout_excused:
+        return None
+    due, paper = ask.payload.masses_due, ask.payload.paper
+    came, wanted = f.masses_came + paper.own_unit + paper.related_unit, needed(due, f.masses_quorum)
+    if came >= wanted:
+        return None
+    return Reason(f"群众{turnout_text(came, due, f.masses_quorum)},上级尚未认可说明", "R14")
 
 
 def held_in_campaign(f: Facts, ask: Ask, now: datetime) -> Reason | None:

@@ -2,9 +2,10 @@
 
 from datetime import date
 from decimal import Decimal
+from functools import cache
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
 
 def _as_written(value: object) -> object:
@@ -90,6 +91,12 @@ class SurveyFiling(Payload):
     tellers: Tellers | None = None
 
 
+class SurveyOfMasses(SurveyFiling):
+    """Where the scheme wants a share of the masses, the filing says how many there are."""
+
+    masses_due: Count
+
+
 class Review(Payload):
     """The superior's scores, by criterion or as one base (R17); `verification` only where the department reviews (R20)."""
 
@@ -142,3 +149,13 @@ class ExcessDecision(Payload):
 
 class Document(Payload):
     document: str | None = None
+
+
+Attachments = Annotated[tuple[Text, ...], Field(max_length=50)]
+
+
+@cache
+def with_attachments(takes: type[BaseModel] | None) -> type[BaseModel]:
+    """The same payload with the names of the documents that a scheme wants at this stage."""
+    base = takes or Payload
+    return create_model(f"{base.__name__}WithAttachments", __base__=base, attachments=(Attachments, ()))

@@ -6,16 +6,19 @@ can be reached and that none is a dead end.
 
 import itertools
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache, partial
+
+from pydantic import BaseModel
 
 from workflow.engine.errors import Faulty
 from workflow.engine.machine import Ask
 from workflow.engine.table import ALWAYS, Fault, Guard, Row, Table, Way, When, closure
-from workflow.rating import guards
+from workflow.rating import guards, payloads
 from workflow.rating.facts import Facts, WorldPayload
 from workflow.rating.scheme import Scheme
 from workflow.rating.scheme_places import Path
-from workflow.rating.scheme_stages import Stage
+from workflow.rating.scheme_stages import Stage, when_of
 from workflow.rating.stages import EXITS, FROM_ANYWHERE, KIND, NAMED, NEXT, ONWARD, ROLE_WORDS, STAY, TITLES, Act, Kind
 
 
@@ -49,7 +52,8 @@ def compile_procedure(scheme: Scheme) -> Table:
     rows = [row for stage in scheme.stage for act in KIND[stage.kind].acts if (row := _row(scheme, stage, act))]
     rows += [row for act, kind, not_in in FROM_ANYWHERE for row in _exits(scheme, act, kind, not_in)]
     arrivals = {s.name: arrive for s in scheme.stage if (arrive := KIND[s.kind].on_arrival)}
-    words = {**ROLE_WORDS, **TITLES, **{s.name: s.title for s in scheme.stage}}
+    words = {**ROLE_WORDS, **{str(role): body for role, body in scheme.bodies.items()}}
+    words |= {**TITLES, **{s.name: s.title for s in scheme.stage}}
     return Table(scheme.stage, tuple(rows), arrivals, words)
 
 
@@ -96,11 +100,65 @@ def _row(scheme: Scheme, stage: Stage, act: Act) -> Row | None:
         trigger=act.trigger,
         by=act.by,
         ways=_ways(scheme, stage, to),
-        takes=act.takes,
+        takes=_takes(scheme, stage, act),
         needs_reason=act.needs_reason,
-        guards=_bound_guards(scheme, act) + act.guards + _more_guards(stage, act),
-        effect=partial(act.effect, stage) if act.effect else None,
+        guards=_bound_guards(scheme, act) + _window(scheme, stage, act) + act.guards + _more_guards(stage, act),
+        effect=partial(act.effect, Placed(stage, _hung_again(scheme, stage))) if act.effect else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A stage as the effects see it: with what stands below it."""
+
+    stage: Stage
+    hung_again: bool
+
+    @property
+    def falls_to(self) -> int | None:
+        return self.stage.falls_to
+
+    @property
+    def round(self) -> str:
+        return self.stage.round
+
+
+def _hung_again(scheme: Scheme, stage: Stage) -> bool:
+    """Below in the same round the same level is made public once more."""
+    below = scheme.stage[scheme.stage.index(stage) + 1 :]
+    return any(other.again and other.round == stage.round for other in below)
+
+
+def _window(scheme: Scheme, stage: Stage, act: Act) -> tuple[Guard, ...]:
+    """What a stage's window and its papers ask of the acts that finish it."""
+    if act.to != NEXT and act.trigger != "keep_star":
+        return ()
+    papers = tuple(
+        (paper.title, when_of(paper.when or ()), paper.cite.rule)
+        for paper in scheme.attachment
+        if paper.stage == stage.name
+    )
+    asked: tuple[tuple[object, Guard], ...] = (
+        (stage.opens, guards.window_open),
+        (papers, partial(guards.attached, papers)),
+        (act.trigger == "file_survey" and scheme.survey.masses_quorum, guards.masses_reached),
+        (stage.kind == "review" and _spares_some(scheme), guards.to_be_rated),
+    )
+    return tuple(guard for wanted, guard in asked if wanted)
+
+
+def _spares_some(scheme: Scheme) -> bool:
+    return any(effect.then == "not_rated" for effect in scheme.effect)
+
+
+def _takes(scheme: Scheme, stage: Stage, act: Act) -> type[BaseModel] | None:
+    """What the act must be told: more than usual only where the scheme asks for more."""
+    takes = act.takes
+    if act.trigger == "file_survey" and scheme.survey.masses_quorum:
+        takes = payloads.SurveyOfMasses
+    onward = act.to == NEXT or act.trigger == "keep_star"
+    papers = onward and any(paper.stage == stage.name for paper in scheme.attachment)
+    return payloads.with_attachments(takes) if papers else takes
 
 
 def _bound_guards(scheme: Scheme, act: Act) -> tuple[Guard, ...]:
@@ -143,7 +201,7 @@ def _below(scheme: Scheme, stage: Stage) -> Iterator[Way]:
 def stands(stage: Stage) -> When:
     """When a cycle that comes down the list stops here."""
     kind = KIND[stage.kind]
-    when = stage.condition & kind.applies
+    when = stage.condition if stage.again else stage.condition & kind.applies
     return when | kind.insists if kind.insists else when
 
 

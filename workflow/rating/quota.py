@@ -66,6 +66,8 @@ def limit(quota: Quota, n: int, year: int | None = None) -> int:
 def excess(quota: Quota, n: int, counts: Mapping[int, int]) -> int:
     """How many organisations are too many (op max) or missing (op min); counts are by star."""
     beyond = _present(quota, counts) - limit(quota, n)
+    if quota.op == "target":
+        return max(0, abs(beyond) - floor(quota.tolerance * n))
     return max(0, beyond if quota.op == "max" else -beyond)
 
 
@@ -143,5 +145,5 @@ def _stars(scheme: Scheme, quota: Quota) -> str:
 
 
 def _sum(quota: Quota, n: int) -> str:
-    said = f"{n}×{quota.ratio}{ROUND_WORDS[quota.round]}"
+    said = f"{n}×{quota.ratio}{ROUND_WORDS[quota.round]}" if quota.number is None else f"固定{quota.number}个"
     return f"{said},至少{quota.min_count}个" if quota.min_count else said

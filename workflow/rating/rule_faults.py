@@ -6,11 +6,14 @@ One function per question, listed in RULE_CHECKS; a fault is a path into the fil
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
+from workflow.engine.deadlines import AfterEntry, AfterNamed, Length, Unit, parse_date_rule
+from workflow.engine.errors import Unknown
 from workflow.rating.figures import SCORES, all_names, names
 from workflow.rating.scheme_places import Path
 from workflow.rating.scheme_rules import Needs
 from workflow.rating.scheme_tables import Bonus, Deduction, Scheme
 from workflow.rating.scheme_values import shown
+from workflow.rating.shelf import WEEKENDS, calendar
 from workflow.rating.wording import plain
 
 Fault = tuple[Path, str]
@@ -95,10 +98,12 @@ def decided_by_something(scheme: Scheme) -> Iterator[Fault]:
 def sheets_named(scheme: Scheme) -> Iterator[Fault]:
     codes = [sheet.code for sheet in scheme.sheet]
     for i, item in enumerate(scheme.criterion):
+        if item.code in codes:
+            yield ("criterion", i, "code"), f"指标{shown(item.code)}与评分表同名"
         if item.sheet and item.sheet not in codes:
             yield ("criterion", i, "sheet"), f"没有{shown(item.sheet)}这张评分表"
         if scheme.sheet and not item.sheet:
-            yield ("criterion", i), f"有几张评分表,{shown(item.code)}没有写明属于哪一张(sheet)"
+            yield ("criterion", i), f"有评分表,{shown(item.code)}没有写明属于哪一张(sheet)"
     for i, sheet in enumerate(scheme.sheet):
         if sheet.star is not None and sheet.star not in scheme.stars:
             yield ("sheet", i, "star"), f"没有{shown(sheet.star)}这一等次"
@@ -195,6 +200,35 @@ def routes_assigned(scheme: Scheme) -> Iterator[Fault]:
             yield ("procedure", "routes"), f"没有组织走{shown(route)}这条路线"
 
 
+def offsets(scheme: Scheme) -> Iterator[Fault]:
+    """A date counted from another stage ends at a fixed date, and does not go round."""
+    known = {stage.name: stage for stage in scheme.stage}
+    for i, stage in enumerate(scheme.stage):
+        for key in ("due", "target", "opens"):
+            rule = parse_date_rule(getattr(stage, key) or "01-01")
+            seen = [stage.name] if key == "due" else []
+            while isinstance(rule, AfterNamed) and rule.name != "opening":
+                if rule.name not in known:
+                    yield ("stage", i, key), f"没有{shown(rule.name)}这个环节,可写opening或环节全名"
+                    break
+                if rule.name in seen:
+                    yield ("stage", i, key), f"{'、'.join((*seen, rule.name))}互相推算:循环引用"
+                    break
+                seen.append(rule.name)
+                due = known[rule.name].due
+                rule = parse_date_rule(due) if due else AfterEntry(Length(0, Unit.DAYS))
+            else:
+                if isinstance(rule, AfterEntry) and seen not in ([], [stage.name]):
+                    yield ("stage", i, key), f"{shown(seen[-1])}没有固定的截止日,不能由它推算"
+
+
+def calendar_known(scheme: Scheme) -> Iterator[Fault]:
+    try:
+        calendar(scheme.scheme.calendar)
+    except Unknown:
+        yield ("scheme", "calendar"), f"没有{shown(scheme.scheme.calendar)}这份节假日历,可写cn,或不计节假日的{WEEKENDS}"
+
+
 def ties(scheme: Scheme) -> Iterator[Fault]:
     known = all_names(scheme)
     for i, quota in enumerate(scheme.quota):
@@ -239,5 +273,7 @@ RULE_CHECKS: tuple[Callable[[Scheme], Iterator[Fault]], ...] = (
     stages_of_rules,
     events_of_rules,
     routes_assigned,
+    offsets,
+    calendar_known,
     ties,
 )

@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from workflow.engine.errors import Faulty, Unknown
+from workflow.rating.scheme_examples import example_faults
 from workflow.rating.scheme_faults import Fault, as_far_as_read, citation_faults, faults_of
 from workflow.rating.scheme_findings import Finding, findings_of
 from workflow.rating.scheme_partial import partial_scheme, tuples
@@ -36,6 +37,7 @@ from workflow.rating.scheme_tables import (
     Threshold,
     Track,
 )
+from workflow.rating.scheme_unknown import with_assumptions
 from workflow.rating.scheme_values import Cite, Role
 from workflow.rating.scheme_words import path_of, sentence_of
 
@@ -101,11 +103,14 @@ def examine(
     except Unreadable as unreadable:
         return None, (unreadable.finding,)
     places = places_in(text, said)
-    scheme, wrong = _read(said, places)
+    whole, undecided, missing = with_assumptions(said)
+    scheme, wrong = _read(whole, places)
+    wrong = (*missing, *(fault for fault in wrong if fault[0] not in {path for path, _ in missing}))
     if not wrong:
-        scheme._hash, scheme._places = sha256(data).hexdigest(), places
+        scheme._hash, scheme._places, scheme._undecided = sha256(data).hexdigest(), places, undecided
     between = (partial(_name_faults, name), faults_of, partial(_source_faults, source))
     faults = (*wrong, *(fault for check in between for fault in as_far_as_read(check, scheme)))
+    faults = faults or tuple(example_faults(scheme))
     return scheme, findings_of(places, faults)
 
 

@@ -27,6 +27,7 @@ from workflow.rating.scheme_rules import (
     Sheet,
 )
 from workflow.rating.scheme_stages import AnyStage, Stage
+from workflow.rating.scheme_unknown import Undecided
 from workflow.rating.scheme_values import (
     After,
     Amount,
@@ -473,7 +474,7 @@ class Rung(Cited):
 
     @property
     def kind(self) -> Literal["reminder", "escalation"]:
-        return "escalation" if self.counts_from == "due" else "reminder"
+        return "escalation" if self.counts_from == "due" and self.days >= 0 else "reminder"
 
 
 Bodies = Mapping[Role, Word]
@@ -557,7 +558,7 @@ class Scheme(Closed):
     example: Annotated[tuple[Example, ...], Field(description="样例,读方案时核对 · samples, checked on reading")] = ()
 
     _hash: str = PrivateAttr(default="")
-    _undecided: tuple[str, ...] = PrivateAttr(default=())
+    _undecided: tuple[Undecided, ...] = PrivateAttr(default=())
     _places: Places = PrivateAttr(default_factory=Places)
 
     def __eq__(self, other: object) -> bool:
@@ -573,8 +574,8 @@ class Scheme(Closed):
         return self._hash
 
     @property
-    def undecided(self) -> tuple[str, ...]:
-        """What the source leaves open and nobody has decided yet: dotted paths, in the order of the file."""
+    def undecided(self) -> tuple[Undecided, ...]:
+        """What the source leaves open and nobody has decided yet, in the order of the file."""
         return self._undecided
 
     @property
@@ -607,6 +608,13 @@ class Scheme(Closed):
         number = next((n for n in reversed(range(len(self.levels))) if self.levels[n].reached_by(total)), 0)
         above = self.score.gaps == "upper" and self.levels[number].passed_by(total)
         return self.levels[min(number + above, len(self.levels) - 1)].star
+
+    def quotas_of(self, year: int) -> tuple[Quota, ...]:
+        """The quotas with the shares of this year."""
+        return tuple(
+            quota.model_copy(update={"ratio": quota.years[str(year)]}) if str(year) in quota.years else quota
+            for quota in self.quota
+        )
 
     @property
     def lowest(self) -> int:

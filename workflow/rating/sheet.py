@@ -63,7 +63,7 @@ def sheet_scores(
     for line in lines_of(scheme, field):
         if line.code in scores and line.sheet:
             found[line.sheet] = found.get(line.sheet, Decimal(0)) + scores[line.code]
-    return found
+    return found | {sheet.code: scores[sheet.code] for sheet in its if sheet.code in scores}
 
 
 def base_of(scheme: Scheme, scores: Mapping[str, Decimal], field: str = "") -> Decimal:

@@ -53,8 +53,9 @@ def hang(stage: Any, f: Facts, ask: Ask, now: Any) -> Mapping[str, Any]:
 
 
 def post(stage: Any, f: Facts, ask: Ask, now: Any) -> Mapping[str, Any]:
-    """What has had its days is the star on the notice, whatever is proposed by now."""
-    return {"posted_star": f.noticed_star}
+    """What has had its days is the star on the notice, whatever is proposed by now; a second publicity hangs another."""
+    hung = {"posted_on": None, "noticed_star": None} if stage.hung_again else {}
+    return {"posted_star": f.noticed_star, **hung}
 
 
 def lodge(stage: Any, f: Facts, ask: Ask, now: Any) -> Mapping[str, Any]:
@@ -309,4 +310,11 @@ ROLE_WORDS: Mapping[str, str] = {
     "anyone": "任何人",
     "clock": "时钟",
 }
+
+
+def body_of(scheme: Any, role: str) -> str:
+    """What a role is called in a scheme."""
+    return str(scheme.bodies.get(role) or ROLE_WORDS.get(role, role))
+
+
 EXITS = tuple(dict.fromkeys(act.trigger for kind in KINDS for act in kind.acts if act.to == NAMED))

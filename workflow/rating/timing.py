@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 
 from workflow.engine.deadlines import (
+    AfterNamed,
     BeforeDue,
     FixedDate,
     Length,
     Reckoned,
     Rung,
     Unit,
+    at_hour,
     doubt,
     end_of_day,
     local_date,
@@ -31,6 +33,8 @@ from workflow.rating.scheme import Scheme
 from workflow.rating.scheme_stages import Stage
 
 CLOCK = "clock"
+OPENING = "opening"
+"""The name of the campaign's first day in a date such as `opening +60 days`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,8 +130,49 @@ Steps = tuple[Reckoned, ...]
 
 def _by_rule(stay: _Stay, written: str, label: str, due_on: date | None = None) -> Steps:
     rule = parse_date_rule(written)
-    found = reckon(rule, label, year=stay.year, calendar=stay.calendar, entered_on=stay.entered_on, due_on=due_on)
+    found = reckon(
+        rule,
+        label,
+        year=stay.year,
+        calendar=stay.calendar,
+        entered_on=stay.entered_on,
+        due_on=due_on,
+        named=lambda name: nominal_day(stay.scheme, name, stay.year, stay.calendar),
+    )
     return (found,)
+
+
+def nominal_day(scheme: Scheme, name: str, year: int, calendar: Calendar) -> date:
+    """The day on which the campaign opens, or on which a stage is due for everybody; a scheme is checked for rounds."""
+    if name == OPENING:
+        return _fixed_day(scheme.campaign.opens_on, year)
+    rule = parse_date_rule(scheme.stage_of(name).due or "")
+    if isinstance(rule, AfterNamed):
+        return rule.length.after(nominal_day(scheme, rule.name, year, calendar), calendar)
+    if not isinstance(rule, FixedDate):
+        raise BadInput(f"“{name}”没有固定的截止日")
+    return rule.of(year)
+
+
+def window_opens(stage: Stage, scheme: Scheme, year: int, calendar: Calendar, entered_on: date) -> date | None:
+    """The first day on which a stage may be finished, None where it may be at once."""
+    if not stage.opens:
+        return None
+    rule = parse_date_rule(stage.opens)
+    return reckon(
+        rule,
+        "开始",
+        year=year,
+        calendar=calendar,
+        entered_on=entered_on,
+        named=lambda name: nominal_day(scheme, name, year, calendar),
+    ).on
+
+
+def _fixed_day(written: str, year: int) -> date:
+    rule = parse_date_rule(written)
+    assert isinstance(rule, FixedDate)  # the scheme's model says so
+    return rule.of(year)
 
 
 def _off_holidays(steps: Steps, stay: _Stay) -> Steps:
@@ -179,7 +224,7 @@ def _target(stay: _Stay, due: Steps) -> Steps:
 
 
 def _ends(steps: Steps, stay: _Stay) -> datetime | None:
-    return end_of_day(steps[-1].on, stay.zone) if steps else None
+    return at_hour(steps[-1].on, stay.stage.hour, stay.zone) if steps else None
 
 
 # ── publicity: who must post, then the clock, then who handles the objection ──

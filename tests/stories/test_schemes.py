@@ -1,0 +1,44 @@
+"""Every shipped scheme is played for a year on a small tree: it comes to its ends and nothing that must hold is broken."""
+
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from starflow.service.campaigns import open_campaign
+from starflow.service.desk import create_desk
+from starflow.service.organisations import import_roster
+from starflow.service.rehearsal import rehearse, starts_at
+from starflow.service.settings import read_settings
+from tests.stories.conftest import ROOT, rows_of
+from workflow.engine.errors import Refused
+from workflow.rating.scheme import load_bytes
+from workflow.rating.shelf import scheme_bytes, scheme_names
+
+OTHERS = tuple(name for name in scheme_names() if name != "anyang-five-star")
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_year_under_every_shipped_scheme_comes_to_its_ends(tmp_path: Path, name: str) -> None:
+    scheme = load_bytes(scheme_bytes(name))
+    settings = read_settings({"STARFLOW_DATABASE_URL": f"sqlite:///{tmp_path}/year.db"})
+    with closing(create_desk(settings, rehearsal_at=starts_at(scheme, 2027), seed=3)) as desk:
+        seen = rehearse(desk, rows_of(), 2027, name, "mixed")
+
+    assert (seen.violations, seen.unfinished) == ((), 0)
+    assert set(seen.stars) <= {level.label for level in scheme.level} | {"未评"}
+    assert sum(seen.stars.values()) == 5
+
+
+@pytest.mark.parametrize("name", [n for n in OTHERS if load_bytes(scheme_bytes(n)).undecided])
+def test_what_the_source_leaves_open_must_be_decided_before_a_year_opens_in_earnest(tmp_path: Path, name: str) -> None:
+    scheme = load_bytes(scheme_bytes(name))
+    with closing(create_desk(read_settings({"STARFLOW_DATABASE_URL": f"sqlite:///{tmp_path}/live.db"}))) as desk:
+        import_roster(desk, rows_of(), scheme_root_kind=ROOT, dry_run=False)
+
+        with pytest.raises(Refused) as refused:
+            open_campaign(desk, 2027, name, actor="P1")
+
+    assert [str(reason.text).partition(":")[0] for reason in refused.value.reasons] == [
+        scheme.place(*one.path) for one in scheme.undecided
+    ]

@@ -236,6 +236,12 @@ def enable(desk: Desk, login: str, *, by: str) -> None:
         note(tx, "account.enabled", by, known.account.login)
 
 
+def identities_of(desk: Desk, account_id: int) -> tuple[str, ...]:
+    """At which providers this account is known."""
+    with desk.reading() as tx:
+        return tuple(one.issuer for one in accounts.identities(tx, account_id))
+
+
 def account_of(desk: Desk, login: str) -> Known:
     """Raises Unknown."""
     with desk.reading() as tx:

@@ -69,6 +69,23 @@ def show_again(desk: Desk, signed: Signed, secret: str, *, network: str) -> None
         sessions.prove(tx, signed.session)
 
 
+def check_password(desk: Desk, signed: Signed, password: str, *, network: str) -> None:
+    """Raises Unauthenticated, TooOften."""
+    _checked(desk, signed.login, password, network)
+
+
+def confirm_totp(desk: Desk, signed: Signed, code: str, *, network: str) -> tuple[str, ...]:
+    """The first code of a new second factor; the recovery codes. Raises Unauthenticated, TooOften, Refused."""
+    whose = (attempts.CODES, str(signed.account_id))
+    with desk.transaction(desk.wall.now()) as tx:
+        attempts.count(tx, [whose])
+    codes = totp.confirm(desk, signed.account_id, code)
+    with desk.transaction(desk.wall.now()) as tx:
+        attempts.forget(tx, whose)
+        sessions.prove(tx, signed.session)
+    return codes
+
+
 def _checked(desk: Desk, login: str, password: str, network: str) -> Known:
     whose = (attempts.PASSWORDS, login), (attempts.SIGN_INS, network)
     with desk.transaction(desk.wall.now()) as tx:

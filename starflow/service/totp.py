@@ -38,6 +38,11 @@ def pending(desk: Desk, account_id: int) -> str | None:
     return pyotp.TOTP(known.account.totp_secret).provisioning_uri(name=known.account.login, issuer_name=ISSUER)
 
 
+def recovery_codes_left(desk: Desk, account_id: int) -> int:
+    with desk.reading() as tx:
+        return accounts.recovery_codes_left(tx, account_id)
+
+
 def confirm(desk: Desk, account_id: int, code: str) -> tuple[str, ...]:
     """The first code was right: the second factor counts from now on. The recovery codes, this once. Raises Unauthenticated."""
     with desk.transaction(desk.wall.now()) as tx:

@@ -19,7 +19,7 @@ from starflow import __version__
 from starflow.service.desk import Desk, open_desk
 from starflow.service.settings import read_settings
 from starflow.web import acts, cycle, dates, lists, matters, openapi, registers
-from starflow.web.accounts import activation, signing_in, strangers
+from starflow.web.accounts import activation, own, proving, signing_in, strangers
 from starflow.web.auth import desk_of
 from starflow.web.ballots import surveys, voting
 from starflow.web.guard import Guard
@@ -32,7 +32,7 @@ from workflow.engine.errors import Unavailable
 API = "/api/v1"
 ROUTERS = tuple(module.router for module in (lists, registers, cycle, matters, dates, acts))
 """The acts stand last, because their last route takes any word for an act."""
-ACCOUNTS = tuple(module.router for module in (signing_in, activation))
+ACCOUNTS = tuple(module.router for module in (signing_in, activation, own, proving))
 PAGES = tuple(module.router for module in (overview, bulk, rehearsal))
 BALLOTS = tuple(module.router for module in (voting, surveys))
 STATIC = Path(__file__).parent / "static"
@@ -55,6 +55,7 @@ def create_app(desk: Desk) -> FastAPI:
     app.add_middleware(Guard)  # the last to be added is the outermost
     refusal.register(app)
     strangers.register(app)
+    proving.register(app)
     return routed(app)
 
 

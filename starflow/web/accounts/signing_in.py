@@ -25,7 +25,7 @@ def sign_in_form(request: Request, onwards: Onwards = "/") -> Response:
 
 @router.post("/sign-in")
 def sign_in(request: Request, form: Posted) -> Response:
-    carried, onto, onwards = _carried(form)
+    carried, onto, onwards = carried_in(form)
     login, password = text(form, "login"), text(form, "password")
     try:
         entered = signing_in.sign_in(
@@ -59,7 +59,7 @@ def code_form(request: Request, onwards: Onwards = "/") -> Response:
 
 @router.post("/sign-in/code")
 def show_code(request: Request, form: Posted) -> Response:
-    carried, onto, onwards = _carried(form)
+    carried, onto, onwards = carried_in(form)
     signed = session_of(request, half=True)
     if signed is None:
         return sign_in_page(request, 401, onwards=onwards, carried=carried, onto=onto, said="等得太久了,请重新登录")
@@ -96,7 +96,7 @@ def carry_on(request: Request, carried: Fields, onto: str, onwards: str) -> Resp
     return go(request, onwards if is_ours(onwards) else "/")
 
 
-def _carried(form: FormData) -> tuple[Fields, str, str]:
+def carried_in(form: FormData) -> tuple[Fields, str, str]:
     onto = text(form, "onto")
     return unpacked(text(form, "carried")), onto if is_ours(onto) else "", text(form, "next") or "/"
 

@@ -38,7 +38,7 @@ async def on_stranger(request: Request, error: Any) -> Response:
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         where = ENROL if isinstance(error, Enrol) else SIGN_IN
         return Response(status_code=303, headers={"location": f"{where}?{urlencode({'next': here})}"})
-    form = await _own(request)
+    form = await own_form(request)
     if form is None:
         return problems.on_refusal(request, Forbidden(forms.FOREIGN))
     return sign_in_page(request, 401, carried=typed(form), onto=request.url.path, lost=lost(form), said=str(error))
@@ -46,13 +46,13 @@ async def on_stranger(request: Request, error: Any) -> Response:
 
 async def on_expired(request: Request, error: Any) -> Response:
     """From a page of ours, but of an earlier session: shown once more, to be sent on purpose."""
-    form = await _own(request)
+    form = await own_form(request)
     if form is None:
         return problems.on_refusal(request, error)
     return carry_on_page(request, typed(form), request.url.path, 403, lost=lost(form), said=str(error))
 
 
-async def _own(request: Request) -> FormData | None:
+async def own_form(request: Request) -> FormData | None:
     """The form, unless the browser says that it is another site's."""
     try:
         forms.check_origin(request)

@@ -129,6 +129,18 @@ class RoleGrant(SQLModel, table=True):
     ended_by: str = Field(default="", max_length=120)
 
 
+class Recusal(SQLModel, table=True):
+    """Somebody has declared that they must not judge this organisation."""
+
+    __table_args__ = (only_one("uq_recusal_current", "person_id", "organisation_id", where="ended_at IS NULL"),)
+    id: int | None = Field(default=None, primary_key=True)
+    person_id: int = Field(foreign_key="person.id", index=True)
+    organisation_id: int = Field(foreign_key="organisation.id")
+    reason: str
+    at: datetime
+    ended_at: datetime | None = None
+
+
 class Twofold(SQLModel, table=True):
     """Something that takes two: asked for by one person in one session, done by another in another, or not at all."""
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import sqlalchemy as sa
 from sqlmodel import col, select
 
-from storage.account_models import RoleGrant, Twofold
+from storage.account_models import Recusal, RoleGrant, Twofold
 from storage.database import Transaction
 from storage.models import Organisation, Person, Post
 
@@ -77,6 +77,39 @@ def end(tx: Transaction, grant_id: int, by: str) -> bool:
     done = tx.session.connection().execute(its.values(ended_at=tx.now, ended_by=by))
     tx.session.expire_all()
     return done.rowcount == 1
+
+
+# ── who must stand aside ─────────────────────────────────────────
+
+
+def interest(tx: Transaction, person_code: str, organisation_id: int, on: date) -> str | None:
+    """Why this person must not judge this organisation: it is their own, or they have declared it."""
+    person = sa.select(col(Person.id)).where(col(Person.code) == person_code).scalar_subquery()
+    heads = sa.exists().where(
+        col(Post.person_id) == person,
+        col(Post.organisation_id) == organisation_id,
+        col(Post.role) == "head",
+        col(Post.from_on) <= on,
+        sa.or_(col(Post.until_on).is_(None), col(Post.until_on) > on),
+    )
+    belongs = sa.exists().where(
+        col(RoleGrant.person_id) == person,
+        col(RoleGrant.organisation_id) == organisation_id,
+        col(RoleGrant.role) == "organisation",
+        col(RoleGrant.ended_at).is_(None),
+    )
+    declared = sa.exists().where(
+        col(Recusal.person_id) == person,
+        col(Recusal.organisation_id) == organisation_id,
+        col(Recusal.ended_at).is_(None),
+    )
+    own, said = tx.session.execute(sa.select(sa.or_(heads, belongs), declared)).one()
+    return "您在该组织任职" if own else "您已申请回避该组织" if said else None
+
+
+def recuse(tx: Transaction, person_id: int, organisation_id: int, reason: str) -> None:
+    tx.session.add(Recusal(person_id=person_id, organisation_id=organisation_id, reason=reason, at=tx.now))
+    tx.session.flush()
 
 
 # ── what takes two ───────────────────────────────────────────────

@@ -13,8 +13,9 @@ from fastapi import APIRouter, Header, Response
 
 from starflow.service.clock import new_secret
 from starflow.service.cycles import CycleAsk, Fired, fire_in
+from starflow.service.policy import POLICY
 from starflow.web import examples
-from starflow.web.auth import Caller, Identified, relations, seen_case, signature
+from starflow.web.auth import Caller, Identified, acting_relations, seen_case, signature
 from starflow.web.bodies import RawBody, act_schema, documented_body, read_act
 from starflow.web.problems import documented
 from starflow.web.replies import Code, Year, described, said
@@ -89,7 +90,10 @@ def _relations(tx: Transaction, caller: Caller, code: str, year: int | None, tri
     if records.by_key(tx, key) is not None:
         return frozenset()
     case = seen_case(caller.desk, tx, caller.principal, code, year)
-    return frozenset({ANYONE}) if trigger == OBJECT else relations(tx, caller.principal, case)
+    held = frozenset({ANYONE}) if trigger == OBJECT else acting_relations(caller.desk, tx, caller.principal, case)
+    if held & set(POLICY.rule(trigger).roles if POLICY.takes_two(caller.desk, trigger) else ()):
+        POLICY.require_not_alone(caller.desk, trigger)
+    return held
 
 
 def _answered(fired: Fired) -> Response:

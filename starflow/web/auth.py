@@ -8,33 +8,23 @@ A page may also be looked at by whoever has signed in, and in a rehearsal by who
 """
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Annotated
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from starflow.service.access import (
-    BODIES,
-    Principal,
-    Standing,
-    authenticate,
-    may_hold,
-    may_see,
-    relations_of,
-    require_sight,
-)
-from starflow.service.case import Case, campaign_of, case_of
+from starflow.service.access import BODIES, Principal, authenticate, may_hold
+from starflow.service.case import Case
 from starflow.service.desk import Desk
+from starflow.service.policy import POLICY, SEAT_WORDS
 from starflow.service.sessions import Signed, principal_at, signed_in
 from starflow.service.view import Filters
-from storage import cycles, obligations, organisations, posts
-from storage.cycles import CycleRow
+from storage import organisations, posts
 from storage.database import Transaction
 from workflow.engine.deadlines import local_date
-from workflow.engine.errors import BadInput, Forbidden, Unauthenticated, Unknown
-from workflow.rating.stages import ROLE_WORDS
+from workflow.engine.errors import BadInput, Forbidden, Unauthenticated
 
 TOKEN = HTTPBearer(
     auto_error=False,
@@ -181,62 +171,39 @@ def _only_known_parameters(request: Request) -> None:
         raise BadInput("同一个参数写了两次")
 
 
-# ── sight ────────────────────────────────────────────────────────
+# ── what exists, and what one may ────────────────────────────────
 
 
-def narrowed(caller: Caller, filters: Filters) -> Filters | None:
+def narrowed(caller: Caller, filters: Filters, action: str = "read_work") -> Filters | None:
     """The filters that show the caller what exists for them; None: nothing of it does. Raises Unknown, Forbidden."""
-    principal = caller.principal
-    if principal.role == "city":
-        if filters.under is not None:
-            raise Forbidden("市委组织部的清单不能按组织范围(under)筛选")
-        return replace(filters, owner="city") if filters.owner in (None, "city") else None
-    if filters.under is None:
-        return replace(filters, under=principal.code)
-    with caller.desk.reading() as tx:
-        found = organisations.by_code(tx, filters.under)
-    require_sight(principal, filters.under, found.path if found else "")
-    return filters
+    POLICY.require(caller.principal, action)
+    return POLICY.narrowed(caller.desk, caller.principal, filters)
 
 
-def of_our_tree(caller: Caller) -> None:
-    """For lists that have nothing that is before the city. Raises Forbidden."""
-    if caller.principal.role == "city":
-        raise Forbidden("市委组织部只能看到等待复审的周期")
+def require(caller: Caller, action: str) -> None:
+    """For what concerns no single organisation. Raises Forbidden."""
+    POLICY.require(caller.principal, action)
 
 
 def seen_case(desk: Desk, tx: Transaction, principal: Principal, code: str, year: int | None) -> Case:
     """The case with this code, if it exists for whoever asks. Raises Unknown, in the same words for both."""
-    campaign = campaign_of(tx, year)
-    assert campaign.id is not None  # it was read
-    found = cycles.find(tx, campaign.id, code)
-    if found is None or not _sees(tx, principal, found):
-        raise Unknown(f"{campaign.year}年度没有编码为“{code}”的党组织")
-    return case_of(desk, tx, found)
+    return POLICY.seen_case(desk, tx, principal, code, year)
 
 
-def _sees(tx: Transaction, principal: Principal, cycle: CycleRow) -> bool:
-    if principal.role != "city":
-        return may_see(principal.path, cycle.path)
-    current = obligations.open_stage(tx, cycle.id)
-    return current is not None and current.owner_role == "city"
+def relations(desk: Desk, tx: Transaction, principal: Principal, case: Case) -> frozenset[str]:
+    """What the caller is to this very cycle: for showing what is on offer."""
+    return POLICY.relations(desk, tx, principal, case)
 
 
-def relations(tx: Transaction, principal: Principal, case: Case) -> frozenset[str]:
-    """What the caller is to this very cycle."""
-    standing = Standing(
-        organisation_id=case.cycle.organisation_id,
-        reviewer_id=case.cycle.reviewer_id,
-        root_id=organisations.root(tx),
-        city_id=organisations.id_of(tx, organisations.CITY),
-    )
-    return relations_of(principal.role, principal.organisation_id, standing)
+def acting_relations(desk: Desk, tx: Transaction, principal: Principal, case: Case) -> frozenset[str]:
+    """The same for whoever is about to act. Raises Forbidden where they must stand aside."""
+    return POLICY.acting_relations(desk, tx, principal, case)
 
 
 def signature(caller: Caller) -> tuple[str, str | None]:
     """The name for the record, and the person's code. In earnest nobody acts from a vacant post. Raises Forbidden."""
     principal = caller.principal
     if principal.person is None and not caller.desk.rehearsal:
-        role = ROLE_WORDS[principal.role]
+        role = SEAT_WORDS[principal.role]
         raise Forbidden(f"{principal.code}({role})的岗位现在空缺,没有人可以这个身份办理")
     return principal.person or f"role:{principal.role}", principal.person

@@ -9,15 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from starflow.service import obligations
 from starflow.service.obligations import Nudged
+from starflow.service.policy import POLICY
 from starflow.web import examples
 from starflow.web.acts import REFUSALS
-from starflow.web.auth import Caller, Identified, relations, seen_case, signature
+from starflow.web.auth import Caller, Identified, acting_relations, seen_case, signature
 from starflow.web.bodies import RawBody, documented_body, read_model
 from starflow.web.replies import Code, Year, described, said
 from starflow.web.schemas import model_of
-from workflow.engine.errors import Forbidden
 from workflow.rating.payloads import Text
-from workflow.rating.stages import ROLE_WORDS
 
 router = APIRouter()
 
@@ -79,7 +78,7 @@ def _takes(model: type[BaseModel], name: str) -> dict[str, Any]:
 def extend(caller: Identified, code: Code, raw: RawBody, year: Year = None) -> Response:
     """本轮的截止不早于某一天;由组织部办理。"""
     said_ = read_model(raw, Extension)
-    actor, of = _coordinating(caller, code, year, ("department",), "延期")
+    actor, of = _coordinating(caller, code, year, "extend")
     moved = obligations.extend(
         caller.desk, code, said_.until, said_.reason, actor=actor, subtree=said_.subtree, year=of
     )
@@ -96,7 +95,7 @@ def extend(caller: Identified, code: Code, raw: RawBody, year: Year = None) -> R
 def hold(caller: Identified, code: Code, raw: RawBody, year: Year = None) -> Response:
     """暂停期间不再提醒;由组织部办理。"""
     reason = read_model(raw, Holding).reason
-    actor, of = _coordinating(caller, code, year, ("department",), "暂停计时")
+    actor, of = _coordinating(caller, code, year, "hold")
     obligations.hold(caller.desk, code, reason, actor=actor, year=of)
     return said({"organisation": code, "held": True, "days": None})
 
@@ -111,7 +110,7 @@ def hold(caller: Identified, code: Code, raw: RawBody, year: Year = None) -> Res
 def release(caller: Identified, code: Code, raw: RawBody, year: Year = None) -> Response:
     """暂停的天数补回;由组织部办理。"""
     read_model(raw, Nothing)
-    actor, of = _coordinating(caller, code, year, ("department",), "恢复计时")
+    actor, of = _coordinating(caller, code, year, "release")
     days = obligations.release(caller.desk, code, actor=actor, year=of)
     return said({"organisation": code, "held": False, "days": days})
 
@@ -126,16 +125,15 @@ def release(caller: Identified, code: Code, raw: RawBody, year: Year = None) -> 
 def nudge(caller: Identified, code: Code, raw: RawBody, year: Year = None) -> Response:
     """催办欠办的人;由上级党组织或组织部办理。没有发出时note说明为什么。"""
     dry_run = read_model(raw, Nudging).dry_run
-    actor, of = _coordinating(caller, code, year, ("superior", "department"), "催办")
+    actor, of = _coordinating(caller, code, year, "nudge")
     (nudged,) = obligations.nudge(caller.desk, (code,), actor=actor, year=of, dry_run=dry_run)
     return said(asdict(nudged))
 
 
-def _coordinating(caller: Caller, code: str, year: int | None, roles: tuple[str, ...], what: str) -> tuple[str, int]:
+def _coordinating(caller: Caller, code: str, year: int | None, action: str) -> tuple[str, int]:
     """The name for the record, and the year that is meant. Raises Unknown, Forbidden."""
     with caller.desk.reading() as tx:
         case = seen_case(caller.desk, tx, caller.principal, code, year)
-        held = relations(tx, caller.principal, case)
-    if not held & set(roles):
-        raise Forbidden(f"{what}由{'、'.join(ROLE_WORDS[role] for role in roles)}办理")
+        held = acting_relations(caller.desk, tx, caller.principal, case)
+    POLICY.require(caller.principal, action, held)
     return signature(caller)[0], case.cycle.year

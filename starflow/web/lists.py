@@ -9,7 +9,7 @@ from starflow.service import lists
 from starflow.service.shapes import CycleLine, NoticeLine, ObligationLine, StarLine, Stuck
 from starflow.service.view import Filters
 from starflow.web import examples
-from starflow.web.auth import Identified, of_our_tree
+from starflow.web.auth import Identified, require
 from starflow.web.replies import PER_PAGE, Lamp, Limit, Next, OwedBy, Stage, Under, Year, list_of, narrowed_list
 
 router = APIRouter()
@@ -106,6 +106,6 @@ def stars(
     after: Next = None,
 ) -> Response:
     """某一天有效的星级,按编码排列。"""
-    of_our_tree(caller)
+    require(caller, "read_roster")
     filters = Filters(under=under, year=year, limit=limit, after=after)
-    return narrowed_list(caller, filters, lambda seen: lists.stars(caller.desk, seen, as_of=as_of))
+    return narrowed_list(caller, filters, lambda seen: lists.stars(caller.desk, seen, as_of=as_of), "read_roster")

@@ -19,7 +19,7 @@ from starflow.service.shapes import plain
 from starflow.service.view import Filters
 from starflow.web import examples
 from starflow.web.acts import REFUSALS, Key, scoped
-from starflow.web.auth import Caller, Identified, relations, seen_case, signature
+from starflow.web.auth import Caller, Identified, acting_relations, relations, seen_case, signature
 from starflow.web.bodies import LARGEST, RawBody, act_schema, documented_body, read_act
 from starflow.web.replies import (
     PER_PAGE,
@@ -78,7 +78,7 @@ def list_(
 def show(caller: Identified, id: Number) -> Response:
     """经过、期限,以及现在可以办什么、要填什么。不含异议人或反映人的姓名和联系方式。"""
     with caller.desk.reading() as tx:
-        _, held = _seen(caller, tx, id)
+        _, held = _seen(caller, tx, id, relations)
     return said(show_matter(caller.desk, id, held).as_json())
 
 
@@ -89,7 +89,7 @@ def open_with(caller: Caller, kind: Kind, code: str, raw: bytes, year: int | Non
     body = read_act(raw, reason_is_data=_reason_is_data(kind, OPEN))
     with caller.desk.reading() as tx:
         case = seen_case(caller.desk, tx, caller.principal, code, year)
-        acting = _acting(caller, kind, OPEN, relations(tx, caller.principal, case))
+        acting = _acting(caller, kind, OPEN, acting_relations(caller.desk, tx, caller.principal, case))
     its = scoped(caller, key)
 
     def done() -> Acted:
@@ -149,7 +149,7 @@ def open_unknown(
 def carry_on(caller: Identified, id: Number, act: str, raw: RawBody, key: Key = None) -> Response:
     """请求体是该动作的数据(见 GET /matters/{id} 的 options),另可带reason和expected_version。"""
     with caller.desk.reading() as tx:
-        matter, held = _seen(caller, tx, id)
+        matter, held = _seen(caller, tx, id, acting_relations)
         kind = KIND[matter.kind]
         acting = _acting(caller, kind, act, held)
     body = read_act(raw, reason_is_data=_reason_is_data(kind, act))
@@ -170,8 +170,10 @@ def carry_on(caller: Identified, id: Number, act: str, raw: RawBody, key: Key = 
     return _answered(caller.desk, retrying(done))
 
 
-def _seen(caller: Caller, tx: Transaction, number: int) -> tuple[Matter, frozenset[str]]:
-    """A matter that exists for the caller, and what the caller is to its organisation. Raises Unknown."""
+def _seen(
+    caller: Caller, tx: Transaction, number: int, what: Callable[..., frozenset[str]]
+) -> tuple[Matter, frozenset[str]]:
+    """A matter that exists for the caller, and what the caller is to its organisation. Raises Unknown, Forbidden."""
     matter = matters.by_id(tx, number)
     row = cycles.by_id(tx, matter.cycle_id) if matter is not None and matter.cycle_id is not None else None
     try:
@@ -180,7 +182,7 @@ def _seen(caller: Caller, tx: Transaction, number: int) -> tuple[Matter, frozens
         case = seen_case(caller.desk, tx, caller.principal, row.code, row.year)
     except Unknown:
         raise Unknown(f"没有编号为{number}的事项") from None
-    return matter, relations(tx, caller.principal, case)
+    return matter, what(caller.desk, tx, caller.principal, case)
 
 
 def _acting(caller: Caller, kind: Kind, act: str, held: frozenset[str]) -> Acting:

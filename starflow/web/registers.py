@@ -12,10 +12,9 @@ from starflow.service.shapes import CampaignLine, Page
 from starflow.service.sittings import MeetingLine
 from starflow.service.view import Filters
 from starflow.web import examples
-from starflow.web.auth import Identified, of_our_tree
+from starflow.web.auth import Identified, require
 from starflow.web.replies import PER_PAGE, Limit, Next, Under, Year, described, list_of, narrowed_list, said
 from starflow.web.schemas import page_of
-from workflow.engine.errors import Forbidden
 
 router = APIRouter()
 
@@ -30,9 +29,9 @@ def organisations(
     caller: Identified, year: Year = None, under: Under = None, limit: Limit = PER_PAGE, after: Next = None
 ) -> Response:
     """含已停用的;写明年度时只列该年度参评的。电话只显示首尾。"""
-    of_our_tree(caller)
+    require(caller, "read_roster")
     filters = Filters(under=under, year=year, limit=limit, after=after)
-    return narrowed_list(caller, filters, lambda seen: directory.listed(caller.desk, seen))
+    return narrowed_list(caller, filters, lambda seen: directory.listed(caller.desk, seen), "read_roster")
 
 
 @router.get("/campaigns", summary="各年度", tags=["看"], responses=list_of(CampaignLine, examples.CAMPAIGN))
@@ -72,7 +71,6 @@ def schemes(caller: Identified, year: Year = None) -> Response:
 )
 def meetings(caller: Identified, year: Year = None) -> Response:
     """以及待批准的名单、排名和名额线(agenda)。只有组织部和工委会看得到。"""
-    if caller.principal.role not in ("department", "committee"):
-        raise Forbidden("会议由工委会和组织部查看")
+    require(caller, "read_meetings")
     held, waiting = sittings.meeting_list(caller.desk, year), agenda(caller.desk, year)
     return said(held.as_json() | {"agenda": waiting.as_json()})

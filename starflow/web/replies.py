@@ -44,7 +44,9 @@ def list_of(shape: type, row: Mapping[str, Any]) -> dict[int | str, dict[str, An
     return described(page_of(shape), examples.page(row))
 
 
-def narrowed_list(caller: Caller, filters: Filters, find: Callable[[Filters], Page[Any]]) -> Response:
+def narrowed_list(
+    caller: Caller, filters: Filters, find: Callable[[Filters], Page[Any]], action: str = "read_work"
+) -> Response:
     """The page that exists for the caller; an empty one where nothing of it does."""
-    seen = narrowed(caller, filters)
+    seen = narrowed(caller, filters, action)
     return said((Page(()) if seen is None else find(seen)).as_json())

@@ -50,6 +50,10 @@ def save(tx: Transaction, row: Account | AccountLink | Identity | LoginTry | Acc
     tx.session.flush()
 
 
+def change(tx: Transaction, account: Account, **values: object) -> None:
+    _changed(tx, sa.update(Account).where(col(Account.id) == account.id).values(**values))
+
+
 # ── one-time links ───────────────────────────────────────────────
 
 

@@ -97,13 +97,12 @@ def _checked(desk: Desk, login: str, password: str, network: str) -> Known:
         with desk.transaction(desk.wall.now()) as tx:
             _note_of(tx, "sign_in.failed", known.person.code if known else "", login[:120], network)
         raise Unauthenticated(WRONG)
+    account = known.account
+    outdated = account.password_hash is not None and passwords.is_outdated(account.password_hash, mib)
+    again = {"password_hash": passwords.hashed(password, mib)} if outdated else {}
     with desk.transaction(desk.wall.now()) as tx:
         attempts.forget(tx, whose[0])
-        account = known.account
-        if account.password_hash and passwords.is_outdated(account.password_hash, mib):
-            account.password_hash = passwords.hashed(password, mib)
-        account.signed_in_at = tx.now
-        accounts.save(tx, account)
+        accounts.change(tx, account, signed_in_at=tx.now, **again)
     return known
 
 

@@ -39,6 +39,7 @@ JOBS = (
     Job("vacuum", "vacuum_at", jobs.vacuum_ballots),
     Job("digest", "digest_at", jobs.digest),
     Job("anchor", "anchor_at", jobs.anchor),
+    Job("backup", "backup_at", jobs.backup),
     Job("invariants", "invariants_at", jobs.check_invariants),
 )
 

@@ -290,6 +290,14 @@ def next_move(tx: Transaction, campaign_id: int) -> datetime | None:
     return found
 
 
+def opened_since(tx: Transaction) -> datetime | None:
+    """Since when any campaign has been open; None while none is."""
+    found: datetime | None = tx.connection.execute(
+        sa.select(sa.func.min(_campaign.c.opened_at)).where(_campaign.c.status == "open")
+    ).scalar()
+    return found
+
+
 def open_campaigns(tx: Transaction) -> dict[int, str]:
     """id → the scheme's hash of every campaign that is open."""
     found = tx.session.execute(

@@ -16,13 +16,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import ArgumentError, DBAPIError, DisconnectionError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
 from storage import migrations
 from workflow.engine.errors import BadInput, Unavailable, because
+
+__all__ = ("Database", "DatabaseError", "Transaction", "connect", "open_database", "retrying", "revision", "upgrade")
 
 Result = TypeVar("Result")
 

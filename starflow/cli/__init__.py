@@ -11,6 +11,7 @@ import typer
 
 from starflow import __version__
 from starflow.cli import (
+    backups,
     campaigns,
     cycle,
     dates,
@@ -116,6 +117,10 @@ COMMANDS = (
     Command(UPKEEP, "anchor", upkeep.anchor, "取今天的锚点,存到数据库以外"),
     Command(UPKEEP, "doctor", upkeep.doctor, "体检:哪里不对,该怎么办"),
     Command(UPKEEP, "retain", upkeep.retain, "按保存期限销毁个人信息"),
+    Command(UPKEEP, "backup create", backups.create, "备份:照常办理时也可以做,做完即恢复一遍来核对"),
+    Command(UPKEEP, "backup verify", backups.verify, "核对一份备份能不能恢复"),
+    Command(UPKEEP, "backup restore", backups.restore, "把备份恢复到一个空的数据库"),
+    Command(UPKEEP, "db copy", backups.copy, "把整个数据库复制到另一个,例如从 SQLite 到 PostgreSQL"),
     Command(UPKEEP, "db upgrade", install.db_upgrade, "把数据库升到本版本"),
     Command(UPKEEP, "token issue", upkeep.token_issue, "发一个接口令牌"),
 )
@@ -132,7 +137,8 @@ GROUPS: Mapping[str, str] = {
     "event": "加分扣分的事项:表彰、文章、通报、处分、缺席",
     "election": "换届登记",
     "sheet": "电子表格:清单导出、模板、导入、撤销导入",
-    "db": "数据库升级",
+    "backup": "备份:做、核对、恢复",
+    "db": "数据库:复制、升级",
     "token": "接口令牌",
 }
 

@@ -3,7 +3,7 @@
 The bell rings them as often as it likes, in any number of processes: whatever they do is claimed in the database.
 """
 
-from starflow.service import obligations, polls, upkeep
+from starflow.service import backups, obligations, polls, upkeep
 from starflow.service.desk import Desk
 from starflow.service.registers import election_reminders
 
@@ -32,6 +32,11 @@ def anchor(desk: Desk) -> str:
     """Keeps today's head over all cycles."""
     kept = upkeep.anchor(desk)
     return f"锚点 {kept['head'][:12]}:{kept['cycles']}个周期,{kept['records']}条记录"
+
+
+def backup(desk: Desk) -> str:
+    """Takes the day's backup and restores it to see that it holds."""
+    return backups.nightly(desk)
 
 
 def check_invariants(desk: Desk) -> str:

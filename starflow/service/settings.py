@@ -53,6 +53,9 @@ class Settings:
     oidc_secret_file: Path | None
     oidc_name: str
     vacuum_at: time
+    backups: Path | None
+    backup_at: time
+    backups_kept: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,4 +238,7 @@ SETTINGS = (
     Setting("OIDC_SECRET_FILE", "", _file, "存放统一身份认证密钥的文件"),
     Setting("OIDC_NAME", "统一身份认证", _text, "登录页上统一身份认证的叫法"),
     Setting("VACUUM_AT", "03:10", _time_of_day, "最迟在这个时刻清扫测评留下的旧行(PostgreSQL)"),
+    Setting("BACKUPS", "", _file, "每日备份存放的目录,最好在另一块磁盘上;不设则不自动备份"),
+    Setting("BACKUP_AT", "02:10", _time_of_day, "每日备份的时刻"),
+    Setting("BACKUPS_KEPT", "14", partial(_number, least=2, most=1000), "保留最近这么多份备份"),
 )  # fmt: skip

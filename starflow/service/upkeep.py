@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +10,7 @@ from starflow.service.around import Around
 from starflow.service.case import case_of, quota_base, stored_facts
 from starflow.service.cycles import redate
 from starflow.service.desk import Desk
+from starflow.service.health import Finding, findings
 from starflow.service.quotas import scope_word
 from storage import cycles, evidence, meetings, obligations, outbox, records, retention, runs
 from storage.database import Transaction
@@ -25,7 +26,6 @@ from workflow.rating.survey import needed
 POLLS = ("open_survey", "extend_survey", "close_survey", "count_survey", "void_survey")
 ADMINISTRATIVE = ("open", "extend", "hold", "release", "reroute", "demote", "defer", *POLLS)
 """Triggers that stand in the history but in no procedure: what coordinators do around it."""
-LATE_SWEEP = timedelta(minutes=10)
 
 
 def verify(desk: Desk, anchor: Mapping[str, Any] | None = None) -> Verdict:
@@ -148,39 +148,12 @@ def _highest(scheme: Scheme, sheet: Assessment) -> int:
     return max([scheme.band(sheet.total or Decimal(0)), *given])
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something the operator should look at, and what to do about it."""
-
-    found: str
-    remedy: str
-
-
 def doctor(desk: Desk) -> tuple[Finding, ...]:
-    """All invariants, and whether the bell rings and the letters leave; empty when all is well."""
+    """All invariants, and whether the installation fares well; empty when all is well."""
     found = [Finding(said, "请保留现场,用 starflow verify 核对历史,并与备份比较") for said in check(desk)]
     with desk.reading() as tx:
-        found += _lag(desk, tx)
-        dead = outbox.dead_letters(tx)
-        if dead:
-            found.append(Finding(f"有{len(dead)}封消息多次未能发出", "修好通道后运行 starflow notices --resend 重发"))
-        found += [
-            Finding(f"定时任务{run.job}上次失败:{run.error}", "查看日志,修好后运行 starflow tick")
-            for run in runs.runs(tx)
-            if run.error
-        ]
+        found += findings(desk, tx)
     return tuple(found)
-
-
-def _lag(desk: Desk, tx: Transaction) -> Iterator[Finding]:
-    if desk.rehearsal:
-        return  # its clock is moved by hand, and that sweeps
-    run = runs.last_run(tx, runs.SWEEP)
-    if run is None or run.last_at is None:
-        if cycles.open_campaigns(tx):
-            yield Finding("定时任务从未运行", "请启动 starflow serve 或 starflow worker")
-    elif tx.now - run.last_at > LATE_SWEEP:
-        yield Finding(f"上次清点在{run.last_at:%Y-%m-%d %H:%M}", "请启动 starflow serve 或 starflow worker")
 
 
 def downtimes(desk: Desk) -> tuple[str, ...]:

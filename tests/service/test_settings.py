@@ -35,6 +35,7 @@ def test_an_empty_environment_gives_the_documented_defaults() -> None:
         smtp_from="",
         webhook_url="",
         webhook_secret_file=None,
+        uploads=Path("uploads"),
         message_days=14,
         sweep_seconds=30,
         relay_seconds=10,
@@ -48,6 +49,10 @@ def test_an_empty_environment_gives_the_documented_defaults() -> None:
         oidc_client_id="",
         oidc_secret_file=None,
         oidc_name="统一身份认证",
+        vacuum_at=time(3, 10),
+        backups=None,
+        backup_at=time(2, 10),
+        backups_kept=14,
     )
 
 

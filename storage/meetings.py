@@ -186,14 +186,23 @@ In `rating.*` the star in force is last year's and takes none; nor does it for w
 
 
 def approved_counts(
-    tx: Transaction, campaign_id: int, scope: Scope = EVERYBODY, *, without: int | None = None
+    tx: Transaction,
+    campaign_id: int,
+    scope: Scope = EVERYBODY,
+    *,
+    without: int | None = None,
+    proposals: bool = False,
 ) -> dict[int, int]:
-    """star → how many organisations hold it from this campaign or have it approved; `without` leaves out one cycle."""
+    """star → how many organisations hold it from this campaign or have it approved; `without` leaves out one cycle.
+
+    With `proposals` what is proposed counts too: where nobody approves, a proposal takes its place at once.
+    """
+    taken = sa.func.coalesce(_cycle.c.proposed, _taken) if proposals else _taken
     statement = (
-        sa.select(_taken, sa.func.count())
+        sa.select(taken, sa.func.count())
         .select_from(_cycle)
-        .where(_cycle.c.campaign_id == campaign_id, _taken.is_not(None), _counts)
-        .group_by(_taken)
+        .where(_cycle.c.campaign_id == campaign_id, taken.is_not(None), _counts)
+        .group_by(taken)
     )
     if without is not None:
         statement = statement.where(_cycle.c.id != without)

@@ -27,7 +27,7 @@ from workflow.rating.figures import asked_for, window_of
 from workflow.rating.inputs import Event as ScoredEvent
 from workflow.rating.inputs import RatingInputs
 from workflow.rating.payloads import PaperTally
-from workflow.rating.procedure import table_of
+from workflow.rating.procedure import decides_quotas, table_of
 from workflow.rating.quota import excess_reason
 from workflow.rating.scheme import Quota, Scheme
 from workflow.rating.scheme_stages import Stage
@@ -99,7 +99,7 @@ def facts_of(tx: Transaction, case: Case, payload: Mapping[str, Any] | None = No
         case "survey":
             return facts.changed_by(_survey_facts(tx, case, payload))
         case "review":
-            return facts.changed_by(_review_facts(tx, case, payload))
+            return facts.changed_by(_review_facts(tx, case, payload) | _places_left(tx, case, payload))
         case "publicity" | "approval":
             return facts.changed_by(_decision_facts(tx, case, facts, payload))
     return facts
@@ -301,14 +301,25 @@ def _decision_facts(tx: Transaction, case: Case, facts: Facts, payload: Mapping[
     return found
 
 
-def quota_block(tx: Transaction, case: Case, star: int | None) -> str | None:
+def _places_left(tx: Transaction, case: Case, payload: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A review that nobody approves keeps the quotas itself; proposals on their way take their places already."""
+    if not decides_quotas(case.scheme) or payload is None:
+        return {}
+    meetings.lock_quotas(tx, case.cycle.campaign_id)
+    star = payload.get("star", case.cycle.star)
+    return {"quota_block": quota_block(tx, case, star if isinstance(star, int) else None, proposals=True)}
+
+
+def quota_block(tx: Transaction, case: Case, star: int | None, *, proposals: bool = False) -> str | None:
     """Why approving this star would exceed a quota; None when there is room or a recorded decision covers it (R30)."""
     cycle = case.cycle
     for quota in case.scheme.quotas_of(cycle.year):
         if quota.op != "max" or star not in quota.stars or (quota.fields and cycle.field not in quota.fields):
             continue
+        if proposals and not quota.hard:
+            continue
         scope = meetings.Scope.of(quota.scope, cycle.path, cycle.field, quota.fields)
-        counts = meetings.approved_counts(tx, cycle.campaign_id, scope, without=cycle.id)
+        counts = meetings.approved_counts(tx, cycle.campaign_id, scope, without=cycle.id, proposals=proposals)
         allowed = meetings.excess_allowed(tx, cycle.campaign_id, quota.code, scope)
         base = quota_base(tx, cycle.campaign_id, quota, scope, {cycle.id: star})
         said = excess_reason(case.scheme, quota, base, counts, allowed, more=1)

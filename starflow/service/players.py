@@ -163,6 +163,8 @@ def _review(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
         if lowered and star == case.scheme.stars[-1] and len(case.scheme.stars) > 1:
             continue
         yield Move("propose_star", owner, sheet | {"star": star}, "综合平时掌握情况" if lowered else "")
+    for star in reversed(case.scheme.stars):
+        yield Move("propose_star", owner, sheet | {"star": star}, "名额已满,综合平时掌握情况")
     yield Move("close_unrated", "department", reason="按方案不予评定")
 
 

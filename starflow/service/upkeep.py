@@ -18,7 +18,7 @@ from storage.invariants import invariants
 from storage.models import Assessment
 from storage.organisations import chunks
 from storage.records import Verdict
-from workflow.rating.procedure import table_of
+from workflow.rating.procedure import approves, table_of
 from workflow.rating.quota import excess
 from workflow.rating.scheme import Scheme
 from workflow.rating.survey import needed
@@ -112,7 +112,8 @@ def quotas_are_kept(desk: Desk, tx: Transaction) -> Iterator[str]:
     for campaign_id, digest in cycles.open_campaigns(tx).items():
         rated = cycles.in_campaign(tx, campaign_id)
         quotas = desk.scheme(tx, digest).quotas_of(rated[0].year) if rated else ()
-        for quota in (q for q in quotas if q.op == "max"):
+        recorded = approves(desk.scheme(tx, digest))
+        for quota in (q for q in quotas if q.op == "max" and (q.hard or recorded)):
             for scope in dict.fromkeys(
                 meetings.Scope.of(quota.scope, c.path, c.field, quota.fields)
                 for c in rated

@@ -132,7 +132,7 @@ def asked_for(scheme: Scheme) -> frozenset[str]:
     """What has to be looked up for this scheme's ratings: figures by name, and `history`."""
     named = {name for item in scheme.component for name in item.of}
     every = [*(level.needs for level in scheme.level), *(e.needs for e in scheme.effect)]
-    every += [rule.needs for rule in scheme.eligibility]
+    every += [*(rule.needs for rule in scheme.eligibility), *(rule.needs for rule in scheme.linked)]
     named |= {one.value for needs in every for need in needs for one in need.alternatives}
     named |= {name for name, weight in scheme.score.weights.items() if weight and name == "self"}
     moves = scheme.changes

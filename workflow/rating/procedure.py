@@ -143,8 +143,19 @@ def _window(scheme: Scheme, stage: Stage, act: Act) -> tuple[Guard, ...]:
         (papers, partial(guards.attached, papers)),
         (act.trigger == "file_survey" and scheme.survey.masses_quorum, guards.masses_reached),
         (stage.kind == "review" and _spares_some(scheme), guards.to_be_rated),
+        (stage.kind == "review" and decides_quotas(scheme), guards.quota_kept),
     )
     return tuple(guard for wanted, guard in asked if wanted)
+
+
+def decides_quotas(scheme: Scheme) -> bool:
+    """Where no stage approves, the review itself keeps within hard quotas; soft ones are only shown."""
+    return any(q.op == "max" and q.hard for q in scheme.quota) and not approves(scheme)
+
+
+def approves(scheme: Scheme) -> bool:
+    """Whether anybody could record that a quota may be exceeded."""
+    return any(stage.kind == "approval" for stage in scheme.stage)
 
 
 def _spares_some(scheme: Scheme) -> bool:

@@ -68,6 +68,18 @@ def _needs(scheme: Scheme) -> Iterator[tuple[Path, Needs]]:
     yield from ((("level", i, "needs"), level.needs) for i, level in enumerate(scheme.level))
     yield from ((("effect", i, "needs"), effect.needs) for i, effect in enumerate(scheme.effect))
     yield from ((("eligibility", i, "needs"), rule.needs) for i, rule in enumerate(scheme.eligibility))
+    yield from ((("linked", i, "needs"), rule.needs) for i, rule in enumerate(scheme.linked))
+
+
+def linked_grades(scheme: Scheme) -> Iterator[Fault]:
+    """Every level has its grade, and no grade is without a level."""
+    levels = [str(star) for star in scheme.stars]
+    for i, rule in enumerate(scheme.linked):
+        missing, unknown = set(levels) - set(rule.grades), set(rule.grades) - set(levels)
+        for star in sorted(missing):
+            yield ("linked", i, "grades"), f"没有写明等次{star}时是什么"
+        for star in sorted(unknown):
+            yield ("linked", i, "grades"), f"没有{shown(star)}这一等次"
 
 
 def _near(name: str, known: Sequence[str]) -> str:
@@ -252,6 +264,7 @@ def doubles_of_rules(scheme: Scheme) -> Iterator[Fault]:
         ("sheet", [item.code for item in scheme.sheet]),
         ("counter", [item.code for item in scheme.counter]),
         ("effect", [item.code for item in scheme.effect]),
+        ("linked", [item.code for item in scheme.linked]),
         ("filing", [item.code for item in scheme.filing]),
     )
     for table, codes in lists:
@@ -275,5 +288,6 @@ RULE_CHECKS: tuple[Callable[[Scheme], Iterator[Fault]], ...] = (
     routes_assigned,
     offsets,
     calendar_known,
+    linked_grades,
     ties,
 )

@@ -162,6 +162,21 @@ class Eligibility(Cited):
     holders_keep: Annotated[bool, Field(description="已有这一等次的不受此限 · whoever holds it is not asked")] = False
 
 
+class Linked(Cited):
+    """A grade that follows the organisation's level, such as its secretary's; a line of the explanation, never a rating."""
+
+    code: Annotated[Name, Field(description="代码 · code")]
+    title: Annotated[Word, Field(description="谁的什么等次,如“书记个人等次” · whose grade")]
+    grades: Annotated[
+        Mapping[Word, Word],
+        Field(min_length=1, description='本组织的等次 → 这一等次,如 { "3" = "优秀" } · level → grade'),
+    ]
+    needs: Annotated[Needs, Field(description="取得这一等次还须成立的条件 · what must also hold for it")] = ()
+    otherwise: Annotated[
+        str, Field(description="条件不成立时的等次,不写为低一等 · grade when a need fails; else one lower")
+    ] = ""
+
+
 # --- routes, bodies, papers -------------------------------------------------------------------------------------------
 
 
@@ -286,6 +301,7 @@ __all__ = [
     "Eligibility",
     "Example",
     "Filing",
+    "Linked",
     "Need",
     "Sheet",
 ]

@@ -23,6 +23,7 @@ from workflow.rating.scheme_rules import (
     Eligibility,
     Example,
     Filing,
+    Linked,
     Needs,
     Sheet,
 )
@@ -523,6 +524,9 @@ class Scheme(Closed):
     award: Annotated[Award, Field(description="加分的总规则 · rules for all bonuses")] = Award()
     counter: Annotated[tuple[Counter, ...], Field(description="计数 · counters")] = ()
     effect: Annotated[tuple[Effect, ...], Field(description="分数以外的后果 · effects other than points")] = ()
+    linked: Annotated[
+        tuple[Linked, ...], Field(description="随本组织等次而定的等次 · grades that follow the level")
+    ] = ()
     eligibility: Annotated[tuple[Eligibility, ...], Field(description="参评资格 · who may be given a level")] = ()
     satisfaction: Satisfaction | None = None
     election: Election | None = None

@@ -35,6 +35,7 @@ from workflow.rating.inputs import (
     fact_faults,
 )
 from workflow.rating.levels import reached
+from workflow.rating.linked import linked_steps
 from workflow.rating.points import bonuses, deductions
 from workflow.rating.scheme_tables import Level, Scheme
 from workflow.rating.sheet import base_of, differences, highest_base, score_fault, score_faults
@@ -90,7 +91,7 @@ def rate(scheme: Scheme, inputs: RatingInputs) -> Rating:
         cap=cap.star,
         cap_reasons=cap.reasons,
         band_star=band_star,
-        steps=(*total.steps, band, *more, *changes),
+        steps=(*total.steps, band, *more, *changes, *linked_steps(scheme, star, total.figures)),
         not_rated=not_rated(scheme, inputs, total.figures),
     )
 

@@ -45,12 +45,12 @@ def seats(tx: Transaction, person_id: int, on: date) -> tuple[Seat, ...]:
 
 
 def grants(tx: Transaction, person_id: int | None = None) -> Sequence[tuple[RoleGrant, Person, Organisation]]:
-    """Those not ended, by person."""
+    """Those not ended, in the order of their giving."""
     its = (
         select(RoleGrant, Person, Organisation)
         .where(col(Person.id) == col(RoleGrant.person_id), col(Organisation.id) == col(RoleGrant.organisation_id))
         .where(col(RoleGrant.ended_at).is_(None))
-        .order_by(col(Person.code), col(RoleGrant.id))
+        .order_by(col(RoleGrant.id))
     )
     chosen = its if person_id is None else its.where(RoleGrant.person_id == person_id)
     return [(grant, person, body) for grant, person, body in tx.session.exec(chosen)]
@@ -138,3 +138,15 @@ def decide(tx: Transaction, number: int, outcome: str, *, by: str | None, within
     done = tx.session.connection().execute(its.values(**values))
     tx.session.expire_all()
     return done.rowcount == 1
+
+
+def reopen(tx: Transaction, number: int) -> None:
+    """What was claimed could not be done: it waits again."""
+    values = {"outcome": "open", "decided_by": None, "decided_in": None, "decided_at": None}
+    tx.session.connection().execute(sa.update(Twofold).where(col(Twofold.id) == number).values(**values))
+    tx.session.expire_all()
+
+
+def note(tx: Transaction, number: int, said: str) -> None:
+    tx.session.connection().execute(sa.update(Twofold).where(col(Twofold.id) == number).values(said=said))
+    tx.session.expire_all()

@@ -11,6 +11,7 @@ import typer
 
 from starflow import __version__
 from starflow.cli import (
+    accounts,
     backups,
     campaigns,
     cycle,
@@ -123,6 +124,20 @@ COMMANDS = (
     Command(UPKEEP, "db copy", backups.copy, "把整个数据库复制到另一个,例如从 SQLite 到 PostgreSQL"),
     Command(UPKEEP, "db upgrade", install.db_upgrade, "把数据库升到本版本"),
     Command(UPKEEP, "token issue", upkeep.token_issue, "发一个接口令牌"),
+    Command(UPKEEP, "token list", accounts.token_list, "发出过的接口令牌"),
+    Command(UPKEEP, "token revoke", accounts.token_revoke, "吊销一个接口令牌,立即生效"),
+    Command(UPKEEP, "account invite", accounts.invite, "给一个人开账号:打印一次性的激活链接"),
+    Command(UPKEEP, "account list", accounts.list_, "账号、职务、最近登录"),
+    Command(UPKEEP, "account reset", accounts.reset, "打印重设密码的一次性链接"),
+    Command(UPKEEP, "account disable", accounts.disable, "停用账号,立即退出它的全部登录"),
+    Command(UPKEEP, "account enable", accounts.enable, "恢复停用的账号"),
+    Command(UPKEEP, "account sessions", accounts.sessions, "正在登录的浏览器"),
+    Command(UPKEEP, "account sign-out", accounts.sign_out, "退出一个账号的全部登录"),
+    Command(UPKEEP, "account log", accounts.log, "登录、授权等的记录"),
+    Command(UPKEEP, "role grant", accounts.grant, "授予名册岗位以外的职务;须另一位管理员复核"),
+    Command(UPKEEP, "role confirm", accounts.confirm, "复核一项授予"),
+    Command(UPKEEP, "role list", accounts.roles, "授予过的职务"),
+    Command(UPKEEP, "role revoke", accounts.revoke, "收回一项授予"),
 )
 
 PURPOSE = "争星:基层党组织星级创建的全年办理"
@@ -140,6 +155,8 @@ GROUPS: Mapping[str, str] = {
     "backup": "备份:做、核对、恢复",
     "db": "数据库:复制、升级",
     "token": "接口令牌",
+    "account": "账号:邀请、停用、登录",
+    "role": "职务:授予、复核、收回",
 }
 
 JSON = Annotated[bool, typer.Option("--json", help="在标准输出写一个JSON对象")]

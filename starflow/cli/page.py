@@ -99,6 +99,13 @@ ROWS: Mapping[str, tuple[str, ...]] = {
     "sheet import": ("row", "organisation", "what", "text"),
     "sheet list": IMPORTED,
     "doctor": ("found", "remedy"),
+    "token list": ("id", "role", "organisation", "label", "issued_at", "expires_at", "status"),
+    "account list": ("login", "person", "name", "status", "totp", "roles", "signed_in_at"),
+    "account sessions": ("number", "login", "network", "browser", "opened_at", "seen_at", "ends_at"),
+    "account log": ("at", "what", "actor", "about", "network", "detail"),
+    "role list": (
+        *("number", "person", "name", "role", "organisation", "from_on", "until_on", "granted_by", "confirmed_by"),
+    ),
 }
 """The keys of each row, in their order."""
 
@@ -160,6 +167,15 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "retain": ("details", "objections", "addresses", "applied"),
     "db upgrade": ("before", "after"),
     "token issue": ("token", "role", "organisation", "days"),
+    "token revoke": ("id",),
+    "account invite": ("url", "login", "person", "expires_at"),
+    "account reset": ("url", "login", "person", "expires_at"),
+    "account disable": ("login", "ended"),
+    "account enable": ("login",),
+    "account sign-out": ("login", "ended"),
+    "role grant": ("request", "said"),
+    "role confirm": ("request", "said"),
+    "role revoke": ("number",),
 }
 """The keys of the object itself, in their order; a list that is not named here is `{"rows": […]}`."""
 

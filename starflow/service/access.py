@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from starflow.service.clock import new_secret
 from starflow.service.desk import Desk
 from storage import organisations, posts, tokens
+from storage.account_models import AccessEvent
+from storage.accounts import save
 from storage.models import Organisation, Token
 from storage.organisations import CITY
 from workflow.engine.deadlines import local_date
@@ -138,6 +140,55 @@ def issue_token(desk: Desk, role: str, code: str, label: str, days: int) -> str:
             ),
         )
     return plain
+
+
+ID_LENGTH = 12
+"""A token is named by the beginning of its hash, from which nobody can make the token."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenLine:
+    """A token as an administrator sees it; `status` is one of valid, expired, revoked."""
+
+    id: str
+    role: str
+    organisation: str
+    label: str
+    issued_at: datetime
+    expires_at: datetime | None
+    status: str
+
+
+def list_tokens(desk: Desk) -> tuple[TokenLine, ...]:
+    with desk.reading() as tx:
+        return tuple(_token_line(token, body, tx.now) for token, body in tokens.all_of_them(tx))
+
+
+def revoke_token(desk: Desk, id: str, *, by: str) -> str:
+    """From now on it opens nothing; revoked twice is revoked. Its id. Raises Unknown, BadInput."""
+    with desk.transaction() as tx:
+        found = [token for token, _ in tokens.all_of_them(tx) if len(id) >= 4 and token.hash.startswith(id)]
+        if not found:
+            raise Unknown(f"没有编号为{id}的令牌,见 token list")
+        if len(found) > 1:
+            raise BadInput(f"以{id}开头的令牌有{len(found)}个,请写全编号")
+        tokens.revoke(tx, found[0].hash)
+        event = AccessEvent(at=desk.wall.now(), what="token.revoked", actor=by[:120], about=found[0].hash[:ID_LENGTH])
+        save(tx, event)
+        return found[0].hash[:ID_LENGTH]
+
+
+def _token_line(token: Token, body: Organisation, now: datetime) -> TokenLine:
+    status = "revoked" if token.revoked_at else "valid" if _holds(token, body, now) else "expired"
+    return TokenLine(
+        id=token.hash[:ID_LENGTH],
+        role=token.role,
+        organisation=body.code,
+        label=token.label,
+        issued_at=token.issued_at,
+        expires_at=token.expires_at,
+        status=status,
+    )
 
 
 def authenticate(desk: Desk, plain: str) -> Principal:

@@ -255,6 +255,12 @@ def _known(tx: Transaction, login: str) -> Known:
     return found
 
 
+def log(desk: Desk, limit: int = 200) -> tuple[AccessEvent, ...]:
+    """Who came in, was turned away, was given a role: the newest first."""
+    with desk.reading() as tx:
+        return tuple(accounts.events(tx, limit=limit))
+
+
 def note(tx: Transaction, what: str, actor: str, about: str = "", network: str = "", detail: str = "") -> None:
     """One line in the log of access. `tx` runs on the wall's clock."""
     accounts.save(

@@ -69,6 +69,12 @@ CASES = [
     ("retain --dry-run", "cli"),
     ("db upgrade", "cli"),
     ("token issue B1 --role organisation", "cli"),
+    ("token list", "cli"),
+    ("account invite P5", "cli"),
+    ("account list", "cli"),
+    ("account sessions", "cli"),
+    ("account log", "cli"),
+    ("role list", "cli"),
 ]
 
 

@@ -62,6 +62,11 @@ IMPORTED = (
     *("number", "kind", "filename", "actor", "at", "added", "changed", "ended", "unchanged", "undone_at", "undone_by"),
 )
 
+SLIP = (
+    *("id", "number", "colour", "organisation", "name", "owner_role", "owner", "stage", "status", "issued_at"),
+    *("answer_by", "received_by", "received_at", "reply", "replied_at", "closed_at"),
+)
+
 ROWS: Mapping[str, tuple[str, ...]] = {
     "tick": ("job", "said", "failed"),
     "scheme list": ("name", "title", "hash"),
@@ -98,6 +103,7 @@ ROWS: Mapping[str, tuple[str, ...]] = {
     "election list": ELECTION,
     "sheet import": ("row", "organisation", "what", "text"),
     "sheet list": IMPORTED,
+    "slip list": SLIP,
     "doctor": ("found", "remedy"),
     "token list": ("id", "role", "organisation", "label", "issued_at", "expires_at", "status"),
     "account list": ("login", "person", "name", "status", "totp", "roles", "signed_in_at"),
@@ -152,6 +158,14 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "matter open": ACTED,
     "matter act": ACTED,
     "election set": ELECTION,
+    "slip issue": SLIP,
+    "slip receive": SLIP,
+    "slip reply": SLIP,
+    "slip close": SLIP,
+    "document": ("file", "title", "fonts"),
+    "pack": ("file", "organisation"),
+    "certificate key": ("file", "public"),
+    "certificate check": ("organisation", "name", "star", "year", "from_on", "decision", "issuer", "ok"),
     "sheet export": ("file", "title", "rows_written"),
     "sheet template": ("file", "kind", "columns"),
     "sheet import": ("kind", "number", "added", "changed", "ended", "unchanged", "faults", "rows", "applied"),

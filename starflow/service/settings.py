@@ -40,6 +40,8 @@ class Settings:
     webhook_secret_file: Path | None
     uploads: Path
     message_days: int
+    pdf_font: Path | None
+    certificate_key_file: Path | None = field(repr=False)
     sweep_seconds: int
     relay_seconds: int
     digest_at: time
@@ -225,6 +227,8 @@ SETTINGS = (
     Setting("WEBHOOK_SECRET_FILE", "", _file, "存放 webhook 签名密钥的文件"),
     Setting("UPLOADS", "uploads", _file, "存放上传的佐证和附件的目录,不得在网站目录之内"),
     Setting("MESSAGE_DAYS", "14", partial(_number, least=1, most=365), "消息排队超过这么多天就不再发出"),
+    Setting("PDF_FONT", "", _file, "排PDF用的中文字体文件(ttf、otf、ttc);不设则用这台机器上装着的"),
+    Setting("CERTIFICATE_KEY_FILE", "", _file, "存放星级证书签名私钥的文件,用 starflow certificate key 生成"),
     Setting("SWEEP_SECONDS", "30", _seconds, "每隔多少秒查看有什么到点;最近的时点会准时另响一次"),
     Setting("RELAY_SECONDS", "10", _seconds, "每隔多少秒发送待发的消息"),
     Setting("DIGEST_AT", "08:30", _time_of_day, "每日摘要的时刻"),

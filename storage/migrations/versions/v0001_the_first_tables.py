@@ -987,6 +987,41 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_notice_recipient_id"), ["recipient_id"], unique=False)
 
     op.create_table(
+        "slip",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("campaign_id", sa.Integer(), nullable=False),
+        sa.Column("colour", sa.String(length=8), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("cycle_id", sa.Integer(), nullable=False),
+        sa.Column("obligation_id", sa.Integer(), nullable=False),
+        sa.Column("owner_role", sa.String(length=16), nullable=False),
+        sa.Column("owner_id", sa.Integer(), nullable=False),
+        sa.Column("stage", sa.String(length=60), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.Column("answer_by", sa.Date(), nullable=False),
+        sa.Column("issued_by", sa.String(length=120), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("received_by", sa.String(length=120), nullable=True),
+        sa.Column("received_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reply", sa.String(), nullable=True),
+        sa.Column("replied_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("finding", sa.String(), nullable=False),
+        sa.CheckConstraint("colour IN ('blue', 'yellow', 'red')", name=op.f("ck_slip_colour")),
+        sa.CheckConstraint("(received_at IS NULL) = (received_by IS NULL)", name=op.f("ck_slip_received")),
+        sa.CheckConstraint("(replied_at IS NULL) = (reply IS NULL)", name=op.f("ck_slip_replied")),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_slip_campaign_id_campaign")),
+        sa.ForeignKeyConstraint(["cycle_id"], ["cycle.id"], name=op.f("fk_slip_cycle_id_cycle")),
+        sa.ForeignKeyConstraint(["obligation_id"], ["obligation.id"], name=op.f("fk_slip_obligation_id_obligation")),
+        sa.ForeignKeyConstraint(["owner_id"], ["organisation.id"], name=op.f("fk_slip_owner_id_organisation")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_slip")),
+        sa.UniqueConstraint("campaign_id", "colour", "seq", name=op.f("uq_slip_campaign_id_colour_seq")),
+    )
+    with op.batch_alter_table("slip", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_slip_cycle_id"), ["cycle_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_slip_owner_id"), ["owner_id"], unique=False)
+
+    op.create_table(
         "event",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("organisation_id", sa.Integer(), nullable=False),

@@ -6,7 +6,8 @@ from typing import Any
 from sqlmodel import col, select
 
 from storage.database import Transaction
-from storage.models import Election, Import
+from storage.models import Election
+from storage.paper_models import Import
 
 
 def put(tx: Transaction, row: Import) -> int:

@@ -571,58 +571,6 @@ class Election(SQLModel, table=True):
     note: str = ""
 
 
-# ── paper and spreadsheets ───────────────────────────────────────
-
-
-class Import(SQLModel, table=True):
-    """A spreadsheet that was taken in as a whole, and what undoing it would take."""
-
-    __table_args__ = (sa.Index("ix_import_file", "kind", "sha256"),)
-    id: int | None = Field(default=None, primary_key=True)
-    kind: str = Field(max_length=24)
-    filename: str = Field(default="", max_length=200)
-    sha256: str = Field(max_length=64)
-    actor: str = Field(max_length=120)
-    at: datetime
-    added: int = 0
-    changed: int = 0
-    ended: int = 0
-    unchanged: int = 0
-    undo: list[dict[str, Any]] = Field(default_factory=list, sa_type=sa.JSON)
-    undone_at: datetime | None = None
-    undone_by: str | None = Field(default=None, max_length=120)
-
-
-class Slip(SQLModel, table=True):
-    """A supervision slip (督办单): issued on paper with a number, received, answered, and closed by whoever issued it."""
-
-    __table_args__ = (
-        sa.UniqueConstraint("campaign_id", "colour", "seq"),
-        _one_of("colour", "blue", "yellow", "red"),
-        sa.CheckConstraint("(received_at IS NULL) = (received_by IS NULL)", name="received"),
-        sa.CheckConstraint("(replied_at IS NULL) = (reply IS NULL)", name="replied"),
-    )
-    id: int | None = Field(default=None, primary_key=True)
-    campaign_id: int = Field(foreign_key="campaign.id")
-    colour: str = Field(max_length=8)
-    seq: int
-    cycle_id: int = Field(foreign_key="cycle.id", index=True)
-    obligation_id: int = Field(foreign_key="obligation.id")
-    owner_role: str = Field(max_length=16)
-    owner_id: int = Field(foreign_key="organisation.id", index=True)
-    stage: str = Field(max_length=60)
-    text: str
-    answer_by: date
-    issued_by: str = Field(max_length=120)
-    issued_at: datetime
-    received_by: str | None = Field(default=None, max_length=120)
-    received_at: datetime | None = None
-    reply: str | None = None
-    replied_at: datetime | None = None
-    closed_at: datetime | None = None
-    finding: str = ""
-
-
 def enumerated() -> tuple[str, ...]:
     """The names of all tables, in the order in which rows can be inserted."""
     return tuple(t.name for t in SQLModel.metadata.sorted_tables)

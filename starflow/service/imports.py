@@ -21,7 +21,8 @@ from starflow.service.organisations import Holder, appoint_in, holder_in, vacate
 from starflow.service.shapes import FOR_PEOPLE, Page
 from storage import cycles, evidence, imports, organisations
 from storage.database import Transaction
-from storage.models import Event, Import
+from storage.models import Event
+from storage.paper_models import Import
 from workflow.engine.deadlines import local_date
 from workflow.engine.errors import Refused, StarflowError, Unknown
 from workflow.rating.roster import Fault

@@ -17,7 +17,7 @@ from starflow.service.view import Filters, light_of, view_of
 from storage import obligations, outbox, posts, queries, slips
 from storage import organisations as tree
 from storage.database import Transaction
-from storage.models import Slip
+from storage.paper_models import SupervisionSlip
 from storage.slips import Issued
 from workflow.engine.deadlines import due_date, local_date
 from workflow.engine.errors import BadInput, Forbidden, Reason, Refused, Unknown
@@ -80,7 +80,7 @@ def issue_slip(
             raise BadInput(f"督办单没有“{colour}”色,只有{'、'.join(COLOURS)}")
         if (before := slips.open_of(tx, owed.id, colour)) is not None:
             raise Refused(f"这件事已发过{COLOURS[colour]}色督办单(编号{before.id}),尚未办结")
-        row = Slip(
+        row = SupervisionSlip(
             campaign_id=case.cycle.campaign_id,
             colour=colour,
             seq=slips.next_seq(tx, case.cycle.campaign_id, colour),
@@ -110,7 +110,7 @@ def _words(name: str, stage: str, due_at: datetime | None, zone: ZoneInfo, colou
     return f"{name}“{stage}”环节{due}{SAYS[colour]}。"
 
 
-def _tell(desk: Desk, tx: Transaction, row: Slip, organisation_id: int, campaign_year: int) -> None:
+def _tell(desk: Desk, tx: Transaction, row: SupervisionSlip, organisation_id: int, campaign_year: int) -> None:
     person = posts.person_for(tx, row.owner_role, row.owner_id, local_date(tx.now, desk.settings.zone))
     said = f"{_number(campaign_year, row)}:{row.text}请于{row.answer_by}前签收并反馈"
     outbox.put(
@@ -213,11 +213,11 @@ def _mine(tx: Transaction, number: int, acting: Acting) -> Issued:
     return found
 
 
-def _number(year: int, row: Slip) -> str:
+def _number(year: int, row: SupervisionSlip) -> str:
     return f"督办〔{year}〕{COLOURS[row.colour]}{row.seq}号"
 
 
-def _status(row: Slip) -> str:
+def _status(row: SupervisionSlip) -> str:
     if row.closed_at is not None:
         return "closed"
     if row.replied_at is not None:

@@ -9,7 +9,8 @@ from sqlmodel import SQLModel
 
 import storage.account_models
 import storage.ballot_models
-import storage.models  # noqa: F401 fills the metadata that is compared
+import storage.models
+import storage.paper_models  # noqa: F401 fills the metadata that is compared
 
 
 def as_stored(kind: str, item: Any, _: AutogenContext) -> str | Literal[False]:

@@ -37,6 +37,8 @@ def test_an_empty_environment_gives_the_documented_defaults() -> None:
         webhook_secret_file=None,
         uploads=Path("uploads"),
         message_days=14,
+        pdf_font=None,
+        certificate_key_file=None,
         sweep_seconds=30,
         relay_seconds=10,
         digest_at=time(8, 30),

@@ -49,6 +49,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_downtime")),
     )
     op.create_table(
+        "hook",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("url", sa.String(length=500), nullable=False),
+        sa.Column("label", sa.String(length=80), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("since", sa.Integer(), nullable=False),
+        sa.Column("floor", sa.Integer(), nullable=False),
+        sa.Column("floor_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen", sa.Integer(), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hook")),
+    )
+    op.create_table(
         "import",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("kind", sa.String(length=24), nullable=False),
@@ -200,6 +214,23 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "feed",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column("organisation_id", sa.Integer(), nullable=True),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("(person_id IS NULL) <> (organisation_id IS NULL)", name=op.f("ck_feed_one_scope")),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisation.id"], name=op.f("fk_feed_organisation_id_organisation")
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_feed_person_id_person")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_feed")),
+        sa.UniqueConstraint("hash", name=op.f("uq_feed_hash")),
+    )
+    op.create_table(
         "message",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("key", sa.String(length=200), nullable=False),
@@ -258,6 +289,18 @@ def upgrade() -> None:
             postgresql_where=sa.text("until_on IS NULL"),
         )
 
+    op.create_table(
+        "preference",
+        sa.Column("person_id", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.Boolean(), nullable=False),
+        sa.Column("unsubscribed", sa.Boolean(), nullable=False),
+        sa.Column("language", sa.String(length=2), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("language IN ('zh', 'en')", name=op.f("ck_preference_language")),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_preference_person_id_person")),
+        sa.PrimaryKeyConstraint("person_id", name=op.f("pk_preference")),
+    )
     op.create_table(
         "recusal",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -460,6 +503,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_cycle_organisation_id"), ["organisation_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_cycle_reviewer_id"), ["reviewer_id"], unique=False)
         batch_op.create_index("ix_cycle_stage", ["campaign_id", "stage"], unique=False)
+
+    op.create_table(
+        "delivery",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("message_id", sa.Integer(), nullable=False),
+        sa.Column("channel", sa.String(length=16), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("outcome", sa.String(length=16), nullable=False),
+        sa.Column("said", sa.String(), nullable=False),
+        sa.CheckConstraint(
+            "outcome IN ('sent', 'retried', 'dead', 'suppressed', 'postponed')", name=op.f("ck_delivery_outcome")
+        ),
+        sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_delivery_message_id_message")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
+    )
+    with op.batch_alter_table("delivery", schema=None) as batch_op:
+        batch_op.create_index("ix_delivery_message", ["message_id"], unique=False)
 
     op.create_table(
         "extension",
@@ -743,6 +804,31 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_excess_campaign_id"), ["campaign_id"], unique=False)
 
     op.create_table(
+        "hook_delivery",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("hook_id", sa.Integer(), nullable=False),
+        sa.Column("record_id", sa.Integer(), nullable=False),
+        sa.Column("status", sa.String(length=8), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("said", sa.String(), nullable=False),
+        sa.CheckConstraint("status IN ('pending', 'sent', 'dead')", name=op.f("ck_hook_delivery_status")),
+        sa.ForeignKeyConstraint(["hook_id"], ["hook.id"], name=op.f("fk_hook_delivery_hook_id_hook")),
+        sa.ForeignKeyConstraint(["record_id"], ["record.id"], name=op.f("fk_hook_delivery_record_id_record")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_hook_delivery")),
+        sa.UniqueConstraint("hook_id", "record_id", name=op.f("uq_hook_delivery_hook_id_record_id")),
+    )
+    with op.batch_alter_table("hook_delivery", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_hook_delivery_next",
+            ["hook_id", "record_id"],
+            unique=False,
+            sqlite_where=sa.text("status = 'pending'"),
+            postgresql_where=sa.text("status = 'pending'"),
+        )
+
+    op.create_table(
         "invitation",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("poll_id", sa.Integer(), nullable=False),
@@ -987,7 +1073,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_notice_recipient_id"), ["recipient_id"], unique=False)
 
     op.create_table(
-        "slip",
+        "supervision_slip",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("campaign_id", sa.Integer(), nullable=False),
         sa.Column("colour", sa.String(length=8), nullable=False),
@@ -1007,19 +1093,25 @@ def upgrade() -> None:
         sa.Column("replied_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finding", sa.String(), nullable=False),
-        sa.CheckConstraint("colour IN ('blue', 'yellow', 'red')", name=op.f("ck_slip_colour")),
-        sa.CheckConstraint("(received_at IS NULL) = (received_by IS NULL)", name=op.f("ck_slip_received")),
-        sa.CheckConstraint("(replied_at IS NULL) = (reply IS NULL)", name=op.f("ck_slip_replied")),
-        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_slip_campaign_id_campaign")),
-        sa.ForeignKeyConstraint(["cycle_id"], ["cycle.id"], name=op.f("fk_slip_cycle_id_cycle")),
-        sa.ForeignKeyConstraint(["obligation_id"], ["obligation.id"], name=op.f("fk_slip_obligation_id_obligation")),
-        sa.ForeignKeyConstraint(["owner_id"], ["organisation.id"], name=op.f("fk_slip_owner_id_organisation")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_slip")),
-        sa.UniqueConstraint("campaign_id", "colour", "seq", name=op.f("uq_slip_campaign_id_colour_seq")),
+        sa.CheckConstraint("colour IN ('blue', 'yellow', 'red')", name=op.f("ck_supervision_slip_colour")),
+        sa.CheckConstraint("(received_at IS NULL) = (received_by IS NULL)", name=op.f("ck_supervision_slip_received")),
+        sa.CheckConstraint("(replied_at IS NULL) = (reply IS NULL)", name=op.f("ck_supervision_slip_replied")),
+        sa.ForeignKeyConstraint(
+            ["campaign_id"], ["campaign.id"], name=op.f("fk_supervision_slip_campaign_id_campaign")
+        ),
+        sa.ForeignKeyConstraint(["cycle_id"], ["cycle.id"], name=op.f("fk_supervision_slip_cycle_id_cycle")),
+        sa.ForeignKeyConstraint(
+            ["obligation_id"], ["obligation.id"], name=op.f("fk_supervision_slip_obligation_id_obligation")
+        ),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["organisation.id"], name=op.f("fk_supervision_slip_owner_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_supervision_slip")),
+        sa.UniqueConstraint("campaign_id", "colour", "seq", name=op.f("uq_supervision_slip_campaign_id_colour_seq")),
     )
-    with op.batch_alter_table("slip", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_slip_cycle_id"), ["cycle_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_slip_owner_id"), ["owner_id"], unique=False)
+    with op.batch_alter_table("supervision_slip", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_supervision_slip_cycle_id"), ["cycle_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_supervision_slip_owner_id"), ["owner_id"], unique=False)
 
     op.create_table(
         "event",

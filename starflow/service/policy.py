@@ -16,7 +16,6 @@ from starflow.service.view import Filters
 from storage import cycles, grants, obligations, organisations
 from storage.cycles import CycleRow
 from storage.database import Transaction
-from workflow.engine.deadlines import local_date
 from workflow.engine.errors import Forbidden, Unknown
 from workflow.rating.stages import ROLE_WORDS
 
@@ -111,25 +110,24 @@ class Policy:
 
     # ── what one may do ──
 
-    def relations(self, desk: Desk, tx: Transaction, principal: Principal, case: Case) -> frozenset[str]:
+    def relations(self, tx: Transaction, principal: Principal, case: Case) -> frozenset[str]:
         """What whoever asks is to this very cycle; towards one's own organisation nobody judges."""
         held = self._relations(tx, principal, case)
-        return held - JUDGING if self.interest(desk, tx, principal, case) else held
+        return held - JUDGING if self.interest(tx, principal, case) else held
 
-    def acting_relations(self, desk: Desk, tx: Transaction, principal: Principal, case: Case) -> frozenset[str]:
+    def acting_relations(self, tx: Transaction, principal: Principal, case: Case) -> frozenset[str]:
         """The same for whoever is about to act: an interest is named. Raises Forbidden."""
         held = self._relations(tx, principal, case)
-        interest = self.interest(desk, tx, principal, case)
+        interest = self.interest(tx, principal, case)
         if interest and held & JUDGING:
             raise Forbidden(f"{interest},须回避,请由担任同一职务的其他人办理")
         return held
 
-    def interest(self, desk: Desk, tx: Transaction, principal: Principal, case: Case) -> str | None:
+    def interest(self, tx: Transaction, principal: Principal, case: Case) -> str | None:
         """Why whoever asks must not judge this cycle; None where nothing stands against it."""
         if principal.person is None:
             return None
-        today = local_date(tx.now, desk.settings.zone)
-        return grants.interest(tx, principal.person, case.cycle.organisation_id, today)
+        return grants.interest(tx, principal.person, case.cycle.organisation_id, case.today)
 
     def may(self, principal: Principal, action: str, relations: frozenset[str] = frozenset()) -> bool:
         return bool({principal.role, *relations} & set(self._rules[action].roles))

@@ -90,7 +90,7 @@ def _relations(tx: Transaction, caller: Caller, code: str, year: int | None, tri
     if records.by_key(tx, key) is not None:
         return frozenset()
     case = seen_case(caller.desk, tx, caller.principal, code, year)
-    held = frozenset({ANYONE}) if trigger == OBJECT else acting_relations(caller.desk, tx, caller.principal, case)
+    held = frozenset({ANYONE}) if trigger == OBJECT else acting_relations(tx, caller.principal, case)
     if held & set(POLICY.rule(trigger).roles if POLICY.takes_two(caller.desk, trigger) else ()):
         POLICY.require_not_alone(caller.desk, trigger)
     return held

@@ -190,14 +190,14 @@ def seen_case(desk: Desk, tx: Transaction, principal: Principal, code: str, year
     return POLICY.seen_case(desk, tx, principal, code, year)
 
 
-def relations(desk: Desk, tx: Transaction, principal: Principal, case: Case) -> frozenset[str]:
+def relations(tx: Transaction, principal: Principal, case: Case) -> frozenset[str]:
     """What the caller is to this very cycle: for showing what is on offer."""
-    return POLICY.relations(desk, tx, principal, case)
+    return POLICY.relations(tx, principal, case)
 
 
-def acting_relations(desk: Desk, tx: Transaction, principal: Principal, case: Case) -> frozenset[str]:
+def acting_relations(tx: Transaction, principal: Principal, case: Case) -> frozenset[str]:
     """The same for whoever is about to act. Raises Forbidden where they must stand aside."""
-    return POLICY.acting_relations(desk, tx, principal, case)
+    return POLICY.acting_relations(tx, principal, case)
 
 
 def signature(caller: Caller) -> tuple[str, str | None]:

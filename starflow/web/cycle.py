@@ -81,7 +81,7 @@ def why(caller: Identified, code: Code, year: Year = None) -> Response:
     """期限怎么算的、可以办什么、还缺什么;每个动作都说明令牌的身份能不能办。"""
     with caller.desk.reading() as tx:
         case = seen_case(caller.desk, tx, caller.principal, code, year)
-        held = relations(caller.desk, tx, caller.principal, case)
+        held = relations(tx, caller.principal, case)
     return said(explanations.why(caller.desk, code, year=case.cycle.year, relations=held).as_json())
 
 

@@ -43,7 +43,7 @@ def csrf_token(request: Request) -> str:
     """What a form of this browser must carry; a browser without a secret gets one with the answer."""
     setattr(request.state, ASKED, True)
     begun: str | None = getattr(request.state, REFERENCE, None)
-    return _token(begun or _secret(request) or _new_secret(request))
+    return token_of(begun or _secret(request) or _new_secret(request))
 
 
 # ── for what they send ───────────────────────────────────────────
@@ -86,7 +86,11 @@ def typed(form: FormData) -> tuple[tuple[str, str], ...]:
 
 def _check_token(request: Request, form: FormData) -> None:
     secret, shown = _secret(request), form.get(FIELD)
-    if secret is None or not isinstance(shown, str) or not hmac.compare_digest(_token(secret).encode(), shown.encode()):
+    if (
+        secret is None
+        or not isinstance(shown, str)
+        or not hmac.compare_digest(token_of(secret).encode(), shown.encode())
+    ):
         raise Expired("页面已经过期:登录变了,或者浏览器没有保存本系统的 Cookie")
 
 
@@ -114,7 +118,8 @@ def _new_secret(request: Request) -> str:
     return made
 
 
-def _token(secret: str) -> str:
+def token_of(secret: str) -> str:
+    """What a form carries that was made for the browser with this secret."""
     return hmac.new(secret.encode("utf-8", "surrogatepass"), b"form", sha256).hexdigest()
 
 

@@ -89,7 +89,7 @@ def open_with(caller: Caller, kind: Kind, code: str, raw: bytes, year: int | Non
     body = read_act(raw, reason_is_data=_reason_is_data(kind, OPEN))
     with caller.desk.reading() as tx:
         case = seen_case(caller.desk, tx, caller.principal, code, year)
-        acting = _acting(caller, kind, OPEN, acting_relations(caller.desk, tx, caller.principal, case))
+        acting = _acting(caller, kind, OPEN, acting_relations(tx, caller.principal, case))
     its = scoped(caller, key)
 
     def done() -> Acted:
@@ -182,7 +182,7 @@ def _seen(
         case = seen_case(caller.desk, tx, caller.principal, row.code, row.year)
     except Unknown:
         raise Unknown(f"没有编号为{number}的事项") from None
-    return matter, what(caller.desk, tx, caller.principal, case)
+    return matter, what(tx, caller.principal, case)
 
 
 def _acting(caller: Caller, kind: Kind, act: str, held: frozenset[str]) -> Acting:

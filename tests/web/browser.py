@@ -86,11 +86,12 @@ class Browser:
         data: dict[str, str] | None = None,
         headers: dict[str, str] | None = None,
         address: str = "127.0.0.1",
+        content: bytes | None = None,
     ) -> httpx.Response:
         sent = {"cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())} if self.cookies else {}
         if method == "POST":
             sent |= {"origin": f"{self.scheme}://{self.host}", "content-type": "application/x-www-form-urlencoded"}
-        body = urlencode(data or {}).encode() if method == "POST" else None
+        body = content or (urlencode(data or {}).encode() if method == "POST" else None)
 
         async def asked() -> httpx.Response:
             transport = httpx.ASGITransport(self.app, client=(address, 5000))

@@ -28,7 +28,7 @@ def register(app: FastAPI) -> None:
 
 
 def is_page(request: Request) -> bool:
-    return not request.url.path.startswith(("/api/", "/healthz", "/readyz", "/static/"))
+    return not request.url.path.startswith(("/api/", "/healthz", "/readyz", "/metrics", "/static/"))
 
 
 async def on_stranger(request: Request, error: Any) -> Response:

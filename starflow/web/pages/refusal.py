@@ -37,7 +37,7 @@ def register(app: FastAPI) -> None:
 
 def is_page(request: Request) -> bool:
     """Whatever is not for programs is for people."""
-    return not request.url.path.startswith(("/api/", "/static/", "/healthz", "/readyz"))
+    return not request.url.path.startswith(("/api/", "/static/", "/healthz", "/readyz", "/metrics"))
 
 
 def refusal_page(request: Request, error: StarflowError) -> Response:

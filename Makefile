@@ -10,7 +10,6 @@ check: $(BIN)/ready
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -q
 
 test: $(BIN)/ready
 	$(BIN)/pytest

@@ -5,7 +5,7 @@ a time under a lease, because the send is outside any transaction: a killed work
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -120,7 +120,8 @@ def put(tx: Transaction, notices: Iterable[NewNotice]) -> tuple[NewNotice, ...]:
 def _row(notice: NewNotice, now: datetime) -> dict[str, Any]:
     vacant = notice.person_id is None
     note = notice.note or ("岗位空缺" if vacant else "")
-    return asdict(notice) | {"created_at": now, "status": "vacant" if vacant else "queued", "note": note}
+    said = {name: getattr(notice, name) for name in NewNotice.__slots__}
+    return said | {"created_at": now, "status": "vacant" if vacant else "queued", "note": note}
 
 
 def count_by_kind(tx: Transaction) -> dict[str, int]:

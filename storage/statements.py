@@ -4,7 +4,8 @@ A Core statement costs more to prepare than SQLite needs to answer it. These go 
 directions, one row or a thousand alike, and fail with the same errors.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,26 +25,22 @@ class Statement:
 
     def rows(self, tx: Transaction, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Every row that a select finds."""
-        tx.flush()
         spoken = self._for(tx)
-        raw = tx.connection.connection
-        cursor = raw.cursor()
-        try:
+        with _cursor(tx, spoken) as cursor:
             cursor.execute(spoken.sql, spoken.bound(values))
             return [spoken.read(row) for row in cursor.fetchall()]
-        except spoken.error as error:
-            raise _translated(tx, spoken, error) from error
-        finally:
-            cursor.close()
 
     def run(self, tx: Transaction, *rows: Mapping[str, Any]) -> int:
         """Writes once for every row; returns how many rows of the table were written."""
         if not rows:
             return 0
-        tx.flush()
         spoken = self._for(tx)
-        bound = [spoken.bound(values) for values in rows]
-        return tx.connection.exec_driver_sql(spoken.sql, bound[0] if len(bound) == 1 else bound).rowcount
+        with _cursor(tx, spoken) as cursor:
+            if len(rows) == 1:
+                cursor.execute(spoken.sql, spoken.bound(rows[0]))
+            else:
+                cursor.executemany(spoken.sql, [spoken.bound(values) for values in rows])
+            return int(cursor.rowcount)
 
     def _for(self, tx: Transaction) -> "_Spoken":
         found = self._spoken.get(tx.dialect)
@@ -86,14 +83,25 @@ class _Spoken:
         return tuple(said)
 
 
-def _translated(tx: Transaction, spoken: _Spoken, error: Exception) -> Exception:
-    """As SQLAlchemy would have said it, so that whoever retries or explains needs to know one kind of error only."""
-    dialect = tx.connection.dialect
-    raw: Any = tx.connection.connection
-    lost = dialect.is_disconnect(error, raw, None)  # type: ignore[arg-type]
-    if lost:
-        tx.connection.invalidate(error)
-    return DBAPIError.instance(spoken.sql, None, error, spoken.error, connection_invalidated=lost, dialect=dialect)
+@contextmanager
+def _cursor(tx: Transaction, spoken: _Spoken) -> Iterator[Any]:
+    """The driver's own cursor, after what the session still held back; it fails as SQLAlchemy would have.
+
+    So whoever retries or explains needs to know one kind of error only.
+    """
+    tx.flush()
+    cursor = tx.connection.connection.cursor()
+    try:
+        yield cursor
+    except spoken.error as error:
+        dialect, raw = tx.connection.dialect, tx.connection.connection
+        lost = dialect.is_disconnect(error, raw, None)  # type: ignore[arg-type]
+        if lost:
+            tx.connection.invalidate(error)
+        said = DBAPIError.instance(spoken.sql, None, error, spoken.error, connection_invalidated=lost, dialect=dialect)
+        raise said from error
+    finally:
+        cursor.close()
 
 
 def by_name(*columns: sa.Column[Any]) -> dict[str, sa.BindParameter[Any]]:

@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: check test demo serve migration clean
+.PHONY: bench check test demo serve migration clean
 
 check: $(BIN)/ready
 	$(BIN)/ruff format --check .
@@ -19,6 +19,11 @@ demo: $(BIN)/ready
 
 serve: $(BIN)/ready
 	$(BIN)/starflow serve
+
+# make bench, or make bench QUICK=1: an hour, or ten minutes; measures beside the peers and prints docs/performance.md
+bench: $(BIN)/ready
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[test,bench]"
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
 
 # make migration revision=0002 message="what changes"
 migration: $(BIN)/ready

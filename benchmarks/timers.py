@@ -7,7 +7,6 @@ sets the next rung and merges the notices into one message a person, all in the 
 
 import asyncio
 import sys
-import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -190,7 +189,7 @@ def huey(database: str, number: int) -> dict[str, float]:
         workers=2, periodic=False, scheduler_interval=1, initial_delay=0.01, max_delay=0.05
     )
     began = time.perf_counter()
-    threading.Thread(target=consumer.start, daemon=True).start()
+    consumer.start()
     took = _until(number, began)
     return {"rate": COUNTED[0] / took}
 

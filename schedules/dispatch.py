@@ -1,22 +1,25 @@
-"""Secrets that go to one person: a ballot's link. Made at the moment of sending, and kept nowhere but in the letter itself.
+"""Secrets that go to one person: a ballot's link, an objector's code. Made at the moment of sending, kept in the letter alone.
 
 The outbox keeps what it sends; a link must not be kept. So this way has no stored body: a killed process sends a new link, and
 the one before it is void.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from schedules.channels import Channel, ChannelDown, ChannelRefused, channels_of
 from schedules.letters import Letter
 from schedules.relay import pause_after
-from starflow.service.clock import new_slip
+from starflow.service import objections
+from starflow.service.clock import new_number, new_slip
 from starflow.service.desk import Desk
 from starflow.service.polls import ballot_link, digest
-from storage import ballots, cycles
+from storage import ballots, cycles, filings
 from storage.ballot_models import Invitation
 from storage.database import Transaction
+from storage.notice_models import Filing
 from workflow.engine.errors import Unavailable
 
 LOG = logging.getLogger(__name__)
@@ -30,7 +33,8 @@ def dispatch(desk: Desk) -> str:
     """The job: every link whose turn it is. A rehearsal's go nowhere."""
     channels = channels_of(desk.settings, rehearsal=desk.rehearsal)
     sent, failed = send_links(desk, {name: channels[name] for name in NO_TRACE if name in channels})
-    return f"发出链接{sent}条,未能发出{failed}条"
+    codes, lost = send_codes(desk, channels)
+    return f"发出链接{sent}条、验证码{codes}条,未能发出{failed + lost}条"
 
 
 def send_links(desk: Desk, channels: Mapping[str, Channel]) -> tuple[int, int]:
@@ -46,6 +50,47 @@ def send_links(desk: Desk, channels: Mapping[str, Channel]) -> tuple[int, int]:
         else:
             failed += 1
     return sent, failed
+
+
+def send_codes(desk: Desk, channels: Mapping[str, Channel]) -> tuple[int, int]:
+    """To whoever objects by name: by mail, or by the webhook to a telephone; on trial also by file or terminal."""
+    sent, failed, done = 0, 0, list[int]()
+    while not desk.stopping.is_set():
+        with desk.transaction() as tx:
+            filing = filings.claim_code(tx, LEASE, done)
+            if filing is None or filing.id is None:
+                break
+            code = new_number(6)
+            filings.change(tx, filing.id, {"code": objections.digest(code)})
+            letter = _code_letter(filing, filing.id, code, tx.now)
+        done.append(letter_id := int(letter.key.split(":")[1]))
+        trouble = _hand_over(channels, letter, also=("file", "console"))
+        sent, failed = (sent + 1, failed) if trouble is None else (sent, failed + 1)
+        _settle_code(desk, letter_id, int(letter.key.split(":")[2]), trouble)
+    return sent, failed
+
+
+def _code_letter(filing: Filing, number: int, code: str, now: datetime) -> Letter:
+    mail = "@" in filing.contact
+    return Letter(
+        key=f"objection:{number}:{filing.attempts}",
+        channel="smtp" if mail else "webhook",
+        address=filing.contact if mail else "",
+        name=filing.name,
+        phone="" if mail else filing.contact,
+        subject="【争星】验证码",
+        body=f"您正在对公示提出异议,验证码是{code},{objections.CODE_MINUTES}分钟内有效。不是您本人办理的,请不必理会。\n",
+        at=now,
+    )
+
+
+def _settle_code(desk: Desk, filing_id: int, attempts: int, trouble: Exception | None) -> None:
+    with desk.transaction() as tx:
+        values: dict[str, Any] = {"sending": "sent", "claimed_until": None}
+        if trouble is not None:
+            again = attempts < MAX_ATTEMPTS and not isinstance(trouble, ChannelRefused)
+            values |= {"sending": "queued" if again else "failed", "next_try_at": tx.now + timedelta(seconds=20)}
+        filings.change(tx, filing_id, values)
 
 
 def _send(desk: Desk, channels: Mapping[str, Channel], invitation: Invitation) -> bool:
@@ -86,9 +131,10 @@ def _letter(desk: Desk, invitation: Invitation, token: str, subject: str, now: d
     )
 
 
-def _hand_over(channels: Mapping[str, Channel], letter: Letter) -> Exception | None:
+def _hand_over(channels: Mapping[str, Channel], letter: Letter, also: Sequence[str] = ()) -> Exception | None:
     """By mail where the address is one, else by the webhook, which may pass it on to telephones."""
-    channel = channels.get(letter.channel) or channels.get("webhook")
+    ways = (letter.channel, "webhook", *also)
+    channel = next((channels[way] for way in ways if way in channels), None)
     if channel is None:
         return ChannelDown("没有可用的通道(smtp 或 webhook)")
     try:
@@ -96,7 +142,7 @@ def _hand_over(channels: Mapping[str, Channel], letter: Letter) -> Exception | N
     except (ChannelDown, ChannelRefused, Unavailable) as trouble:
         return trouble
     except Exception as trouble:
-        LOG.error("a ballot's link broke its channel: %s", type(trouble).__name__)  # the text might hold the link
+        LOG.error("a secret letter broke its channel: %s", type(trouble).__name__)  # the text might hold the link
         return trouble
     return None
 

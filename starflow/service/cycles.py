@@ -266,7 +266,7 @@ def _new_record(tx: Transaction, around: Around, step: Step) -> records.NewRecor
     detail = {
         "person": ask.person,
         "reason": ask.reason or None,
-        "payload": done.payload.model_dump(mode="json") if done.payload is not None else None,
+        "payload": done.payload.model_dump(mode="json", exclude=outcomes.UNTOLD) if done.payload is not None else None,
         **({"effective_at": step.at.isoformat()} if step.at != tx.now else {}),
         **({"late": dict(late)} if late else {}),
         **outcomes.explained(step.facts, done),

@@ -3,7 +3,7 @@
 The bell rings them as often as it likes, in any number of processes: whatever they do is claimed in the database.
 """
 
-from starflow.service import backups, obligations, polls, upkeep
+from starflow.service import backups, objections, obligations, polls, upkeep
 from starflow.service.desk import Desk
 from starflow.service.registers import election_reminders
 
@@ -19,8 +19,8 @@ def digest(desk: Desk) -> str:
 
 
 def tidy_ballots(desk: Desk) -> str:
-    """Leaves no older state of any ballot on the disk, as soon as that can be done."""
-    return polls.tidy(desk)
+    """Leaves no older state of any ballot on the disk, as soon as that can be done; and nothing of objections never confirmed."""
+    return f"{polls.tidy(desk)};{objections.tidy(desk)}"
 
 
 def vacuum_ballots(desk: Desk) -> str:

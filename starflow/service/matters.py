@@ -25,10 +25,11 @@ from starflow.service.matter_turns import (
     plain_facts,
     who_what_when,
 )
-from storage import cycles, matters
+from storage import cycles, filings, matters
 from storage import organisations as tree
 from storage.database import Transaction
 from storage.models import Matter, MatterAct
+from storage.notice_models import Filing
 from workflow.engine.errors import BadInput, Forbidden, Reason, Refused, Stale, StarflowError, Unknown, WrongStage
 from workflow.engine.machine import ANYONE, CLOCK, Ask
 from workflow.rating import tracks
@@ -380,7 +381,7 @@ def _turn_of_unit(tx: Transaction, case: Case) -> Turn:
 
 
 def lodge_objection(tx: Transaction, case: Case, said: Any, actor: str) -> Matter:
-    """An objection as a matter of the cycle; who lodged it stands in its data only, under the short retention (R23)."""
+    """An objection as a matter of the cycle; who lodged it stands in a table of its own, for the handler alone (R23)."""
     matter = matters.put(
         tx,
         Matter(
@@ -389,10 +390,25 @@ def lodge_objection(tx: Transaction, case: Case, said: Any, actor: str) -> Matte
             campaign_id=case.cycle.campaign_id,
             cycle_id=case.cycle.id,
             status="open",
-            data=said.model_dump(mode="json"),
+            data={"content": said.content},
             opened_at=tx.now,
         ),
     )
+    if said.name or said.contact:
+        assert matter.id is not None
+        filings.put(
+            tx,
+            Filing(
+                slug="",
+                cycle_id=case.cycle.id,
+                status="open",
+                named=True,
+                name=(said.name or "")[:80],
+                contact=(said.contact or "")[:200],
+                matter_id=matter.id,
+                at=tx.now,
+            ),
+        )
     _put_act(tx, matter, "object", "", "anyone", actor, "")
     return matter
 

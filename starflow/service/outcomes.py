@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from starflow.service import matters
+from starflow.service import hanging, matters
 from starflow.service.case import Case, counted_in
 from starflow.service.desk import Desk
 from storage import ballots, evidence, meetings, records, stars
@@ -142,6 +142,14 @@ def _survey(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decisio
     )
 
 
+def _posting(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Appended) -> None:
+    hanging.hang(tx, case, actor, done.facts, done.payload.place, record.seq, record.hash)
+
+
+UNTOLD = {"name", "contact"}
+"""What no record keeps of a payload: of all acts only an objection has these, and who objects stands in one table alone."""
+
+
 def _objection(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Appended) -> Changes:
     matters.lodge_objection(tx, case, done.payload, actor)
     return {} if facts.open_objections else {"objection_opened_at": tx.now}
@@ -201,6 +209,7 @@ WRITERS: Mapping[str, Writer] = {
     "file_survey": _survey,
     "propose_star": _review,
     "keep_star": _review,
+    "post_notice": _posting,
     "object": _objection,
     "dismiss_objection": _finding,
     "uphold_objection": _finding,

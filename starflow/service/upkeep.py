@@ -12,7 +12,7 @@ from starflow.service.cycles import redate
 from starflow.service.desk import Desk
 from starflow.service.health import Finding, findings
 from starflow.service.quotas import scope_word
-from storage import cycles, evidence, meetings, obligations, outbox, records, retention, runs
+from storage import ballots, cycles, evidence, filings, meetings, obligations, outbox, records, retention, runs
 from storage.database import Transaction
 from storage.invariants import invariants
 from storage.models import Assessment
@@ -26,6 +26,8 @@ from workflow.rating.survey import needed
 POLLS = ("open_survey", "extend_survey", "close_survey", "count_survey", "void_survey")
 ADMINISTRATIVE = ("open", "extend", "hold", "release", "reroute", "demote", "defer", *POLLS)
 """Triggers that stand in the history but in no procedure: what coordinators do around it."""
+BALLOT_YEARS = 2
+"""Answers are kept to the end of the year after theirs, at most two years after the close; tallies stay."""
 
 
 def verify(desk: Desk, anchor: Mapping[str, Any] | None = None) -> Verdict:
@@ -187,6 +189,9 @@ def retain(desk: Desk, *, dry_run: bool) -> Retained:
     with desk.reading() if dry_run else desk.transaction() as tx:
         limits = _limits(desk, tx)
         counted = retention.count(tx, limits) if dry_run else retention.erase(tx, limits)
+        if not dry_run and limits:
+            filings.forget_people(tx, limits["objections"])
+            ballots.forget_old(tx, _years_before(tx.now, BALLOT_YEARS))
         return Retained(*counted, applied=not dry_run)
 
 

@@ -7,10 +7,9 @@ from alembic.autogenerate.api import AutogenContext
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 
-import storage.account_models
-import storage.ballot_models
-import storage.models
-import storage.paper_models  # noqa: F401 fills the metadata that is compared
+from storage import account_models, ballot_models, models, notice_models, paper_models
+
+_ = (account_models, ballot_models, models, notice_models, paper_models)  # they fill the metadata that is compared
 
 
 def as_stored(kind: str, item: Any, _: AutogenContext) -> str | Literal[False]:

@@ -90,3 +90,8 @@ def forget_people(tx: Transaction, before: datetime) -> int:
     old = sa.and_(FILING.c.at < before, sa.or_(FILING.c.name != "", FILING.c.contact != ""))
     done = tx.session.execute(sa.update(FILING).where(old).values(name="", contact="", contact_digest=""))
     return int(done.rowcount)  # type: ignore[attr-defined]
+
+
+def cycle_of(tx: Transaction, filing_id: int) -> int | None:
+    found: int | None = tx.session.scalar(sa.select(FILING.c.cycle_id).where(FILING.c.id == filing_id))
+    return found

@@ -52,7 +52,7 @@ def lines(tx: Transaction, slug: str) -> tuple[Line, ...]:
         .outerjoin(
             later, sa.and_(col(later.corrects) == col(PublicationEntry.slug), col(later.cycle_id) == col(Cycle.id))
         )
-        .where(PublicationEntry.slug == slug)
+        .where(col(PublicationEntry.slug) == slug)
         .order_by(col(PublicationEntry.star).desc(), col(Organisation.code))
     )
     found = tx.session.execute(its).all()

@@ -405,12 +405,15 @@ def nothing_left(desk: Desk) -> bool:
     return ballots.truncate_log(desk.database)
 
 
+CLEAN = "没有留下的痕迹"
+
+
 def tidy(desk: Desk) -> str:
     """The bell's share: SQLite's log again, PostgreSQL's old versions of rows once no survey is open."""
     with desk.reading() as tx:
         left, running = ballots.unswept(tx)
     if not left:
-        return "没有留下的痕迹"
+        return CLEAN
     if desk.database.dialect == "sqlite":
         done = ballots.truncate_log(desk.database)
         if done and not running:
@@ -425,7 +428,7 @@ def tidy_at_night(desk: Desk) -> str:
     """At the latest now, surveys or not: votes wait two seconds at most."""
     with desk.reading() as tx:
         left, _ = ballots.unswept(tx)
-    return _vacuumed(desk, left)
+    return _vacuumed(desk, left) if left else CLEAN
 
 
 def _vacuumed(desk: Desk, left: Sequence[int]) -> str:

@@ -21,7 +21,7 @@ from starflow.service.settings import read_settings
 from starflow.web import acts, cycle, dates, lists, matters, metrics, openapi, registers
 from starflow.web.accounts import activation, own, proving, signing_in, strangers
 from starflow.web.auth import desk_of
-from starflow.web.ballots import surveys, voting
+from starflow.web.ballots import handling, notices, objecting, surveys, voting
 from starflow.web.guard import Guard
 from starflow.web.pages import bulk, overview, refusal, rehearsal
 from starflow.web.replies import described, said
@@ -34,7 +34,7 @@ ROUTERS = tuple(module.router for module in (lists, registers, cycle, matters, d
 """The acts stand last, because their last route takes any word for an act."""
 ACCOUNTS = tuple(module.router for module in (signing_in, activation, own, proving))
 PAGES = tuple(module.router for module in (overview, bulk, rehearsal))
-BALLOTS = tuple(module.router for module in (voting, surveys))
+BALLOTS = tuple(module.router for module in (voting, surveys, objecting, notices, handling))
 STATIC = Path(__file__).parent / "static"
 
 

@@ -78,15 +78,15 @@ def act(request: Request, caller: Viewer, form: Posted, code: str, act: str, yea
 
 
 def _open(seat: Seat, form: FormData) -> None:
-    if _text(form, "certified") != "yes":
+    if typed_text(form, "certified") != "yes":
         raise BadInput("请先核对名册上的党员数,并勾选确认")
-    mode = _text(form, "mode")
+    mode = typed_text(form, "mode")
     wanted = NewPoll(
         mode=mode,
         closes_at=_instant(form, "closes_at", seat.case),
         own_unit=_number(form, "own_unit", "本单位群众"),
         related_unit=_number(form, "related_unit", "联系单位群众"),
-        people=_people(_text(form, "people")) if mode == "links" else (),
+        people=_people(typed_text(form, "people")) if mode == "links" else (),
     )
     polls.open_poll(seat.caller.desk, seat.case.cycle.code, wanted, acting=seat.acting, year=seat.case.cycle.year)
 
@@ -100,7 +100,9 @@ def _slips(seat: Seat, form: FormData) -> Response:
 def _extend(seat: Seat, form: FormData) -> None:
     until = _instant(form, "until", seat.case)
     cycle = seat.case.cycle
-    polls.extend_poll(seat.caller.desk, cycle.code, until, _text(form, "reason"), acting=seat.acting, year=cycle.year)
+    polls.extend_poll(
+        seat.caller.desk, cycle.code, until, typed_text(form, "reason"), acting=seat.acting, year=cycle.year
+    )
 
 
 def _remind(seat: Seat, form: FormData) -> None:
@@ -108,7 +110,7 @@ def _remind(seat: Seat, form: FormData) -> None:
 
 
 def _close(seat: Seat, form: FormData) -> None:
-    if _text(form, "sure") != "yes":
+    if typed_text(form, "sure") != "yes":
         raise BadInput("提前截止不能恢复:请勾选确认")
     polls.close_poll(seat.caller.desk, seat.case.cycle.code, acting=seat.acting, year=seat.case.cycle.year)
 
@@ -123,22 +125,22 @@ PAPER = {
 
 def _count(seat: Seat, form: FormData) -> None:
     said = {
-        "tellers": [_text(form, "teller_1"), _text(form, "teller_2")],
+        "tellers": [typed_text(form, "teller_1"), typed_text(form, "teller_2")],
         "returned": _number(form, "returned", "收回的空票"),
         "paper": {name: _number(form, name, title) for name, title in PAPER.items()},
     }
     cycle = seat.case.cycle
-    reason = _text(form, "reason")
+    reason = typed_text(form, "reason")
     polls.count_poll(seat.caller.desk, cycle.code, said, acting=seat.acting, reason=reason, year=cycle.year)
 
 
 def _void(seat: Seat, form: FormData) -> None:
     cycle = seat.case.cycle
-    polls.void_poll(seat.caller.desk, cycle.code, _text(form, "reason"), acting=seat.acting, year=cycle.year)
+    polls.void_poll(seat.caller.desk, cycle.code, typed_text(form, "reason"), acting=seat.acting, year=cycle.year)
 
 
 def _file(seat: Seat, form: FormData) -> None:
-    on, cycle = _text(form, "held_on"), seat.case.cycle
+    on, cycle = typed_text(form, "held_on"), seat.case.cycle
     try:
         date.fromisoformat(on)
     except ValueError:
@@ -173,13 +175,13 @@ ACTS: dict[str, Callable[[Seat, FormData], Response | None]] = {
 # ── what was typed ───────────────────────────────────────────────
 
 
-def _text(form: FormData, name: str) -> str:
+def typed_text(form: FormData, name: str) -> str:
     said = form.get(name, "")
     return said.strip() if isinstance(said, str) else ""
 
 
 def _number(form: FormData, name: str, title: str) -> int:
-    said = _text(form, name) or "0"
+    said = typed_text(form, name) or "0"
     if not (said.isascii() and said.isdigit() and len(said) <= 6):
         raise BadInput(f"“{title}”应为不小于零的整数,不是“{said}”")
     return int(said)
@@ -187,7 +189,7 @@ def _number(form: FormData, name: str, title: str) -> int:
 
 def _instant(form: FormData, name: str, case: Case) -> datetime:
     try:
-        found = datetime.fromisoformat(_text(form, name))
+        found = datetime.fromisoformat(typed_text(form, name))
     except ValueError:
         raise BadInput("请填截止的日期和时间") from None
     if not 2000 <= found.year <= 2200:

@@ -32,6 +32,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_anchor")),
     )
     op.create_table(
+        "attachment",
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_attachment")),
+    )
+    op.create_table(
         "attempt",
         sa.Column("key", sa.String(length=64), nullable=False),
         sa.Column("window_at", sa.DateTime(timezone=True), nullable=False),
@@ -170,6 +178,25 @@ def upgrade() -> None:
         sa.UniqueConstraint("login", name=op.f("uq_account_login")),
         sa.UniqueConstraint("person_id", name=op.f("uq_account_person_id")),
     )
+    op.create_table(
+        "attached",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("owner", sa.String(length=12), nullable=False),
+        sa.Column("owner_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("label", sa.String(length=80), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("owner IN ('objection', 'evidence')", name=op.f("ck_attached_owner")),
+        sa.ForeignKeyConstraint(["hash"], ["attachment.hash"], name=op.f("fk_attached_hash_attachment")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attached")),
+    )
+    with op.batch_alter_table("attached", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_attached_hash"), ["hash"], unique=False)
+        batch_op.create_index("ix_attached_owner", ["owner", "owner_id"], unique=False)
+
     op.create_table(
         "campaign",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -584,6 +611,42 @@ def upgrade() -> None:
         sa.UniqueConstraint("campaign_id", "number", name=op.f("uq_meeting_campaign_id_number")),
     )
     op.create_table(
+        "publication",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("slug", sa.String(length=16), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("campaign_id", sa.Integer(), nullable=False),
+        sa.Column("round", sa.String(length=16), nullable=False),
+        sa.Column("publisher_id", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("basis", sa.String(), nullable=False),
+        sa.Column("scope", sa.String(), nullable=False),
+        sa.Column("contact", sa.String(), nullable=False),
+        sa.Column("place", sa.String(), nullable=False),
+        sa.Column("posted_on", sa.Date(), nullable=False),
+        sa.Column("first_on", sa.Date(), nullable=False),
+        sa.Column("last_on", sa.Date(), nullable=False),
+        sa.Column("opens_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closes_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("arithmetic", sa.JSON(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("correction", sa.String(), nullable=False),
+        sa.CheckConstraint("(version = 1) = (correction = '')", name=op.f("ck_publication_correction")),
+        sa.CheckConstraint("last_on >= first_on AND first_on > posted_on", name=op.f("ck_publication_period")),
+        sa.CheckConstraint("version >= 1", name=op.f("ck_publication_version")),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_publication_campaign_id_campaign")),
+        sa.ForeignKeyConstraint(
+            ["publisher_id"], ["organisation.id"], name=op.f("fk_publication_publisher_id_organisation")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_publication")),
+        sa.UniqueConstraint("slug", "version", name=op.f("uq_publication_slug_version")),
+    )
+    with op.batch_alter_table("publication", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_publication_campaign_id"), ["campaign_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_publication_closes_at"), ["closes_at"], unique=False)
+
+    op.create_table(
         "recovery_code",
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.Column("account_id", sa.Integer(), nullable=False),
@@ -721,6 +784,24 @@ def upgrade() -> None:
             sqlite_where=sa.text("status <> 'void'"),
             postgresql_where=sa.text("status <> 'void'"),
         )
+
+    op.create_table(
+        "publication_entry",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("slug", sa.String(length=16), nullable=False),
+        sa.Column("cycle_id", sa.Integer(), nullable=False),
+        sa.Column("round", sa.String(length=16), nullable=False),
+        sa.Column("star", sa.Integer(), nullable=False),
+        sa.Column("star_before", sa.Integer(), nullable=True),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("head", sa.String(length=64), nullable=False),
+        sa.Column("corrects", sa.String(length=16), nullable=True),
+        sa.ForeignKeyConstraint(["cycle_id"], ["cycle.id"], name=op.f("fk_publication_entry_cycle_id_cycle")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_publication_entry")),
+        sa.UniqueConstraint("slug", "cycle_id", name=op.f("uq_publication_entry_slug_cycle_id")),
+    )
+    with op.batch_alter_table("publication_entry", schema=None) as batch_op:
+        batch_op.create_index("ix_publication_entry_cycle", ["cycle_id"], unique=False)
 
     op.create_table(
         "record",
@@ -890,6 +971,50 @@ def upgrade() -> None:
     with op.batch_alter_table("meeting_item", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_meeting_item_cycle_id"), ["cycle_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_meeting_item_meeting_id"), ["meeting_id"], unique=False)
+
+    op.create_table(
+        "objection_filing",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("slug", sa.String(length=16), nullable=False),
+        sa.Column("cycle_id", sa.Integer(), nullable=False),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("named", sa.Boolean(), nullable=False),
+        sa.Column("name", sa.String(length=80), nullable=False),
+        sa.Column("contact", sa.String(length=200), nullable=False),
+        sa.Column("contact_digest", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.String(), nullable=False),
+        sa.Column("matter_id", sa.Integer(), nullable=True),
+        sa.Column("ticket", sa.String(length=64), nullable=False),
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("code_tries", sa.Integer(), nullable=False),
+        sa.Column("sending", sa.String(length=8), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("next_try_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("number", sa.String(length=12), nullable=True),
+        sa.Column("pin", sa.String(length=64), nullable=False),
+        sa.Column("wrong_pins", sa.Integer(), nullable=False),
+        sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "(status IN ('unverified', 'expired')) = (matter_id IS NULL)", name=op.f("ck_objection_filing_matter")
+        ),
+        sa.CheckConstraint("named OR (name = '' AND contact = '')", name=op.f("ck_objection_filing_named")),
+        sa.CheckConstraint(
+            "sending IN ('none', 'queued', 'claimed', 'sent', 'failed')", name=op.f("ck_objection_filing_sending")
+        ),
+        sa.CheckConstraint(
+            "status IN ('unverified', 'open', 'clue', 'expired')", name=op.f("ck_objection_filing_status")
+        ),
+        sa.ForeignKeyConstraint(["cycle_id"], ["cycle.id"], name=op.f("fk_objection_filing_cycle_id_cycle")),
+        sa.ForeignKeyConstraint(["matter_id"], ["matter.id"], name=op.f("fk_objection_filing_matter_id_matter")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_objection_filing")),
+        sa.UniqueConstraint("number", name=op.f("uq_objection_filing_number")),
+    )
+    with op.batch_alter_table("objection_filing", schema=None) as batch_op:
+        batch_op.create_index("ix_objection_filing_contact", ["contact_digest", "at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_objection_filing_cycle_id"), ["cycle_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_objection_filing_matter_id"), ["matter_id"], unique=False)
 
     op.create_table(
         "obligation",
@@ -1071,6 +1196,21 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_notice_message_id"), ["message_id"], unique=False)
         batch_op.create_index("ix_notice_obligation", ["obligation_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_notice_recipient_id"), ["recipient_id"], unique=False)
+
+    op.create_table(
+        "objector_look",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("filing_id", sa.Integer(), nullable=False),
+        sa.Column("actor", sa.String(length=120), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["filing_id"], ["objection_filing.id"], name=op.f("fk_objector_look_filing_id_objection_filing")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_objector_look")),
+    )
+    with op.batch_alter_table("objector_look", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_objector_look_filing_id"), ["filing_id"], unique=False)
 
     op.create_table(
         "supervision_slip",

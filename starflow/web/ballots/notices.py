@@ -1,0 +1,123 @@
+"""Public notices for everybody: no sign-in, no script. The first line says whether one can object, and until when."""
+
+from datetime import date
+
+from fastapi import APIRouter, Request, Response
+
+from starflow.service.acting import Acting
+from starflow.service.desk import Desk
+from starflow.service.polls import HERE
+from starflow.service.publicity import TEXTS, NoticePage, correct, hanging, notice_page, publish, targets
+from starflow.web.auth import Viewer, desk_of, relations, seen_case, signature
+from starflow.web.ballots.showing import leaf
+from starflow.web.ballots.slips import qr
+from starflow.web.ballots.surveys import Seat, typed_text
+from starflow.web.forms import Posted, csrf_field
+from workflow.engine.errors import BadInput, StarflowError, Unknown
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/n")
+def board(request: Request) -> Response:
+    return leaf("board", hanging=hanging(desk_of(request)))
+
+
+@router.get("/n/{slug}")
+def newest(request: Request, slug: str) -> Response:
+    return _shown(request, slug, None)
+
+
+@router.get("/n/{slug}/v/{version}")
+def one_version(request: Request, slug: str, version: int) -> Response:
+    return _shown(request, slug, version)
+
+
+def _shown(request: Request, slug: str, version: int | None) -> Response:
+    desk = desk_of(request)
+    try:
+        page = notice_page(desk, slug, version)
+    except Unknown as refusal:
+        return missing(refusal)
+    return leaf("notice", notice=page, link=address(desk, page), svg=qr(address(desk, page)), texts=TEXTS)
+
+
+def address(desk: Desk, page: NoticePage) -> str:
+    return f"{desk.settings.public_url or HERE}/n/{page.slug}"
+
+
+def missing(refusal: StarflowError) -> Response:
+    return leaf("said", 404, title="没有这份公示", said=[str(reason) for reason in refusal.reasons])
+
+
+# ── whoever publishes ────────────────────────────────────────────
+
+
+@router.get("/n/{slug}/correct")
+def correction_form(request: Request, caller: Viewer, slug: str) -> Response:
+    try:
+        return _correction(request, notice_page(caller.desk, slug))
+    except Unknown as refusal:
+        return missing(refusal)
+
+
+@router.post("/n/{slug}/correct")
+def make_correction(request: Request, caller: Viewer, form: Posted, slug: str) -> Response:
+    said = {name: typed_text(form, name) for name in TEXTS}
+    try:
+        seat = publisher(caller, slug)
+        correct(caller.desk, slug, said, typed_text(form, "reason"), acting=seat.acting)
+    except Unknown as refusal:
+        return missing(refusal)
+    except StarflowError as refusal:
+        return _correction(request, notice_page(caller.desk, slug), said, [str(r) for r in refusal.reasons])
+    return Response(status_code=303, headers={"location": f"/n/{slug}"})
+
+
+def _correction(
+    request: Request, page: NoticePage, said: dict[str, str] | None = None, faults: list[str] | None = None
+) -> Response:
+    values = said or {name: getattr(page, name) for name in TEXTS}
+    return leaf(
+        "correction",
+        422 if faults else 200,
+        notice=page,
+        texts=TEXTS,
+        values=values,
+        faults=faults or [],
+        csrf=csrf_field(request),
+    )
+
+
+def publisher(caller: Viewer, slug: str) -> Seat:
+    """The seat of whoever stands to the notice's organisations as their publisher does; otherwise it exists for reading only."""
+    with caller.desk.reading() as tx:
+        code = next((code for code, _ in targets(caller.desk, slug)), "")
+        case = seen_case(caller.desk, tx, caller.principal, code, notice_page(caller.desk, slug).year)
+        held = relations(tx, caller.principal, case) - {"organisation"}
+        return Seat(caller, case, held)
+
+
+@router.post("/n")
+def post_notice(request: Request, caller: Viewer, form: Posted) -> Response:
+    """Several at once: `codes` parted by commas or blanks."""
+    codes = [code for code in typed_text(form, "codes").replace(",", " ").split() if code]
+    try:
+        if not codes:
+            raise BadInput("请填要公示的党组织编码")
+        held = None
+        for code in codes:
+            with caller.desk.reading() as tx:
+                case = seen_case(caller.desk, tx, caller.principal, code, None)
+                its = relations(tx, caller.principal, case)
+                held = its if held is None else held & its
+        actor, person = signature(caller)
+        on = date.fromisoformat(typed_text(form, "on"))
+        acting = Acting(actor=actor, relations=held or frozenset(), person=person)
+        texts = {name: typed_text(form, name) for name in TEXTS if name != "place"}
+        posted = publish(caller.desk, codes, on, typed_text(form, "place"), acting=acting, texts=texts)
+    except ValueError:
+        return leaf("said", 400, title="没有公示", said=["请填张贴日期"])
+    except StarflowError as refusal:
+        return leaf("said", 422, title="没有公示", said=[str(reason) for reason in refusal.reasons])
+    return Response(status_code=303, headers={"location": f"/n/{posted.slug}"})

@@ -71,6 +71,8 @@ ROWS: Mapping[str, tuple[str, ...]] = {
     "tick": ("job", "said", "failed"),
     "scheme list": ("name", "title", "hash"),
     "scheme check": ("line", "column", "path", "message", "hint"),
+    "scheme try": ("organisation", "name", "awarded", "total_before", "star_before", "total", "star", "why"),
+    "scheme migrate": ("stage", "title", "cycles", "to", "blocked"),
     "scheme calendar": ("stage", "title", "target_at", "due_at", "opens_on", "rule", "arithmetic"),
     "org tree": ("depth", "code", "name", "kind", "members", "head"),
     "org export": (
@@ -123,10 +125,15 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "clock move": ("now", "moved", "rungs", "notices", "messages"),
     "scheme show": ("name", "title", "hash", "sections"),
     "scheme check": ("ok", "faults"),
-    "scheme calendar": ("scheme", "year", "opens_on", "recheck_opens_on", "rows", "notes", "confirmed"),
+    "scheme calendar": (
+        *("scheme", "year", "opens_on", "recheck_opens_on", "rows", "notes", "confirmed", "holidays", "messages"),
+    ),
     "scheme schema": (
         *("$schema", "title", "$defs", "additionalProperties", "description", "properties", "required", "type"),
     ),
+    "scheme try": ("year", "scheme", "rated", "changed", "unscored", "before", "after", "rows", "quotas"),
+    "scheme adopt": ("name", "title", "hash"),
+    "scheme migrate": ("year", "before", "after", "dry_run", "blocked", "moved", "done", "rows"),
     "procedure": ("scheme", "format", "text"),
     "org import": (*("added", "changed", "ended", "unchanged", "ignored_columns", "faults", "applied", "open_cycles"),),
     "campaign open": ("year", "scheme", "scheme_hash", "cycles", "routes"),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from workflow.engine.table import When
     from workflow.rating.scheme import Quota, Scheme, Stage
 
-OWNERS = {**ROLES, "owner": "办理者"}
+OWNERS = ROLES
 FACTS = {
     "route": "路线",
     "field": "领域",

@@ -1,7 +1,7 @@
 """Schemes: which there are, what one says in plain words, whether it may run, its year in dates, its procedure in print."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,11 +9,12 @@ import typer
 
 from starflow.cli.arguments import DEFAULT_SCHEME, read_form, read_year
 from starflow.cli.opening import at_desk
-from starflow.cli.output import Result, Table, day, deadline
-from starflow.cli.words import english, say
-from workflow.engine.errors import Unavailable
+from starflow.cli.output import Result, Table, day, deadline, moment
+from starflow.cli.words import english, role, say
+from workflow.engine.errors import Unavailable, Unknown
 
 if TYPE_CHECKING:
+    from starflow.service.forecast import Mailing
     from workflow.engine.workdays import Calendar
     from workflow.rating.scheme import Scheme, Stage
     from workflow.rating.scheme_findings import Finding
@@ -123,7 +124,7 @@ def calendar(scheme: Name = DEFAULT_SCHEME, year: OfYear = None) -> Result:
 
     found = read_scheme(scheme)[0]
     year = year or SystemClock().now().astimezone(found.zone).year
-    days = _calendar(found)
+    days, mailings = _counted(found, year)
     opening = opens_at(found, year).astimezone(found.zone).date()
     dated = [_dated(found, stage, year, days) for stage in found.stage if not stage.ends]
     notes = [*_notes(found, dated, days), *_confirmations(days, year)]
@@ -135,6 +136,8 @@ def calendar(scheme: Name = DEFAULT_SCHEME, year: OfYear = None) -> Result:
         "rows": [_row(one) for one in dated],
         "notes": notes,
         "confirmed": days.confirmed(opening),
+        "holidays": _holidays(days, year),
+        "messages": [asdict(one) for one in mailings],
     }
     titles = (say("环节"), say("目标"), say("截止"), say("说明"))
     rows = [
@@ -147,18 +150,65 @@ def calendar(scheme: Name = DEFAULT_SCHEME, year: OfYear = None) -> Result:
         for one in dated
     ]
     head = f"{found.title} · {say('{year}年度', year=year)} · {say('开展')} {day(opening)}"
-    return Result(data, (head, Table(titles, rows), *notes))
+    return Result(data, (head, Table(titles, rows), *notes, *_off(days, year), "", *_sent(mailings)))
 
 
-def _calendar(scheme: "Scheme") -> "Calendar":
-    """With the years that this installation brings, as every deadline has it; without a database as shipped."""
+def _counted(scheme: "Scheme", year: int) -> "tuple[Calendar, tuple[Mailing, ...]]":
+    """With the years and the roster of this installation; without a database as shipped, and nobody counted."""
+    from starflow.service.campaigns import opens_at
+    from starflow.service.forecast import forecast
     from workflow.rating import shelf
 
+    opening = opens_at(scheme, year)
     try:
         with at_desk() as desk:
-            return desk.calendar(scheme)
-    except Unavailable:
-        return shelf.calendar(scheme.scheme.calendar)
+            days = desk.calendar(scheme)
+            return days, forecast(scheme, year, opening, days, desk)
+    except (Unavailable, Unknown):  # no database, or no roster in it yet
+        days = shelf.calendar(scheme.scheme.calendar)
+        return days, forecast(scheme, year, opening, days, None)
+
+
+def _holidays(days: "Calendar", year: int) -> dict[str, list[date]]:
+    found = next((one for one in days.years if one.year == year), None)
+    names = ("festivals", "days_off", "makeup")
+    return {name: sorted(getattr(found, name)) if found else [] for name in names}
+
+
+def _off(days: "Calendar", year: int) -> Iterator[str]:
+    """The year's holidays, a stretch of days as one."""
+    found = _holidays(days, year)
+    for word, listed in (("放假:{days}", found["days_off"]), ("调休上班:{days}", found["makeup"])):
+        if listed:
+            yield say(word, days=say("、").join(_stretches(listed)))
+
+
+def _stretches(listed: list[date]) -> Iterator[str]:
+    from workflow.engine.workdays import DAY
+
+    first = listed[0]
+    for one, following in zip(listed, [*listed[1:], None], strict=True):
+        if following != one + DAY:
+            yield f"{first:%m-%d}" if first == one else f"{first:%m-%d}–{one:%m-%d}"
+            first = following or one
+
+
+def _sent(mailings: "tuple[Mailing, ...]") -> Iterator[str | Table]:
+    """Who hears what on which morning, if nobody has finished earlier."""
+    if not mailings:
+        return
+    yield say("到时还没有办完的,将送出:")
+    rows = [
+        (
+            moment(one.at),
+            f"{one.title} {one.stage}",
+            one.rung + (f" {one.document}" if one.document else ""),
+            say("、").join(role(each) for each in one.recipients),
+            "" if one.people is None else str(one.people) + (f" +{one.vacant} {say('空缺')}" if one.vacant else ""),
+        )
+        for one in mailings
+    ]
+    yield Table((say("时间"), say("环节"), say("级"), say("给谁"), say("人数")), rows)
 
 
 def _dated(scheme: "Scheme", stage: "Stage", year: int, days: "Calendar") -> Dated:

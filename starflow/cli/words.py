@@ -19,6 +19,7 @@ ROLES: Mapping[str, str] = {
     "leader": "单位分管领导",
     "anyone": "任何人",
     "clock": "时钟",
+    "owner": "办理者",
 }
 
 

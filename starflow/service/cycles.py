@@ -125,9 +125,20 @@ def _clock_step(desk: Desk, tx: Transaction, present: Present) -> "Step | None":
 
 
 def administer(
-    tx: Transaction, case: Case, trigger: str, actor: str, detail: Mapping[str, Any], role: str = "department"
+    tx: Transaction,
+    case: Case,
+    trigger: str,
+    actor: str,
+    detail: Mapping[str, Any],
+    role: str = "department",
+    *,
+    after: str = "",
+    scheme_hash: str = "",
 ) -> Appended:
-    """Records what a coordinator did to a cycle without moving it (extend, hold, release, reroute)."""
+    """Records what a coordinator did to a cycle without an act (extend, hold, release, reroute).
+
+    Only a migration says where the cycle stands `after` it, and under which scheme.
+    """
     cycle = case.cycle
     record = records.append(
         tx,
@@ -137,13 +148,13 @@ def administer(
             seq=cycle.version + 1,
             trigger=trigger,
             before=cycle.stage,
-            after=cycle.stage,
+            after=after or cycle.stage,
             role=role,
             actor=actor,
             at=max(tx.now, records.newest(tx, cycle.id).at),
             late_days=0,
             late_stage=None,
-            scheme_hash=cycle.scheme_hash,
+            scheme_hash=scheme_hash or cycle.scheme_hash,
             previous_hash=cycle.head,
             detail=detail,
         ),

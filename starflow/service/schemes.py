@@ -30,10 +30,10 @@ def check_scheme(name_or_file: str) -> tuple[Finding, ...]:
     )
 
 
-def read_scheme(name_or_file: str) -> tuple[Scheme, bytes]:
+def read_scheme(name_or_file: str, settings: tuple[str, ...] = ()) -> tuple[Scheme, bytes]:
     """A shipped scheme by name, or any file; raises Faulty with all its faults, Unknown where there is none."""
     content = scheme_file(name_or_file)
-    scheme = load_bytes(content, source=shelf.source_text)
+    scheme = load_bytes(content, source=shelf.source_text, settings=settings)
     table_of(scheme)
     return scheme, content
 

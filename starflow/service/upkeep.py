@@ -24,7 +24,7 @@ from workflow.rating.scheme import Scheme
 from workflow.rating.survey import needed
 
 POLLS = ("open_survey", "extend_survey", "close_survey", "count_survey", "void_survey")
-ADMINISTRATIVE = ("open", "extend", "hold", "release", "reroute", "demote", "defer", *POLLS)
+ADMINISTRATIVE = ("open", "extend", "hold", "release", "reroute", "migrate", "demote", "defer", *POLLS)
 """Triggers that stand in the history but in no procedure: what coordinators do around it."""
 BALLOT_YEARS = 2
 """Answers are kept to the end of the year after theirs, at most two years after the close; tallies stay."""

@@ -73,7 +73,7 @@ def test_the_calendar_counts_with_the_installation_s_own_years(cli: Cli, tmp_pat
     result = cli.run("scheme", "calendar", "--year", "2027", env={"STARFLOW_CALENDARS": str(tmp_path)})
 
     assert result.exit_code == 0
-    assert result.stdout.splitlines()[-2:] == [
+    assert [line for line in result.stdout.splitlines() if "节假日安排" in line] == [
         "2027年节假日安排已公布,已核对",
         "2028年节假日安排尚未公布,按未确认日历计算",
     ]
@@ -117,3 +117,27 @@ def test_the_procedure_is_printed(bare: Cli, form: str) -> None:
 
 def test_a_form_that_there_is_not_is_refused(bare: Cli) -> None:
     assert bare.refused("procedure", "--format", "pdf") == (2, "格式没有“pdf”,可选:text、markdown、mermaid")
+
+
+def test_the_calendar_says_what_would_be_sent_to_how_many(cli: Cli) -> None:
+    said = cli.json("scheme", "calendar", "--year", "2027")["messages"]
+
+    first = next(one for one in said if one["stage"] == "rating.review")
+    overdue = next(one for one in said if (one["stage"], one["rung"]) == ("rating.survey", "e0"))
+    assert (first["at"], first["rung"], first["people"], first["vacant"]) == ("2027-05-17T09:00:00+08:00", "-14", 2, 0)
+    assert (overdue["at"], overdue["recipients"]) == ("2027-06-06T09:00:00+08:00", ["owner", "superior"])
+    assert (overdue["people"], overdue["vacant"]) == (4, 1)
+
+
+def test_without_a_roster_nobody_is_counted(bare: Cli) -> None:
+    said = bare.json("scheme", "calendar", "--year", "2027")["messages"]
+
+    assert {(one["people"], one["vacant"]) for one in said} == {(None, None)}
+
+
+def test_the_calendar_lists_the_holidays_in_stretches(bare: Cli) -> None:
+    said = bare.done("scheme", "calendar", "--year", "2026").splitlines()
+
+    assert [line for line in said if line.startswith("放假")] == [
+        "放假:01-01–01-03、02-15–02-23、04-04–04-06、05-01–05-05、06-19–06-21、09-25–09-27、10-01–10-07"
+    ]

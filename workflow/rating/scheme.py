@@ -39,6 +39,7 @@ from workflow.rating.scheme_tables import (
 )
 from workflow.rating.scheme_unknown import with_assumptions
 from workflow.rating.scheme_values import Cite, Role
+from workflow.rating.scheme_what_if import with_settings
 from workflow.rating.scheme_words import path_of, sentence_of
 
 __all__ = [
@@ -81,25 +82,28 @@ def load(text: str, *, name: str = "", source: Callable[[str], str] | None = Non
     return load_bytes(text.encode(), name=name, source=source)
 
 
-def load_bytes(data: bytes, *, name: str = "", source: Callable[[str], str] | None = None) -> Scheme:
+def load_bytes(
+    data: bytes, *, name: str = "", source: Callable[[str], str] | None = None, settings: tuple[str, ...] = ()
+) -> Scheme:
     """Read a scheme; Faulty with all its faults.
 
     With `name`, the scheme must call itself so. With `source` (the name of an original text → the text), its citations
-    are compared with the original; a scheme that a campaign has pinned is read without.
+    are compared with the original; a scheme that a campaign has pinned is read without. With `settings` (what if?) it is
+    read as if it said them; its own samples are not asked then.
     """
-    scheme, findings = examine(data, name=name, source=source)
+    scheme, findings = examine(data, name=name, source=source, settings=settings)
     if findings or scheme is None:
         raise Faulty(map(str, findings))
     return scheme
 
 
 def examine(
-    data: bytes, *, name: str = "", source: Callable[[str], str] | None = None
+    data: bytes, *, name: str = "", source: Callable[[str], str] | None = None, settings: tuple[str, ...] = ()
 ) -> tuple[Scheme | None, tuple[Finding, ...]]:
     """The scheme and all its faults. With faults the scheme is good for looking at only, or is not there at all."""
     try:
         text = _text(data)
-        said = _parsed(text)
+        said = with_settings(_parsed(text), settings)
     except Unreadable as unreadable:
         return None, (unreadable.finding,)
     places = places_in(text, said)
@@ -107,10 +111,11 @@ def examine(
     scheme, wrong = _read(whole, places)
     wrong = (*missing, *(fault for fault in wrong if fault[0] not in {path for path, _ in missing}))
     if not wrong:
-        scheme._hash, scheme._places, scheme._undecided = sha256(data).hexdigest(), places, undecided
+        digest = sha256("\0".join((*settings, "")).encode() + data if settings else data).hexdigest()
+        scheme._hash, scheme._places, scheme._undecided = digest, places, undecided
     between = (partial(_name_faults, name), faults_of, partial(_source_faults, source))
     faults = (*wrong, *(fault for check in between for fault in as_far_as_read(check, scheme)))
-    faults = faults or tuple(example_faults(scheme))
+    faults = faults or (() if settings else tuple(example_faults(scheme)))
     return scheme, findings_of(places, faults)
 
 

@@ -56,7 +56,7 @@ def _said_fully(said: dict[str, Any], path: str, field: FieldInfo) -> dict[str, 
         ways += [way["items"] for way in ways if way.get("type") == "array" and "items" in way]
     told = {"description": f"{key.zh}\n{key.en}"} if key else {}
     default = {"default": said["default"]} if said.get("default") not in (None, [], {}, "") else {}
-    top = "." not in path or path.endswith(".kind") or path.endswith(".name")
+    top = path in ("scheme", "assumed") or path.endswith((".kind", ".name"))
     ways = ways if top else [*ways, {"$ref": "#/$defs/Unknown"}]
     return {**(ways[0] if len(ways) == 1 and "$ref" not in ways[0] else {"anyOf": ways}), **told, **default}
 
@@ -74,6 +74,6 @@ def _ways(said: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _many_kinds(stages: dict[str, Any]) -> None:
     """A stage's kind may stand in its name alone, so that several kinds may fit; one is enough."""
-    for way in _ways(stages):
+    for way in stages.get("anyOf", [stages]):
         if "items" in way:
             way["items"] = {"anyOf": way["items"].pop("oneOf")}

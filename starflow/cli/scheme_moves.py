@@ -1,0 +1,72 @@
+"""`scheme adopt`, `scheme diff` and `scheme migrate`: which scheme a year runs under, and what a change of it would mean."""
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from starflow.cli.acting import coordinator
+from starflow.cli.arguments import By, DryRun, Year
+from starflow.cli.opening import at_desk
+from starflow.cli.output import Result, Table, working
+from starflow.cli.words import say
+from workflow.engine.errors import BadInput
+
+File = Annotated[str, typer.Argument(metavar="S", help="方案名称或文件")]
+Why = Annotated[str, typer.Option("--reason", metavar="TEXT", help="理由;--dry-run 时不必写")]
+Maps = Annotated[
+    list[str] | None,
+    typer.Option("--map", metavar="OLD=NEW", help="环节改了名称的:旧名称=新名称;可以写几次"),
+]
+
+
+def adopt(scheme: File) -> Result:
+    """Keep it in the database, so that a campaign may be opened on it without the file."""
+    from starflow.service.campaigns import adopt_scheme
+
+    with at_desk() as desk:
+        found = adopt_scheme(desk, scheme)
+    said = say("已采用 {title}({name},{hash})", title=found.title, name=found.name, hash=found.hash[:12])
+    return Result({"name": found.name, "title": found.title, "hash": found.hash}, (said,))
+
+
+def migrate(
+    scheme: File, dry_run: DryRun = False, reason: Why = "", maps: Maps = None, year: Year = None, by: By = None
+) -> Result:
+    """Exit code 1 where a dry run finds what stands in the way."""
+    from starflow.service.migration import migrate as move
+    from starflow.service.migration import plan_migration
+    from starflow.service.schemes import read_scheme
+
+    found, content = read_scheme(scheme)
+    stages = dict(_pair(one) for one in maps or ())
+    with at_desk() as desk:
+        if dry_run:
+            done = plan_migration(desk, found, year=year, stages=stages)
+        else:
+            with working(say("更换方案")):
+                done = move(desk, found, content, reason, actor=coordinator(desk, by), year=year, stages=stages)
+    head = say("{year}年度:{before} → {after}", year=done.year, before=done.before[:12], after=done.after[:12])
+    rows = [
+        (f"{row.title} {row.stage}", str(row.cycles), row.to or say("不动"), ";".join(row.blocked)) for row in done.rows
+    ]
+    table = Table((say("环节"), say("家数"), say("转到"), say("因为")), rows)
+    end = say("试算(没有写入)") if dry_run else say("已更换{n}家", n=done.moved)
+    data = {
+        "year": done.year,
+        "before": done.before,
+        "after": done.after,
+        "dry_run": dry_run,
+        "blocked": bool(done.blocked),
+        "moved": done.moved,
+        "done": done.done,
+        "rows": [asdict(row) for row in done.rows],
+    }
+    return Result(data, (head, table, end), exit_code=int(dry_run and bool(done.blocked)))
+
+
+def _pair(said: str) -> tuple[str, str]:
+    old, equals, new = said.partition("=")
+    if not equals or not old or not new:
+        raise BadInput(say("--map 写成 旧环节=新环节,不是“{said}”", said=said))
+    return old, new

@@ -1,0 +1,125 @@
+"""A running year and its scheme: it stays what it was, until somebody moves it deliberately."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Cli
+from workflow.rating import shelf
+
+DEFAULT = shelf.scheme_bytes("anyang-five-star").decode()
+
+
+def changed(tmp_path: Path, *changes: tuple[str, str]) -> str:
+    text = DEFAULT
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new)
+    file = tmp_path / "other.toml"
+    file.write_text(text, encoding="utf-8")
+    return str(file)
+
+
+def test_a_running_year_does_not_change_when_the_file_does(bare: Cli, roster_file: Path, tmp_path: Path) -> None:
+    file = changed(tmp_path)
+    bare.done("init", "--rehearsal", "--at", "2027-04-14T08:00")
+    bare.done("org", "import", str(roster_file))
+    bare.done("campaign", "open", "2027", "--scheme", file)
+    before = (
+        bare.json("why", "B1"),
+        bare.json("campaign", "show"),
+        bare.json("scheme", "calendar", file, "--year", "2027"),
+    )
+
+    changed(tmp_path, ('due = "06-05"', 'due = "07-10"'), ('min = "90"', 'min = "95"'))
+
+    assert (bare.json("why", "B1"), bare.json("campaign", "show")) == before[:2]
+    assert bare.json("scheme", "calendar", file, "--year", "2027") != before[2]
+    bare.done("clock", "move", "2027-06-07T08:00")
+    assert bare.json("why", "B1")["light"] == "red"
+
+    Path(file).unlink()
+    assert bare.json("why", "B1")["stage"] == "rating.declaration"
+
+
+def test_a_dry_run_says_stage_by_stage_what_would_happen(sitting: Cli, tmp_path: Path) -> None:
+    file = changed(tmp_path, ('min = "90"', 'min = "91"'))
+
+    said = sitting.json("scheme", "migrate", file, "--dry-run")
+
+    assert (said["blocked"], said["moved"], said["done"]) == (False, 0, 0)
+    assert [(row["stage"], row["cycles"], row["to"], row["blocked"]) for row in said["rows"]] == [
+        ("rating.declaration", 3, "rating.declaration", []),
+        ("rating.approval", 1, "rating.approval", []),
+    ]
+    assert sitting.json("campaign", "show")["scheme_hash"] == said["before"]
+
+
+def test_a_year_is_moved_with_a_record_of_each_cycle(sitting: Cli, tmp_path: Path) -> None:
+    file = changed(tmp_path, ('due = "06-05"', 'due = "06-10"'))
+    old = sitting.json("campaign", "show")["scheme_hash"]
+
+    done = sitting.json("scheme", "migrate", file, "--reason", "工委会会议同意延后五天")
+
+    record = sitting.json("history", "B1")["rows"][-1]
+    assert (done["moved"], record["trigger"], record["reason"]) == (4, "migrate", "工委会会议同意延后五天")
+    assert sitting.json("campaign", "show")["scheme_hash"] == done["after"] != old
+    assert sitting.json("why", "B1")["due_at"] == "2027-06-11T00:00:00+08:00"
+    assert sitting.json("doctor")["ok"] and sitting.json("verify")["ok"]
+    assert sitting.json("scheme", "migrate", file, "--reason", "再来一次")["moved"] == 0
+
+
+def test_a_stage_that_is_gone_blocks_everything_until_it_is_mapped(sitting: Cli, tmp_path: Path) -> None:
+    file = changed(
+        tmp_path,
+        ('name = "rating.declaration"', 'name = "rating.application"\nkind = "declaration"'),
+        ('"rating.declaration"', '"rating.application"'),
+    )
+    head = sitting.json("verify")["head"]
+
+    code, sentence = sitting.refused("scheme", "migrate", file, "--reason", "改名")
+    assert (code, sentence) == (
+        4,
+        "申报(rating.declaration)的3家:新方案没有“rating.declaration”这个环节,用 --map rating.declaration=新环节 指定",
+    )
+    assert sitting.json("verify")["head"] == head
+    assert sitting.json("scheme", "migrate", file, "--dry-run", exit_code=1)["blocked"]
+
+    moved = ("--map", "rating.declaration=rating.application", "--reason", "改名")
+    assert sitting.json("scheme", "migrate", file, *moved)["moved"] == 4
+    assert sitting.json("why", "B1")["stage"] == "rating.application"
+    assert sitting.json("doctor")["ok"]
+
+
+@pytest.mark.parametrize(
+    ("target", "why"),
+    [
+        ("rating.survey", "“rating.survey”不是同一轮的同一类环节,办过的会丢失"),
+        ("recheck.self_evaluation", "“recheck.self_evaluation”不是同一轮的同一类环节,办过的会丢失"),
+    ],
+)
+def test_a_map_that_would_lose_something_is_refused(sitting: Cli, tmp_path: Path, target: str, why: str) -> None:
+    file = changed(tmp_path, ('min = "90"', 'min = "91"'))
+
+    said = sitting.json("scheme", "migrate", file, "--dry-run", "--map", f"rating.declaration={target}", exit_code=1)
+
+    assert said["rows"][0]["blocked"] == [why]
+
+
+def test_a_star_that_the_new_scheme_does_not_know_blocks_its_cycle(sitting: Cli) -> None:
+    said = sitting.json("scheme", "migrate", "company-teams", "--dry-run", exit_code=1)
+
+    assert "新方案没有拟定的5星这一等次" in said["rows"][-1]["blocked"]
+
+
+def test_a_reason_is_wanted(sitting: Cli, tmp_path: Path) -> None:
+    assert sitting.refused("scheme", "migrate", changed(tmp_path, ("hour = 9", "hour = 8"))) == (2, "须写明理由")
+
+
+def test_a_scheme_is_adopted_once(sitting: Cli, tmp_path: Path) -> None:
+    file = changed(tmp_path, ("hour = 9", "hour = 8"))
+
+    first, again = sitting.json("scheme", "adopt", file), sitting.json("scheme", "adopt", file)
+
+    assert first == again
+    assert [row["hash"] for row in sitting.json("scheme", "list")["rows"]].count(first["hash"]) == 1

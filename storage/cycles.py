@@ -168,6 +168,12 @@ def _one(tx: Transaction, statement: Statement, wanted: Mapping[str, Any], lock:
     return CycleRow(*rows[0]) if rows else None
 
 
+def by_ids(tx: Transaction, ids: Collection[int]) -> tuple[CycleRow, ...]:
+    """In the order of the ids."""
+    found = {row[0]: CycleRow(*row) for row in tx.connection.execute(selected().where(_cycle.c.id.in_(ids)))}
+    return tuple(found[which] for which in ids if which in found)
+
+
 def present(tx: Transaction, year: int | None, code: str) -> Present | None:
     """The cycle of a year (None: as `campaign_of_year`) as it stands, kept from everybody else until this transaction ends."""
     wanted = {"year": year, "code": code}
@@ -215,8 +221,24 @@ def reviewed_by(tx: Transaction, campaign_id: int, organisation_id: int) -> int:
 
 
 def insert(tx: Transaction, values: Mapping[str, Any]) -> int:
+    return insert_all(tx, [values])[0]
+
+
+def insert_all(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> tuple[int, ...]:
+    """New cycles; their numbers, in the order of the rows."""
     empty = {"open_objections": 0, "turnout_excused": False, "review_begun": False}
-    return int(tx.session.execute(sa.insert(_cycle).values({**empty, **values}).returning(_cycle.c.id)).scalar_one())
+    its = sa.insert(_cycle).returning(_cycle.c.id, sort_by_parameter_order=True)
+    return tuple(tx.session.scalars(its, [{**empty, **values} for values in rows]))
+
+
+def set_heads(tx: Transaction, heads: Mapping[int, str]) -> None:
+    """The newest hash of cycles that have just been given their first record."""
+    _SET_HEAD.run(tx, *({"which": which, "head": head} for which, head in heads.items()))
+
+
+_SET_HEAD = Statement(
+    sa.update(_cycle).where(_cycle.c.id == sa.bindparam("which", type_=sa.Integer)).values(**by_name(_cycle.c.head))
+)
 
 
 def count_by_stage(tx: Transaction, campaign_id: int) -> dict[str, int]:

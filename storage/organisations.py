@@ -350,7 +350,7 @@ def insert_many(tx: Transaction, model: type[SQLModel], values: Sequence[Mapping
         tx.session.connection().execute(sa.insert(model.__table__), values)  # type: ignore[attr-defined]
 
 
-def chunks(values: Iterable[T]) -> Iterator[list[T]]:
+def chunks(values: Iterable[T], size: int = CHUNK) -> Iterator[list[T]]:
     rest = iter(values)
-    while chunk := list(islice(rest, CHUNK)):
+    while chunk := list(islice(rest, size)):
         yield chunk

@@ -7,13 +7,14 @@ from typing import Any
 
 from starflow.service import matters
 from starflow.service.case import campaign_of, case_of, load_case
-from starflow.service.cycles import administer, redate, reloaded
+from starflow.service.cycles import administer, redate, redate_all, reloaded
 from starflow.service.desk import Desk
 from starflow.service.schemes import read_scheme
 from storage import cycles, installation, records, stars
 from storage import organisations as tree
 from storage.database import Transaction
 from storage.models import Campaign, Organisation
+from storage.organisations import chunks
 from workflow.engine.deadlines import start_of_day
 from workflow.engine.errors import BadInput, Forbidden, Refused, Unknown
 from workflow.rating import shelf
@@ -22,6 +23,7 @@ from workflow.rating.scheme import Scheme, load_bytes
 from workflow.rating.sheet import lines_of
 
 Progress = Callable[[int, int], None]
+PAGE = 500  # cycles of one statement, and between two words of progress
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,31 +118,29 @@ def _begin(
     progress: Progress | None,
 ) -> None:
     """Every organisation enters the first stage, with the first record of its chain; the units owe their plans (R62)."""
-    held = stars.all_in_force(tx)
-    entered_at = max(tx.now, opens_at(scheme, campaign.year))
-    for done, organisation in enumerate(organisations, 1):
-        _begin_one(desk, tx, campaign, scheme, organisation, root, held, entered_at, actor)
+    assert campaign.id is not None and root.id is not None
+    held, done = stars.all_in_force(tx), 0
+    for page in chunks(organisations, PAGE):
+        ids = cycles.insert_all(tx, [_first_row(tx, campaign, scheme, one, root, held) for one in page])
+        _first_records(tx, ids, scheme, actor)
+        standing = cycles.presents(tx, ids)
+        redate_all(tx, [(case_of(desk, tx, present.cycle), present) for present in standing])
+        done += len(page)
         if progress is not None:
             progress(done, len(organisations))
-    assert campaign.id is not None and root.id is not None
     matters.open_implementation_plans(desk, tx, campaign.id, root.id)
 
 
-def _begin_one(
-    desk: Desk,
+def _first_row(
     tx: Transaction,
     campaign: Campaign,
     scheme: Scheme,
     organisation: Organisation,
     root: Organisation,
     held: dict[int, int],
-    entered_at: datetime,
-    actor: str,
-) -> None:
-    assert organisation.id is not None and root.id is not None and campaign.id is not None
-    first = scheme.stage[0].name
-    chain = f"{campaign.year}/{organisation.code}"
-    values: dict[str, Any] = {
+) -> dict[str, Any]:
+    assert organisation.id is not None
+    return {
         "campaign_id": campaign.id,
         "organisation_id": organisation.id,
         "reviewer_id": organisation.parent_id,
@@ -148,42 +148,40 @@ def _begin_one(
         "nested": _nested(tx, organisation, root),
         "field": organisation.field,
         "scheme_hash": scheme.hash,
-        "stage": first,
+        "stage": scheme.stage[0].name,
         "version": 1,
         "visit": 1,
-        "entered_at": entered_at,
+        "entered_at": max(tx.now, opens_at(scheme, campaign.year)),
         "head": records.GENESIS,
         "star": held.get(organisation.id),
     }
-    cycle_id = cycles.insert(tx, values)
-    record = records.append(
+
+
+def _first_records(tx: Transaction, ids: Sequence[int], scheme: Scheme, actor: str) -> None:
+    rows = cycles.by_ids(tx, ids)
+    appended = records.append_all(
         tx,
-        records.NewRecord(
-            chain=chain,
-            cycle_id=cycle_id,
-            seq=1,
-            trigger="open",
-            before="",
-            after=first,
-            role="department",
-            actor=actor,
-            at=tx.now,
-            late_days=0,
-            late_stage=None,
-            scheme_hash=scheme.hash,
-            previous_hash=records.GENESIS,
-            detail={
-                "route": values["route"],
-                "reviewer": _code(tx, organisation.parent_id),
-                "field": values["field"],
-                "star": values["star"],
-            },
-        ),
+        [
+            records.NewRecord(
+                chain=row.chain,
+                cycle_id=row.id,
+                seq=1,
+                trigger="open",
+                before="",
+                after=row.stage,
+                role="department",
+                actor=actor,
+                at=tx.now,
+                late_days=0,
+                late_stage=None,
+                scheme_hash=scheme.hash,
+                previous_hash=records.GENESIS,
+                detail={"route": row.route, "reviewer": row.reviewer_code, "field": row.field, "star": row.star},
+            )
+            for row in rows
+        ],
     )
-    cycles.update_facts(tx, cycle_id, {"head": record.hash})
-    row = cycles.by_id(tx, cycle_id)
-    assert row is not None
-    redate(tx, case_of(desk, tx, row))
+    cycles.set_heads(tx, {one.cycle_id: one.hash for one in appended})
 
 
 def _root(tx: Transaction) -> Organisation:

@@ -415,15 +415,17 @@ def redate(tx: Transaction, case: Case) -> None:
 
 
 def redate_all(tx: Transaction, standing: Sequence[tuple[Case, Present]]) -> None:
-    around = Around(tx, [present for _, present in standing])
+    """`redate` of many cycles; what is owed for the first time is put in one statement."""
+    around, new = Around(tx, [present for _, present in standing]), []
     for case, present in standing:
         changes, owed = _dated(tx, around, case, present.stay, fresh=False)
         if any(getattr(case.cycle, name) != value for name, value in changes.items()):
             cycles.update_facts(tx, case.cycle.id, changes)
         if owed is not None and present.stay is None:
-            obligations.put(tx, owed)
+            new.append(owed)
         elif owed is not None:
             obligations.keep(tx, case.cycle.id, owed)
+    obligations.put(tx, *new)
 
 
 def reloaded(desk: Desk, tx: Transaction, case: Case) -> Case:

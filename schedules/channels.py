@@ -25,11 +25,14 @@ from typing import Any, Protocol, TextIO
 from urllib.parse import urlsplit
 
 from schedules.letters import Letter
+from schedules.outward import Refused, Unreachable, check_address
 from starflow.service.settings import Settings
 from workflow.engine.errors import BadInput
 
 SMTP_SECONDS = 10
 WEBHOOK_SECONDS = 5
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+"""Whoever writes one of these into the settings means this very machine."""
 
 
 class ChannelDown(Exception):
@@ -201,8 +204,10 @@ class Webhook:
 
     url: str = field(repr=False)
     secret: bytes = field(repr=False)
+    private: tuple[str, ...] = LOOPBACK
 
     def send(self, letter: Letter) -> None:
+        self._look_at_the_address()
         body = json.dumps(_public(letter), ensure_ascii=False).encode()
         with _down(f"webhook {urlsplit(self.url).hostname}"):
             status = self._post(body, self._headers(letter, body))
@@ -212,6 +217,13 @@ class Webhook:
             raise ChannelRefused(f"对方要求稍后再发(HTTP {status})", later=True)
         if not 200 <= status < 300:  # a wrong address or secret is ours to mend: no letter is given up for it at once
             raise ChannelDown(f"对方没有接收(HTTP {status})")
+
+    def _look_at_the_address(self) -> None:
+        """An address inside that nobody has named is not sent to, whatever its name says today."""
+        try:
+            check_address(self.url, private=self.private)
+        except (Refused, Unreachable) as trouble:
+            raise ChannelDown(f"webhook {urlsplit(self.url).hostname}:{trouble}") from None
 
     def _post(self, body: bytes, headers: Mapping[str, str]) -> int:
         parts = urlsplit(self.url)
@@ -270,8 +282,37 @@ def _smtp(settings: Settings) -> Channel:
 
 def _webhook(settings: Settings) -> Channel:
     return Webhook(
-        url=settings.webhook_url, secret=_secret("WEBHOOK_SECRET_FILE", settings.webhook_secret_file).encode()
+        url=settings.webhook_url,
+        secret=_secret("WEBHOOK_SECRET_FILE", settings.webhook_secret_file).encode(),
+        private=(*settings.private_hosts, *LOOPBACK),
     )
+
+
+def _wecom(settings: Settings) -> Channel:
+    from schedules.robots import WeCom
+
+    return WeCom(url=settings.wecom_url, private=settings.private_hosts)
+
+
+def _dingtalk(settings: Settings) -> Channel:
+    from schedules.robots import DingTalk
+
+    secret = _secret("DINGTALK_SECRET_FILE", settings.dingtalk_secret_file) if settings.dingtalk_secret_file else ""
+    return DingTalk(url=settings.dingtalk_url, secret=secret, private=settings.private_hosts)
+
+
+def _feishu(settings: Settings) -> Channel:
+    from schedules.robots import Feishu
+
+    secret = _secret("FEISHU_SECRET_FILE", settings.feishu_secret_file) if settings.feishu_secret_file else ""
+    return Feishu(url=settings.feishu_url, secret=secret, private=settings.private_hosts)
+
+
+def _sms(settings: Settings) -> Channel:
+    from schedules.robots import Sms
+
+    secret = _secret("SMS_SECRET_FILE", settings.sms_secret_file).encode()
+    return Sms(url=settings.sms_url, secret=secret, private=settings.private_hosts)
 
 
 def _secret(name: str, path: Path | None) -> str:
@@ -290,4 +331,8 @@ BUILDERS: tuple[tuple[str, Callable[[Settings], Channel]], ...] = (
     ("file", _file),
     ("smtp", _smtp),
     ("webhook", _webhook),
+    ("wecom", _wecom),
+    ("dingtalk", _dingtalk),
+    ("feishu", _feishu),
+    ("sms", _sms),
 )

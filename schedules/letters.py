@@ -5,16 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from schedules.templates import SHIPPED, WORDS, Template, chosen, filled, sms_cut
 from storage.outbox import Envelope, Standing
 
-KIND_WORDS = {
-    "escalation": "件逾期上报",
-    "nudge": "件催办",
-    "reminder": "件提醒",
-    "event": "件通知",
-}  # in the order of weight
+KINDS = ("escalation", "nudge", "reminder", "event")  # in the order of weight
 SUBJECT_LENGTH = 60
-CLOSING = "本消息由争星系统自动发送,请勿直接回复。"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,28 +26,56 @@ class Letter:
     at: datetime
 
 
-def letter_of(envelope: Envelope, notices: Sequence[Standing], now: datetime) -> Letter:
-    ordered = sorted(
-        notices, key=lambda notice: list(KIND_WORDS).index(notice.kind)
-    )  # stable: within a kind as they fell due
+def letter_of(
+    envelope: Envelope,
+    notices: Sequence[Standing],
+    now: datetime,
+    templates: tuple[Template, ...] = SHIPPED,
+    language: str = "zh",
+) -> Letter:
+    """In the words of the template that fits its kind, its person's language and its channel."""
+    ordered = sorted(notices, key=lambda notice: KINDS.index(notice.kind))  # stable: within a kind as they fell due
+    subject, body = said(envelope.channel, envelope.name, ordered, templates, language)
     return Letter(
         key=envelope.key,
         channel=envelope.channel,
         address=envelope.address,
         name=envelope.name,
         phone=envelope.phone,
-        subject=_subject(ordered),
-        body=f"{envelope.name}:您好!\n\n{_list(ordered)}\n\n{CLOSING}\n",
+        subject=subject,
+        body=body,
         at=now,
     )
 
 
-def _subject(notices: Sequence[Standing]) -> str:
-    if len(notices) == 1:
-        line = notices[0].text.splitlines()[0]
-        return f"【争星】{line if len(line) <= SUBJECT_LENGTH else line[: SUBJECT_LENGTH - 1] + '…'}"
+def said(
+    channel: str, name: str, ordered: Sequence[Standing], templates: tuple[Template, ...], language: str
+) -> tuple[str, str]:
+    """Subject and body."""
+    kinds = {notice.kind for notice in ordered}
+    template = chosen(templates, kinds.pop() if len(kinds) == 1 else "several", language, channel)
+    values = {
+        "name": name,
+        "count": str(len(ordered)),
+        "summary": _summary(ordered, language),
+        "first": _one_line(ordered[0].text),
+        "list": _list(ordered),
+    }
+    subject, body = filled(template.subject, values), filled(template.body, values)
+    return " ".join(subject.split()), sms_cut(" ".join(body.split())) if channel == "sms" else body
+
+
+def _summary(notices: Sequence[Standing], language: str) -> str:
+    if len(notices) == 1 and language == "zh":
+        line = _one_line(notices[0].text)
+        return line if len(line) <= SUBJECT_LENGTH else line[: SUBJECT_LENGTH - 1] + "…"
     counts = Counter(notice.kind for notice in notices)
-    return "【争星】" + "、".join(f"{counts[kind]}{word}" for kind, word in KIND_WORDS.items() if counts[kind])
+    words = WORDS[language]
+    return ("、" if language == "zh" else ",").join(f"{counts[kind]}{words[kind]}" for kind in KINDS if counts[kind])
+
+
+def _one_line(text: str) -> str:
+    return text.splitlines()[0] if text.strip() else ""
 
 
 def _list(notices: Sequence[Standing]) -> str:

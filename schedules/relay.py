@@ -14,18 +14,24 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any
 
 from schedules.channels import Channel, ChannelDown, ChannelRefused, channels_of
+from schedules.hours import PEOPLE, Hours
 from schedules.letters import Letter, letter_of
+from schedules.templates import SHIPPED, Template, read_templates
 from starflow.service.desk import Desk
-from storage import outbox
+from storage import outbox, preferences
+from storage.cycles import campaign_of_year
 from storage.database import Transaction, retrying
 from storage.outbox import Envelope, Standing, Text
+from storage.paper_models import Preference
 
 LOG = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)  # longer than any send can take
 MAX_ATTEMPTS = 8
+NOTHING_LEFT = "其中的事项都已不必再提醒"
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 25, 120, 600, 1440, 1440))
 JITTER = 0.2  # of the pause, so that what failed together does not come back together
 
@@ -53,16 +59,35 @@ class RelayReport:
 def deliver(desk: Desk) -> str:
     """The job: secrets and addresses of the channels are read anew at each ring. A rehearsal's letters go nowhere, in heaps."""
     channels = channels_of(desk.settings, rehearsal=desk.rehearsal)
-    return str(relay(desk, channels, at_once=500 if desk.rehearsal else 1))
+    words = read_templates(desk.settings.templates)
+    hours = None if desk.rehearsal else hours_of(desk)
+    return str(relay(desk, channels, at_once=500 if desk.rehearsal else 1, hours=hours, templates=words))
 
 
-def relay(desk: Desk, channels: Mapping[str, Channel], limit: int = 1000, at_once: int = 1) -> RelayReport:
+def hours_of(desk: Desk) -> Hours:
+    """By the newest campaign's calendar; before the first campaign every day but the weekend is a working day."""
+    settings = desk.settings
+    with desk.reading() as tx:
+        campaign = campaign_of_year(tx, None)
+        scheme = desk.scheme(tx, campaign.scheme_hash) if campaign else None
+    is_workday = desk.calendar(scheme).is_workday if scheme else lambda day: day.weekday() < 5
+    return Hours(settings.zone, settings.quiet_hours, settings.workdays_only, is_workday, settings.digest_at)
+
+
+def relay(
+    desk: Desk,
+    channels: Mapping[str, Channel],
+    limit: int = 1000,
+    at_once: int = 1,
+    hours: Hours | None = None,
+    templates: tuple[Template, ...] = SHIPPED,
+) -> RelayReport:
     """Sends what is due, at most `limit` messages. A channel that is down rests until the next ring."""
     worker, resting, outcomes = _worker(), set[str](), Counter[str]()
     _expire(desk)
     while outcomes.total() < limit and not desk.stopping.is_set():
-        letters, void = _take(desk, worker, min(at_once, limit - outcomes.total()), resting)
-        if not letters and not void:
+        letters, void, waiting = _take(desk, worker, min(at_once, limit - outcomes.total()), resting, hours, templates)
+        if not letters and not void and not waiting:
             break
         results = [(envelope, _send(channels, letter)) for envelope, letter in letters]
         outcomes.update([Outcome.SUPPRESSED] * void + _mark(desk, worker, results))
@@ -82,24 +107,74 @@ def _expire(desk: Desk) -> None:
 # ── claim, and ask again ─────────────────────────────────────────
 
 
-def _take(desk: Desk, worker: str, limit: int, resting: set[str]) -> tuple[list[tuple[Envelope, Letter]], int]:
-    """The next messages under our lease with their letters, and how many were dropped because nothing in them holds."""
+Taken = list[tuple[Envelope, Letter]]
+
+
+def _take(
+    desk: Desk, worker: str, limit: int, resting: set[str], hours: Hours | None, templates: tuple[Template, ...]
+) -> tuple[Taken, int, int]:
+    """The next messages under our lease with their letters; how many were dropped because nothing in them holds, or put off."""
     with desk.transaction() as tx:
         envelopes = outbox.claim(tx, worker, limit, LEASE, resting)
-        notices = _still_true(tx, outbox.standing(tx, [envelope.id for envelope in envelopes]))
-        letters = [(e, letter_of(e, notices[e.id], tx.now)) for e in envelopes if e.id in notices]
+        wishes = preferences.of_people(tx, [e.person_id for e in envelopes if e.person_id is not None])
+        going = [e for e in envelopes if not _put_off(tx, e, worker, hours, wishes.get(e.person_id or 0))]
+        if hours is not None:
+            for envelope in going:
+                outbox.absorb(tx, envelope)
+        notices = _still_true(tx, outbox.standing(tx, [envelope.id for envelope in going]), _deaf(going, wishes))
+        letters = [
+            (e, letter_of(e, notices[e.id], tx.now, templates, _language(wishes.get(e.person_id or 0))))
+            for e in going
+            if e.id in notices
+        ]
         outbox.write(tx, [Text(e.id, letter.address, letter.subject, letter.body) for e, letter in letters])
-        for envelope in envelopes:
+        for envelope in going:
             if envelope.id not in notices:
-                outbox.dropped(tx, envelope.id, worker, "其中的事项都已不必再提醒")
-    return letters, len(envelopes) - len(letters)
+                outbox.dropped(tx, envelope.id, worker, NOTHING_LEFT)
+                preferences.log(tx, [_attempt(tx, envelope, Outcome.SUPPRESSED, NOTHING_LEFT)])
+    return letters, len(going) - len(letters), len(envelopes) - len(going)
 
 
-def _still_true(tx: Transaction, notices: Iterable[Standing]) -> dict[int, list[Standing]]:
+def _put_off(tx: Transaction, envelope: Envelope, worker: str, hours: Hours | None, wish: Preference | None) -> bool:
+    """A message to a person waits out the quiet hours, and a person's daily letter until its time."""
+    if hours is None or envelope.channel not in PEOPLE:
+        return False
+    until, why = hours.opens(tx.now), "免打扰时段,稍后发出"
+    if until is None and wish is not None and wish.digest and not _urgent(tx, envelope):
+        until, why = hours.digest(tx.now, envelope.created_at or tx.now), "收件人选了每日一信"
+    if until is None:
+        return False
+    outbox.postponed(tx, envelope.id, worker, until, why)
+    preferences.log(tx, [_attempt(tx, envelope, "postponed", why)])
+    return True
+
+
+def _urgent(tx: Transaction, envelope: Envelope) -> bool:
+    return any(notice.kind in ("escalation", "nudge") for notice in outbox.standing(tx, [envelope.id]))
+
+
+def _language(wish: Preference | None) -> str:
+    return wish.language if wish else "zh"
+
+
+def _deaf(going: Iterable[Envelope], wishes: Mapping[int, Preference]) -> frozenset[int]:
+    """The messages whose person has unsubscribed from what is only for information."""
+    return frozenset(e.id for e in going if (wish := wishes.get(e.person_id or 0)) is not None and wish.unsubscribed)
+
+
+def _attempt(tx: Transaction, envelope: Envelope, outcome: str, said: str) -> dict[str, Any]:
+    what = {"message_id": envelope.id, "channel": envelope.channel, "attempt": envelope.attempts}
+    return what | {"at": tx.now, "outcome": str(outcome), "said": said}
+
+
+def _still_true(
+    tx: Transaction, notices: Iterable[Standing], deaf: frozenset[int] = frozenset()
+) -> dict[int, list[Standing]]:
     """Suppresses what is void, each with its reason, and returns the rest by message."""
     void, left = defaultdict[str, list[int]](list), defaultdict[int, list[Standing]](list)
     for notice in notices:
-        if reason := why_void(notice):
+        unwanted = "收件人退订了知会" if notice.kind == "event" and notice.message_id in deaf else ""
+        if reason := why_void(notice) or unwanted:
             void[reason].append(notice.notice_id)
         else:
             left[notice.message_id].append(notice)
@@ -143,7 +218,11 @@ def _mark(desk: Desk, worker: str, results: list[tuple[Envelope, Exception | Non
 def _marked(desk: Desk, worker: str, results: list[tuple[Envelope, Exception | None]]) -> list[Outcome]:
     with desk.transaction() as tx:
         outbox.sent(tx, [envelope.id for envelope, trouble in results if trouble is None])
-        return [_settled(tx, worker, envelope, trouble) for envelope, trouble in results]
+        outcomes = [_settled(tx, worker, envelope, trouble) for envelope, trouble in results]
+        said = ("" if trouble is None else _sentence(trouble) for _, trouble in results)
+        told = zip(results, outcomes, said, strict=True)
+        preferences.log(tx, [_attempt(tx, envelope, outcome, text) for (envelope, _), outcome, text in told])
+        return outcomes
 
 
 def _settled(tx: Transaction, worker: str, envelope: Envelope, trouble: Exception | None) -> Outcome:

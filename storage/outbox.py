@@ -65,6 +65,8 @@ class Envelope:
     address: str
     name: str
     phone: str
+    person_id: int | None = None
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +226,7 @@ def _envelopes(tx: Transaction, ids: Collection[int]) -> tuple[Envelope, ...]:
         sa.select(
             MESSAGE.c.id, MESSAGE.c.key, MESSAGE.c.channel, MESSAGE.c.attempts,
             sa.func.coalesce(ADDRESS, ""), sa.func.coalesce(PERSON.c.name, ""), sa.func.coalesce(PERSON.c.phone, ""),
+            MESSAGE.c.person_id, MESSAGE.c.created_at,
         )
         .outerjoin(PERSON, PERSON.c.id == MESSAGE.c.person_id)
         .where(MESSAGE.c.id.in_(ids))
@@ -278,6 +281,35 @@ def sent(tx: Transaction, message_ids: Collection[int]) -> None:
 def failed(tx: Transaction, message_id: int, worker: str, error: str, next_try_at: datetime) -> bool:
     """To be tried again. False, as in the next two: the lease ran out and the message is somebody else's now."""
     return _settle(tx, message_id, worker, status="queued", error=error, next_try_at=next_try_at)
+
+
+def postponed(tx: Transaction, message_id: int, worker: str, until: datetime, why: str) -> bool:
+    """Waits without having been tried."""
+    mine = sa.and_(MESSAGE.c.id == message_id, MESSAGE.c.status == "claimed", MESSAGE.c.claimed_by == worker)
+    later = {"status": "queued", "claimed_by": None, "claimed_until": None, "next_try_at": until, "error": why}
+    return _changed(tx, sa.update(MESSAGE).where(mine).values(later | {"attempts": MESSAGE.c.attempts - 1})) == 1
+
+
+def absorb(tx: Transaction, envelope: Envelope) -> int:
+    """What else waits untried for the same person on the same channel goes along in this message; returns how many did."""
+    others = sa.select(MESSAGE.c.id).where(
+        MESSAGE.c.person_id == envelope.person_id,
+        MESSAGE.c.channel == envelope.channel,
+        MESSAGE.c.status == "queued",
+        MESSAGE.c.attempts == 0,
+        MESSAGE.c.id != envelope.id,
+    )
+    ids = tx.session.scalars(others.with_for_update(skip_locked=True)).all()
+    if ids:
+        tx.session.execute(sa.update(NOTICE).where(NOTICE.c.message_id.in_(ids)).values(message_id=envelope.id))
+        gone = {"status": "suppressed", "error": f"并入{envelope.key}"}
+        tx.session.execute(sa.update(MESSAGE).where(MESSAGE.c.id.in_(ids)).values(gone))
+    return len(ids)
+
+
+def suppress_named(tx: Transaction, key: str, why: str) -> int:
+    """Keeps one queued notice from being sent, whether it is in a message already or not."""
+    return _void(tx, sa.and_(NOTICE.c.status == "queued", NOTICE.c.key == key), "suppressed", why)
 
 
 def dropped(tx: Transaction, message_id: int, worker: str, why: str) -> bool:

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from workflow.engine.errors import BadInput
 
 PREFIX = "STARFLOW_"
-CHANNELS = ("console", "file", "smtp", "webhook")
+CHANNELS = ("console", "file", "smtp", "webhook", "wecom", "dingtalk", "feishu", "sms")
 SECURITIES = ("starttls", "tls", "none")
 
 
@@ -39,6 +39,18 @@ class Settings:
     webhook_url: str = field(repr=False)  # may hold a token
     webhook_secret_file: Path | None
     uploads: Path
+    wecom_url: str = field(repr=False)  # robots' addresses are their keys
+    dingtalk_url: str = field(repr=False)
+    dingtalk_secret_file: Path | None
+    feishu_url: str = field(repr=False)
+    feishu_secret_file: Path | None
+    sms_url: str = field(repr=False)
+    sms_secret_file: Path | None
+    private_hosts: tuple[str, ...]
+    templates: Path | None
+    quiet_hours: tuple[time, time] | None
+    workdays_only: bool
+    hook_secret_file: Path | None
     message_days: int
     pdf_font: Path | None
     certificate_key_file: Path | None = field(repr=False)
@@ -97,6 +109,11 @@ def _contradictions(settings: Settings) -> tuple[str, ...]:
         (smtp and bool(settings.smtp_user) != bool(settings.smtp_password_file), "STARFLOW_SMTP_USER 与 STARFLOW_SMTP_PASSWORD_FILE 须同时设置"),
         (smtp and bare, "STARFLOW_SMTP_SECURITY=none 会让密码明文出网,请改为 starttls 或 tls"),
         (webhook and not settings.webhook_url, "启用了 webhook 通道,还须设置 STARFLOW_WEBHOOK_URL"),
+        ("wecom" in settings.channels and not settings.wecom_url, "启用了 wecom 通道,还须设置 STARFLOW_WECOM_URL"),
+        ("dingtalk" in settings.channels and not settings.dingtalk_url, "启用了 dingtalk 通道,还须设置 STARFLOW_DINGTALK_URL"),
+        ("feishu" in settings.channels and not settings.feishu_url, "启用了 feishu 通道,还须设置 STARFLOW_FEISHU_URL"),
+        ("sms" in settings.channels and not settings.sms_url, "启用了 sms 通道,还须设置 STARFLOW_SMS_URL"),
+        ("sms" in settings.channels and not settings.sms_secret_file, "启用了 sms 通道,还须设置 STARFLOW_SMS_SECRET_FILE"),
         (webhook and not settings.webhook_secret_file, "启用了 webhook 通道,还须设置 STARFLOW_WEBHOOK_SECRET_FILE"),
         (settings.oidc_issuer and not settings.oidc_client_id, "设置了 STARFLOW_OIDC_ISSUER,还须设置 STARFLOW_OIDC_CLIENT_ID"),
         (settings.oidc_issuer and not settings.public_url, "设置了 STARFLOW_OIDC_ISSUER,还须设置 STARFLOW_PUBLIC_URL"),
@@ -209,6 +226,23 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
+def _hosts(text: str) -> tuple[str, ...]:
+    return tuple(host.strip() for host in _text(text).split(",") if host.strip())
+
+
+def _quiet(text: str) -> tuple[time, time] | None:
+    if text == "off":
+        return None
+    begin, dash, end = text.partition("-")
+    if not dash:
+        raise ValueError("须是一段时间,例如 21:00-08:00,或 off")
+    return _time_of_day(begin.strip()), _time_of_day(end.strip())
+
+
+def _yes_no(text: str) -> bool:
+    return _one_of(text, words=("yes", "no")) == "yes"
+
+
 _seconds = partial(_number, least=1, most=3600)
 
 SETTINGS = (
@@ -226,6 +260,18 @@ SETTINGS = (
     Setting("WEBHOOK_URL", "", _web_address, "webhook 通道的地址,须为 https"),
     Setting("WEBHOOK_SECRET_FILE", "", _file, "存放 webhook 签名密钥的文件"),
     Setting("UPLOADS", "uploads", _file, "存放上传的佐证和附件的目录,不得在网站目录之内"),
+    Setting("WECOM_URL", "", _web_address, "wecom 通道:企业微信群机器人的地址"),
+    Setting("DINGTALK_URL", "", _web_address, "dingtalk 通道:钉钉群机器人的地址"),
+    Setting("DINGTALK_SECRET_FILE", "", _file, "存放钉钉机器人加签密钥的文件;不设则不加签"),
+    Setting("FEISHU_URL", "", _web_address, "feishu 通道:飞书群机器人的地址"),
+    Setting("FEISHU_SECRET_FILE", "", _file, "存放飞书机器人签名校验密钥的文件;不设则不签名"),
+    Setting("SMS_URL", "", _web_address, "sms 通道:短信网关的地址"),
+    Setting("SMS_SECRET_FILE", "", _file, "存放短信网关签名密钥的文件"),
+    Setting("PRIVATE_HOSTS", "", _hosts, "允许向其发送的内网主机名,逗号分隔;其余内网地址一律不发"),
+    Setting("TEMPLATES", "", _file, "本单位的消息模板(TOML);不设则用随附的"),
+    Setting("QUIET_HOURS", "21:00-08:00", _quiet, "夜间免打扰的时段,例如 21:00-08:00;off 为不设"),
+    Setting("WORKDAYS_ONLY", "no", _yes_no, "yes:只在工作日发给人;no:每天都发"),
+    Setting("HOOK_SECRET_FILE", "", _file, "存放对外事件推送主密钥的文件;各接收方的密钥由它算出"),
     Setting("MESSAGE_DAYS", "14", partial(_number, least=1, most=365), "消息排队超过这么多天就不再发出"),
     Setting("PDF_FONT", "", _file, "排PDF用的中文字体文件(ttf、otf、ttc);不设则用这台机器上装着的"),
     Setting("CERTIFICATE_KEY_FILE", "", _file, "存放星级证书签名私钥的文件,用 starflow certificate key 生成"),

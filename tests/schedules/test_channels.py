@@ -478,7 +478,7 @@ def test_channels_are_built_from_the_settings_with_the_secrets_of_their_files(tm
         "smtp": smtp(465, host="mail.example.org", security="tls", user="star", password="right"),
         "webhook": Webhook(url="https://gateway.example.org/hook", secret=b"hidden"),
     }
-    assert channels_of(settings, rehearsal=True) == dict.fromkeys(CHANNELS, Nowhere())
+    assert channels_of(settings, rehearsal=True) == dict.fromkeys(CHANNELS[:4], Nowhere())
 
 
 @pytest.mark.parametrize(("content", "sentence"), [(None, "读不出来"), ("", "是空的"), ("\n", "是空的")])

@@ -8,21 +8,24 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from threading import Lock
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 
 from schedules.channels import ChannelDown, ChannelRefused, File
+from schedules.hours import Hours
 from schedules.letters import Letter
 from schedules.relay import JITTER, MAX_ATTEMPTS, PAUSES, RelayReport, deliver, pause_after, relay
 from starflow.service.desk import Desk
-from storage import installation, outbox
+from storage import installation, outbox, preferences
 from storage.models import Message, Notice, Obligation, Organisation, Person
 from storage.outbox import NewNotice
+from storage.paper_models import Preference
 
 NOW = datetime(2027, 5, 29, 1, 0, tzinfo=UTC)
 
@@ -348,3 +351,77 @@ def test_the_job_says_what_it_did_and_a_rehearsal_reaches_nobody(
 
     assert deliver(office.desk) == "发出1条,待重试0条,放弃0条,不必再发0条"
     assert capsys.readouterr() == ("", "")
+
+
+# ── hours, wishes and the log ────────────────────────────────────
+
+
+def hours_at(office: Office, quiet: tuple[time, time] | None = (time(21), time(8))) -> Hours:
+    return Hours(ZoneInfo("Asia/Shanghai"), quiet, False, lambda day: True, time(8, 30))
+
+
+def wish(office: Office, person: int, **wishes: Any) -> None:
+    with office.desk.transaction() as tx:
+        preferences.put(tx, Preference(person_id=person, actor="P1", at=tx.now, **wishes))
+
+
+def log_of(office: Office) -> list[tuple[str, str]]:
+    with office.desk.reading() as tx:
+        return [(one.outcome, one.said) for one in reversed(preferences.logged(tx))]
+
+
+def test_what_is_said_at_night_leaves_in_the_morning_as_one_letter(office: Office) -> None:
+    li, channel = office.person("li", "li@example.org"), Fake()
+    office.pass_time(14 * 60)  # 23:00 local
+    office.say("甲", to=li, channel="smtp")
+    assert relay(office.desk, {"smtp": channel}, hours=hours_at(office)) == RelayReport()
+    office.pass_time(60)
+    office.say("乙", to=li, channel="smtp")
+    relay(office.desk, {"smtp": channel}, hours=hours_at(office))
+    assert channel.letters == []
+
+    office.pass_time(9 * 60)  # 09:00
+    relay(office.desk, {"smtp": channel}, hours=hours_at(office))
+
+    assert ["1. 甲\n2. 乙" in letter.body for letter in channel.letters] == [True]
+    assert log_of(office) == [("postponed", "免打扰时段,稍后发出")] * 2 + [("sent", "")]
+    assert sorted(status for (status,) in office.messages("status")) == ["sent", "suppressed"]
+
+
+def test_whoever_wants_one_letter_a_day_gets_reminders_in_it_and_nudges_at_once(office: Office) -> None:
+    li, channel = office.person("li", "li@example.org"), Fake()
+    wish(office, li, digest=True)
+    office.say("提醒", to=li, channel="smtp")
+    relay(office.desk, {"smtp": channel}, hours=hours_at(office))
+    assert channel.letters == []
+
+    office.say("催办", to=li, channel="smtp", kind="nudge")
+    relay(office.desk, {"smtp": channel}, hours=hours_at(office))
+
+    assert [letter.subject for letter in channel.letters] == ["【争星】1件催办、1件提醒"]
+
+
+def test_unsubscribing_silences_information_and_never_duty(office: Office) -> None:
+    li, channel = office.person("li", "li@example.org"), Fake()
+    wish(office, li, unsubscribed=True)
+    office.say("知会", to=li, channel="smtp", kind="event")
+    office.say("催办", to=li, channel="smtp", kind="nudge")
+
+    relay(office.desk, {"smtp": channel}, hours=hours_at(office, None))
+
+    assert [letter.subject for letter in channel.letters] == ["【争星】催办"]
+    assert office.notices("text", "status", "note") == [
+        ("知会", "suppressed", "收件人退订了知会"),
+        ("催办", "sent", ""),
+    ]
+
+
+def test_every_attempt_is_logged_with_what_was_said(office: Office) -> None:
+    li = office.person("li", "li@example.org")
+    office.say("甲", to=li, channel="smtp")
+
+    relay(office.desk, {"smtp": Fake(ChannelDown("邮件服务器没有应答"))})
+    office.pass_time(10)
+    relay(office.desk, {"smtp": Fake(ChannelRefused("没有这个信箱"))})
+
+    assert log_of(office) == [("retried", "邮件服务器没有应答"), ("dead", "没有这个信箱")]

@@ -13,6 +13,7 @@ from threading import Event, Thread
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from schedules.dispatch import dispatch
+from schedules.hooks import tell
 from schedules.relay import deliver
 from starflow.service import jobs
 from starflow.service.clock import SystemClock
@@ -35,6 +36,7 @@ JOBS = (
     Job("sweep", "sweep_seconds", jobs.sweep),
     Job("relay", "relay_seconds", deliver),
     Job("dispatch", "relay_seconds", dispatch),
+    Job("hooks", "relay_seconds", tell),
     Job("ballots", "sweep_seconds", jobs.tidy_ballots),
     Job("vacuum", "vacuum_at", jobs.vacuum_ballots),
     Job("digest", "digest_at", jobs.digest),

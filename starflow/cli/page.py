@@ -67,6 +67,9 @@ SLIP = (
     *("answer_by", "received_by", "received_at", "reply", "replied_at", "closed_at"),
 )
 
+FEED = ("id", "person", "organisation", "actor", "created_at", "revoked_at")
+HOOK = ("id", "url", "label", "created_at", "revoked_at", "sent", "pending", "dead", "cursor")
+
 ROWS: Mapping[str, tuple[str, ...]] = {
     "tick": ("job", "said", "failed"),
     "scheme list": ("name", "title", "hash"),
@@ -106,6 +109,10 @@ ROWS: Mapping[str, tuple[str, ...]] = {
     "sheet import": ("row", "organisation", "what", "text"),
     "sheet list": IMPORTED,
     "slip list": SLIP,
+    "message log": ("message", "person", "channel", "attempt", "at", "outcome", "said"),
+    "feed list": FEED,
+    "hook list": HOOK,
+    "hook log": ("cursor", "status", "attempts", "next_try_at", "sent_at", "said"),
     "doctor": ("found", "remedy"),
     "token list": ("id", "role", "organisation", "label", "issued_at", "expires_at", "status"),
     "account list": ("login", "person", "name", "status", "totp", "roles", "signed_in_at"),
@@ -165,6 +172,16 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "matter open": ACTED,
     "matter act": ACTED,
     "election set": ELECTION,
+    "message preview": ("subject", "body", "characters", "sms_parts"),
+    "message suppress": ("key", "status", "note"),
+    "message prefer": ("person", "digest", "unsubscribed", "language"),
+    "feed issue": ("url",),
+    "feed revoke": FEED,
+    "feed write": ("file", "entries"),
+    "hook add": ("id", "url", "secret"),
+    "hook replay": ("id", "after", "waiting"),
+    "hook revoke": HOOK,
+    "client": ("file", "calls"),
     "slip issue": SLIP,
     "slip receive": SLIP,
     "slip reply": SLIP,

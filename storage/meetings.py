@@ -245,6 +245,8 @@ class Contender:
     taken: int | None
     proposed: int | None
     total: Decimal | None
+    members: int = 0
+    held: int | None = None
 
 
 def contenders(tx: Transaction, campaign_id: int) -> tuple[Contender, ...]:
@@ -260,7 +262,7 @@ def contenders(tx: Transaction, campaign_id: int) -> tuple[Contender, ...]:
     statement: sa.Select[Any] = (
         sa.select(
             _cycle.c.id, code, _organisation.c.name, _organisation.c.path, _cycle.c.field, _cycle.c.stage,
-            _taken, _cycle.c.proposed, sa.func.coalesce(_cycle.c.total, scored),
+            _taken, _cycle.c.proposed, sa.func.coalesce(_cycle.c.total, scored), _organisation.c.members, _cycle.c.star,
         )
         .join(_organisation, _organisation.c.id == _cycle.c.organisation_id)
         .where(_cycle.c.campaign_id == campaign_id, _counts)

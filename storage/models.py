@@ -497,6 +497,25 @@ class Excess(SQLModel, table=True):
     record_id: int | None = Field(default=None, foreign_key="record.id")
 
 
+class Draw(SQLModel, table=True):
+    """A draw between the tied of a quota: the commitment published beforehand, the seed told afterwards."""
+
+    __table_args__ = (
+        sa.UniqueConstraint("campaign_id", "quota", "scope"),
+        sa.CheckConstraint("(seed IS NULL) = (told_at IS NULL)", name="told"),
+    )
+    id: int | None = Field(default=None, primary_key=True)
+    campaign_id: int = Field(foreign_key="campaign.id")
+    quota: str = Field(max_length=40)
+    scope: str = Field(default="all", max_length=80)
+    commitment: str = Field(max_length=64)
+    committed_at: datetime
+    committed_by: str = Field(max_length=120)
+    seed: str | None = Field(default=None, max_length=200)
+    told_at: datetime | None = None
+    told_by: str | None = Field(default=None, max_length=120)
+
+
 # ── beside the stage ─────────────────────────────────────────────
 
 

@@ -16,6 +16,7 @@ from starflow.cli import (
     campaigns,
     cycle,
     dates,
+    draws,
     install,
     lists,
     matters,
@@ -96,6 +97,9 @@ COMMANDS = (
     Command(ACT, "meeting reject", meetings.reject, "不予批准,退回重新考评"),
     Command(ACT, "meeting excess", meetings.excess, "记录一次超出名额的决定"),
     Command(ACT, "meeting close", meetings.close, "闭会,留下的等下一次"),
+    Command(ACT, "draw commit", draws.commit, "同分抽签:事先公布承诺值"),
+    Command(ACT, "draw tell", draws.tell, "同分抽签:公布种子,从此有了结果"),
+    Command(ACT, "draw list", draws.list_, "各次抽签的承诺值和种子"),
     Command(ACT, "matter list", matters.list_, "在办的事项,连同已办结的加 --closed"),
     Command(ACT, "matter show", matters.show, "一件事项:内容、经过、可以办什么"),
     Command(ACT, "matter open", matters.open_, "立一件事项"),
@@ -172,6 +176,7 @@ COMMANDS = (
 
 PURPOSE = "争星:基层党组织星级创建的全年办理"
 GROUPS: Mapping[str, str] = {
+    "draw": "同分抽签:承诺值和种子",
     "clock": "时钟:看,或在演练时拨动",
     "scheme": "方案:列出、说明、检查、日历、试算、比较、迁移",
     "org": "组织与名册:导入、导出、组织树",

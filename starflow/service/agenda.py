@@ -7,13 +7,16 @@ ballots nothing is shown that would give their authors away.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any
 
 from starflow.service.case import campaign_of
 from starflow.service.desk import Desk
-from starflow.service.quotas import QuotaLine, quota_lines, scope_word
+from starflow.service.quotas import QuotaLine, quota_lines
+from starflow.service.scopes import scope_word
 from starflow.service.shapes import FOR_PEOPLE
 from starflow.service.shapes import plain as in_json
+from starflow.service.ties import Keys, Standing, tie_keys
 from storage import cycles, evidence, records
 from storage.cycles import CycleRow
 from storage.database import Transaction
@@ -115,8 +118,8 @@ def deferred(tx: Transaction, cycle_id: int) -> str | None:
     return str((detail.detail or {}).get("reason", "")) if detail else None
 
 
-def _row(cycle: CycleRow) -> Row:
-    return Row(cycle.code, cycle.name, cycle.total or Decimal(0), cycle.proposed or 0)
+def _row(cycle: CycleRow, keys: Keys = MappingProxyType({})) -> Row:
+    return Row(cycle.code, cycle.name, cycle.total or Decimal(0), cycle.proposed or 0, keys.get(cycle.code, ()))
 
 
 # ── room in the quotas for those who are listed ──────────────────
@@ -153,20 +156,31 @@ def room_for(tx: Transaction, campaign: Campaign, scheme: Scheme, listed: Sequen
     """For each quota of places: what is left, with what the listed set free themselves, and who asks for it."""
     by_code = {one.code: one for one in scheme.quota}
     lines = (line for line in quota_lines(tx, campaign, scheme) if line.op == "max")
-    return tuple(_room(tx, by_code[line.quota], line, listed) for line in lines)
+    return tuple(_room(tx, scheme, by_code[line.quota], line, listed) for line in lines)
 
 
-def _room(tx: Transaction, one: Quota, line: QuotaLine, listed: Sequence[CycleRow]) -> Room:
+def _room(tx: Transaction, scheme: Scheme, one: Quota, line: QuotaLine, listed: Sequence[CycleRow]) -> Room:
     here = [row for row in listed if in_scope(tx, one, line.scope, row)]
     holders = {place.organisation for place in line.ranked if place.taken}
     freed = sum(row.code in holders and row.proposed not in one.stars for row in here)
     asking = [row for row in here if row.code not in holders and row.proposed in one.stars]
     left = line.limit + line.excess - line.taken + freed
-    return Room(line, freed, ranked(map(_row, asking), left))
+    keys = _keys(tx, scheme, one, line.scope, asking)
+    return Room(line, freed, ranked((_row(row, keys) for row in asking), left))
+
+
+def _keys(tx: Transaction, scheme: Scheme, one: Quota, scope: str, asking: Sequence[CycleRow]) -> Keys:
+    """What decides between equal totals."""
+    if not asking:
+        return {}
+    standing = (Standing(c.id, c.code, c.field, c.members, c.star, c.round) for c in asking)
+    return tie_keys(tx, asking[0].campaign_id, scheme, one, scope, standing)
 
 
 def in_scope(tx: Transaction, one: Quota, scope: str, row: CycleRow) -> bool:
-    return one.scope == "all" or scope == scope_word(tx, Scope.of(one.scope, row.path, row.field))
+    if one.fields and row.field not in one.fields:
+        return False
+    return one.scope == "all" or scope == scope_word(tx, Scope.of(one.scope, row.path, row.field, one.fields))
 
 
 def _quota_line(room: Room) -> AgendaQuota:

@@ -12,6 +12,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from starflow.service.desk import Desk
+from starflow.service.rank_cut import rank_block
+from starflow.service.scopes import quota_base, scope_word
 from storage import ballots, cycles, evidence, meetings, organisations, stars
 from storage.ballot_models import Poll
 from storage.cycles import CycleRow
@@ -28,8 +30,8 @@ from workflow.rating.inputs import Event as ScoredEvent
 from workflow.rating.inputs import RatingInputs
 from workflow.rating.payloads import PaperTally
 from workflow.rating.procedure import decides_quotas, table_of
-from workflow.rating.quota import excess_reason
-from workflow.rating.scheme import Quota, Scheme
+from workflow.rating.quota import excess_reason, limit
+from workflow.rating.scheme import Scheme
 from workflow.rating.scheme_stages import Stage
 from workflow.rating.sheet import base_of, score_faults, sheets_of
 from workflow.rating.timing import window_opens
@@ -325,22 +327,12 @@ def quota_block(tx: Transaction, case: Case, star: int | None, *, proposals: boo
         said = excess_reason(case.scheme, quota, base, counts, allowed, more=1)
         if said is not None:
             return said.text
+        if quota.resolution == "rank_cut" and not proposals:
+            taken = sum(count for star, count in counts.items() if star in quota.stars)
+            left = limit(quota, base) + (0 if quota.hard else allowed) - taken
+            if (cut := rank_block(tx, case.scheme, quota, cycle, scope, scope_word(tx, scope), left)) is not None:
+                return cut
     return None
-
-
-def quota_base(
-    tx: Transaction, campaign_id: int, quota: Quota, scope: meetings.Scope, also: Mapping[int, int | None] | None = None
-) -> int:
-    """Of how many a quota is a share: all that are rated, or only those that have reached certain levels by now.
-
-    `also`: cycles that are about to reach a star.
-    """
-    if not quota.of:
-        return meetings.rated_base(tx, campaign_id, scope)
-    without = next(iter(also), None) if also else None
-    counts = meetings.approved_counts(tx, campaign_id, scope, without=without)
-    joining = sum(star in quota.of for star in (also or {}).values())
-    return sum(count for star, count in counts.items() if star in quota.of) + joining
 
 
 def _tally(row: Any) -> dict[str, int]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from starflow.service import ladder, outcomes
+from starflow.service import filings, ladder, outcomes
 from starflow.service.around import Around
 from starflow.service.case import Case, case_of, facts_of, stored_facts, unknown
 from starflow.service.desk import Desk
@@ -281,6 +281,7 @@ def _new_record(tx: Transaction, around: Around, step: Step) -> records.NewRecor
         **({"effective_at": step.at.isoformat()} if step.at != tx.now else {}),
         **({"late": dict(late)} if late else {}),
         **outcomes.explained(step.facts, done),
+        **filings.recorded(step.case, done),
     }
     return records.NewRecord(
         chain=cycle.chain,

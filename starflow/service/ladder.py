@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from starflow.service import filings
 from starflow.service.case import Case
 from starflow.service.desk import Desk
 from storage import evidence, obligations, outbox, posts
@@ -275,7 +276,7 @@ def announce(desk: Desk, tx: Transaction, news: Sequence[News]) -> tuple[int, ..
     letters = [
         (place, told, a)
         for place, one in enumerate(news)
-        for told in _told(one.before, one.after, one.done)
+        for told in (*_told(one.before, one.after, one.done), *_filings(one.before, one.done))
         for a in dict.fromkeys(_event_addresses(tx, one.after, one.owed, told.recipients))
     ]
     if not letters:
@@ -292,12 +293,19 @@ def announce(desk: Desk, tx: Transaction, news: Sequence[News]) -> tuple[int, ..
     return tuple(counted[place] for place in range(len(news)))
 
 
+def _filings(before: Case, done: Decision) -> Iterable[notices.Told]:
+    """What the finished stage files or announces, to whomever the scheme names."""
+    for one in filings.filed(before, done):
+        said = one.text.replace("{", "{{").replace("}", "}}")
+        yield notices.Told(one.rule.to, said, f"filing-{one.rule.code}")
+
+
 def _event(
     tx: Transaction, one: News, told: notices.Told, a: Address, person: Person | None, channel: str
 ) -> outbox.NewNotice:
     cycle, seq = one.after.cycle, one.before.cycle.version + 1
     return outbox.NewNotice(
-        key=f"{cycle.id}#{seq}:{a.role}:{a.organisation_id}:{told.words[:4]}:{channel}",
+        key=f"{cycle.id}#{seq}:{a.role}:{a.organisation_id}:{told.code or told.words[:4]}:{channel}",
         kind="event",
         organisation_id=cycle.organisation_id,
         stage=cycle.stage,
@@ -351,6 +359,8 @@ def _event_addresses(
                 yield Address("organisation", case.cycle.organisation_id)
             case notices.TOP:
                 yield Address("superior", tree.unit_id(case.cycle.path) or case.cycle.reviewer_id)
+            case "superior" | "committee" | "city":
+                yield Address(recipient, owner_id(tx, case, recipient))
             case notices.DEPARTMENT:
                 yield Address("department", root_id(case.cycle.path))
 

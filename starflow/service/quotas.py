@@ -9,16 +9,17 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from starflow.service.case import campaign_of, quota_base
+from starflow.service.case import campaign_of
 from starflow.service.desk import Desk
+from starflow.service.scopes import quota_base, scope_word
 from starflow.service.shapes import FOR_PEOPLE
 from starflow.service.shapes import plain as in_json
+from starflow.service.ties import Keys, Standing, tie_keys
 from storage import meetings
-from storage import organisations as tree
 from storage.database import Transaction
 from storage.meetings import Contender, Scope
 from storage.models import Campaign
-from workflow.rating.quota import Ranking, Row, excess_reason, limit, lowest, ranked, tie_text
+from workflow.rating.quota import Ranking, Row, excess_reason, last_resort, limit, lowest, ranked, tie_text
 from workflow.rating.scheme import Quota, Scheme
 from workflow.rating.wording import ROUND_WORDS, plain
 
@@ -126,13 +127,15 @@ def _line(
 ) -> QuotaLine:
     base = quota_base(tx, campaign_id, one, scope)
     allowed = 0 if one.hard else meetings.excess_allowed(tx, campaign_id, one.code, scope)
-    most, taken, asking, others = limit(one, base), *_sorted(scheme, one, its)
+    where = scope_word(tx, scope)
+    keys = tie_keys(tx, campaign_id, scheme, one, where, map(_standing, its))
+    most, taken, asking, others = limit(one, base), *_sorted(scheme, one, its, keys)
     room = most + allowed - len(taken)
     missing = most - len(taken) - len(asking)
     ranking = ranked((*taken, *asking), most + allowed if one.op == "max" else 0)
     return QuotaLine(
         quota=one.code,
-        scope=scope_word(tx, scope),
+        scope=where,
         stars=one.stars,
         op=one.op,
         hard=one.hard,
@@ -145,7 +148,7 @@ def _line(
         left=max(0, room),
         over=max(0, -room) if one.op == "max" else 0,
         cut=ranking.cut,
-        tie=tie_text(ranking),
+        tie=tie_text(ranking, last_resort(one)),
         warning=_warning(scheme, one, base, missing, its),
         ranked=_places(ranking, {row.code for row in taken}),
         lowest=_candidates(lowest(others, one, missing)) if one.op == "min" and missing > 0 else (),
@@ -159,23 +162,27 @@ NOT_RATED = -1
 """The star of a row that has none yet."""
 
 
-def _sorted(scheme: Scheme, one: Quota, its: Sequence[Contender]) -> tuple[list[Row], list[Row], list[Row]]:
+def _standing(c: Contender) -> Standing:
+    return Standing(c.cycle_id, c.code, c.field, c.members, c.held, c.stage.rpartition(".")[0] or "rating")
+
+
+def _sorted(scheme: Scheme, one: Quota, its: Sequence[Contender], keys: Keys) -> tuple[list[Row], list[Row], list[Row]]:
     """Who has a place, who asks for one, and the others that have a score."""
     waits = proposal_stages(scheme)
     taken, asking, others = [], [], []
     for c in its:
         proposed = c.proposed if c.stage in waits else None
         if c.taken in one.stars:
-            taken.append(_row(c, c.taken))
+            taken.append(_row(c, c.taken, keys))
         elif proposed in one.stars:
-            asking.append(_row(c, proposed))
+            asking.append(_row(c, proposed, keys))
         elif c.total is not None:
-            others.append(_row(c, c.taken if proposed is None else proposed))
+            others.append(_row(c, c.taken if proposed is None else proposed, keys))
     return taken, asking, others
 
 
-def _row(c: Contender, star: int | None) -> Row:
-    return Row(c.code, c.name, c.total or Decimal(0), NOT_RATED if star is None else star)
+def _row(c: Contender, star: int | None, keys: Keys) -> Row:
+    return Row(c.code, c.name, c.total or Decimal(0), NOT_RATED if star is None else star, keys.get(c.code, ()))
 
 
 def _places(ranking: Ranking, taken: set[str]) -> tuple[QuotaPlace, ...]:
@@ -220,10 +227,3 @@ def _warning(scheme: Scheme, one: Quota, base: int, missing: int, its: Sequence[
     waits = proposal_stages(scheme)
     pending = sum(c.taken is None and c.stage not in waits for c in its)
     return f"{said.text if said else ''},只作提示,不自动降级" + (f";尚有{pending}个未出结果" if pending else "")
-
-
-def scope_word(tx: Transaction, scope: Scope) -> str:
-    if scope.unit is not None:
-        found: Any = tree.by_id(tx, tree.unit_id(scope.unit) or 0)
-        return str(found.code)
-    return "、".join(scope.fields) or "all" if scope.field is None else scope.field

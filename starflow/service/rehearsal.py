@@ -21,7 +21,7 @@ from starflow.service.schemes import read_scheme
 from storage import cycles, matters, obligations, outbox, records
 from storage.database import Transaction
 from storage.models import Obligation
-from workflow.engine.deadlines import local_date
+from workflow.engine.deadlines import FixedDate, local_date, parse_date_rule
 from workflow.engine.errors import BadInput, Forbidden, StarflowError
 from workflow.rating.facts import Facts
 from workflow.rating.roster import RosterRow
@@ -31,7 +31,7 @@ from workflow.rating.timing import window_opens
 
 WORK_HOUR = 10
 DAYS_AFTER_YEAR = 90
-"""A year that has not come to its ends by the end of March is reported as unfinished."""
+"""A year that has not come to its ends so many days after it, or after its scheme's last day, is reported as unfinished."""
 
 Progress = Callable[[int, int], None]
 
@@ -135,7 +135,7 @@ def play(
     desk, zone = played.desk, played.scheme.zone
     first = local_date(desk.clock.now(), zone) + timedelta(days=1)
     day: date | None = first
-    last = date(first.year + 1, 1, 1) + timedelta(days=DAYS_AFTER_YEAR)
+    last = max(date(first.year + 1, 1, 1), _last_due(played.scheme, first.year)) + timedelta(days=DAYS_AFTER_YEAR)
     span = (last - first).days - DAYS_AFTER_YEAR + 31
     while day is not None and day <= last:
         at = datetime(day.year, day.month, day.day, WORK_HOUR, tzinfo=zone)
@@ -148,6 +148,12 @@ def play(
             progress(min(span, (day - first).days + 1), span)
         yield at
         day = min((d for d in (following, *stops) if d is not None and d > day), default=None)
+
+
+def _last_due(scheme: Scheme, year: int) -> date:
+    """The last fixed day of a scheme: some go on into the next year."""
+    rules = (parse_date_rule(stage.due) for stage in scheme.stage if stage.due)
+    return max((rule.of(year) for rule in rules if isinstance(rule, FixedDate)), default=date(year, 12, 31))
 
 
 def report(played: Year) -> Rehearsed:

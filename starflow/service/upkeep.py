@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import Any
 
 from starflow.service.around import Around
-from starflow.service.case import case_of, quota_base, stored_facts
+from starflow.service.case import case_of, stored_facts
 from starflow.service.cycles import redate
 from starflow.service.desk import Desk
 from starflow.service.health import Finding, findings
-from starflow.service.quotas import scope_word
+from starflow.service.scopes import quota_base, scope_word
 from storage import ballots, cycles, evidence, filings, meetings, obligations, outbox, records, retention, runs
 from storage.database import Transaction
 from storage.invariants import invariants

@@ -8,7 +8,7 @@ import pytest
 from starflow.service.campaigns import open_campaign
 from starflow.service.desk import create_desk
 from starflow.service.organisations import import_roster
-from starflow.service.rehearsal import rehearse, starts_at
+from starflow.service.rehearsal import begin, events, play, rehearse, starts_at
 from starflow.service.settings import read_settings
 from tests.stories.conftest import ROOT, rows_of
 from workflow.engine.errors import Refused
@@ -42,3 +42,16 @@ def test_what_the_source_leaves_open_must_be_decided_before_a_year_opens_in_earn
     assert [str(reason.text).partition(":")[0] for reason in refused.value.reasons] == [
         scheme.place(*one.path) for one in scheme.undecided
     ]
+
+
+def test_a_finished_stage_files_its_result_without_waiting_for_anybody(tmp_path: Path) -> None:
+    scheme = load_bytes(scheme_bytes("tianjin-five-good"))
+    settings = read_settings({"STARFLOW_DATABASE_URL": f"sqlite:///{tmp_path}/year.db"})
+    with closing(create_desk(settings, rehearsal_at=starts_at(scheme, 2027), seed=3)) as desk:
+        played = begin(desk, rows_of(), 2027, "tianjin-five-good", "prompt")
+        for _ in play(played):
+            pass
+        filed = [(e["after"], e["detail"]["filed"]) for e in events(played) if "filed" in (e["detail"] or {})]
+
+    assert {(after, one["code"], one["cite"]) for after, its in filed for one in its} == {("closed", "bureau", "S1")}
+    assert filed[0][1][0]["text"].endswith("报区委组织部、区级机关工委备案")

@@ -12,6 +12,7 @@ class Told:
 
     recipients: tuple[str, ...]
     words: str
+    code: str = ""  # what tells several of one transition apart
 
 
 BY_TRIGGER: Mapping[str, Told] = {

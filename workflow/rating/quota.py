@@ -14,6 +14,13 @@ from workflow.engine.errors import Reason
 from workflow.rating.scheme_tables import Quota, Scheme
 from workflow.rating.wording import ROUND_WORDS, joined, plain
 
+LAST_WORDS = {"meeting": "由会议决定", "draw": "由抽签决定:先公布承诺值,开会后公布种子"}
+
+
+def last_resort(quota: Quota) -> str:
+    """Who decides between those that the tie-break leaves equal."""
+    return "draw" if quota.tie_break[-1:] == ("draw",) else "meeting"
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -29,12 +36,18 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """An organisation of the ranked list."""
+    """An organisation of the ranked list; `keys` decide between equal totals, each the higher the better."""
 
     code: str
     name: str
     total: Decimal
     star: int
+    keys: tuple[Fraction, ...] = ()
+
+    @property
+    def standing(self) -> tuple[Fraction, ...]:
+        """What is compared, the total first."""
+        return (Fraction(self.total), *self.keys)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +108,18 @@ def excess_reason(
 
 
 def ranked(rows: Iterable[Row], count: int) -> Ranking:
-    """The rows by total, equal totals with the same rank; the cut comes after the first `count` rows."""
-    order = sorted(rows, key=lambda row: (-row.total, row.code))
-    ranks: dict[Decimal, int] = {}
+    """The rows by total and tie-break, those who are equal in all of it with the same rank; the cut comes after `count`."""
+    order = sorted(rows, key=lambda row: (tuple(-one for one in row.standing), row.code))
+    ranks: dict[tuple[Fraction, ...], int] = {}
     for number, row in enumerate(order, start=1):
-        ranks.setdefault(row.total, number)
-    places = tuple(Place(ranks[row.total], row) for row in order)
+        ranks.setdefault(row.standing, number)
+    places = tuple(Place(ranks[row.standing], row) for row in order)
     cut = min(max(count, 0), len(places))
     return Ranking(places, cut, _tied(places, cut))
 
 
-def tie_text(ranking: Ranking) -> str | None:
-    """Names those whom the cut line would divide although their totals are equal; people decide between them."""
+def tie_text(ranking: Ranking, last: str = "meeting") -> str | None:
+    """Names those whom the cut line would divide although they are equal; a sitting or a draw decides between them."""
     if not ranking.tied:
         return None
     names = joined(place.row.name for place in ranking.tied)
@@ -114,7 +127,7 @@ def tie_text(ranking: Ranking) -> str | None:
     inside = ranking.cut - ranking.places.index(first)
     return (
         f"第{first.rank}名并列{len(ranking.tied)}个,同为{plain(first.row.total)}分:{names};"
-        f"名额线内只剩{inside}个,由会议决定"
+        f"名额线内只剩{inside}个,{LAST_WORDS[last]}"
     )
 
 
@@ -135,9 +148,9 @@ def _present(quota: Quota, counts: Mapping[int, int]) -> int:
 
 
 def _tied(places: tuple[Place, ...], cut: int) -> tuple[Place, ...]:
-    if not 0 < cut < len(places) or places[cut - 1].row.total != places[cut].row.total:
+    if not 0 < cut < len(places) or places[cut - 1].row.standing != places[cut].row.standing:
         return ()
-    return tuple(place for place in places if place.row.total == places[cut].row.total)
+    return tuple(place for place in places if place.row.standing == places[cut].row.standing)
 
 
 def _stars(scheme: Scheme, quota: Quota) -> str:

@@ -18,6 +18,7 @@ from workflow.rating.wording import plain
 
 Fault = tuple[Path, str]
 LAST = ("draw", "meeting")
+COMPARABLE = ("satisfaction", "turnout", "members", "held", "superior", "self", "lowest_sheet", "sheet", "criterion")
 
 
 # --- the formula ------------------------------------------------------------------------------------------------------
@@ -249,8 +250,8 @@ def ties(scheme: Scheme) -> Iterator[Fault]:
             if said in LAST:
                 if n < len(quota.tie_break) - 1:
                     yield ("quota", i, "tie_break"), f"{said}之后不能再比,应写在最后"
-            elif name not in known:
-                yield ("quota", i, "tie_break"), f"没有{shown(name)}这个数"
+            elif name not in known or name.partition(".")[0] not in COMPARABLE:
+                yield ("quota", i, "tie_break"), f"同分时不能比{shown(name)},可比{'、'.join(COMPARABLE)}"
         for field in quota.fields:
             if field not in scheme.fields:
                 yield ("quota", i, "fields"), f"没有声明领域{shown(field)}"

@@ -550,6 +550,23 @@ def upgrade() -> None:
         batch_op.create_index("ix_delivery_message", ["message_id"], unique=False)
 
     op.create_table(
+        "draw",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("campaign_id", sa.Integer(), nullable=False),
+        sa.Column("quota", sa.String(length=40), nullable=False),
+        sa.Column("scope", sa.String(length=80), nullable=False),
+        sa.Column("commitment", sa.String(length=64), nullable=False),
+        sa.Column("committed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("committed_by", sa.String(length=120), nullable=False),
+        sa.Column("seed", sa.String(length=200), nullable=True),
+        sa.Column("told_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("told_by", sa.String(length=120), nullable=True),
+        sa.CheckConstraint("(seed IS NULL) = (told_at IS NULL)", name=op.f("ck_draw_told")),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_draw_campaign_id_campaign")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_draw")),
+        sa.UniqueConstraint("campaign_id", "quota", "scope", name=op.f("uq_draw_campaign_id_quota_scope")),
+    )
+    op.create_table(
         "extension",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("campaign_id", sa.Integer(), nullable=False),

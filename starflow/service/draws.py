@@ -1,0 +1,106 @@
+"""The draw of a quota: committed to before anybody's place is decided, told afterwards, and never twice."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from starflow.service.case import campaign_of
+from starflow.service.desk import Desk
+from storage import draws, meetings
+from storage.database import Transaction
+from storage.models import Campaign, Draw
+from workflow.engine.errors import BadInput, Reason, Refused, Unknown
+from workflow.rating.draws import seed_fault
+from workflow.rating.scheme import Quota, Scheme
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawLine:
+    """A draw as anybody may see it; the seed is empty until it has been told."""
+
+    quota: str
+    scope: str
+    commitment: str
+    committed_at: datetime
+    committed_by: str
+    seed: str | None
+    told_at: datetime | None
+    told_by: str | None
+
+
+def commit_draw(
+    desk: Desk, quota: str, commitment: str, *, actor: str, scope: str = "all", year: int | None = None
+) -> DrawLine:
+    """Publish the commitment. Refused once a sitting has decided anything of this quota's, or where there is one already."""
+    if len(commitment) != 64 or set(commitment) - set("0123456789abcdef"):
+        raise BadInput("承诺值应是64位小写十六进制数(SHA-256)")
+    with desk.transaction() as tx:
+        campaign, scheme = _year(desk, tx, year)
+        one = _quota(scheme, campaign, quota)
+        assert campaign.id is not None
+        if draws.of(tx, campaign.id, quota, scope) is not None:
+            raise Refused(Reason(f"名额“{quota}”的承诺值已经公布,不能更换", one.cite.rule))
+        if any(count for star, count in meetings.approved_counts(tx, campaign.id).items() if star in one.stars):
+            raise Refused(Reason("已经有批准的,承诺值须在批准以前公布", one.cite.rule))
+        new = Draw(
+            campaign_id=campaign.id,
+            quota=quota,
+            scope=scope,
+            commitment=commitment,
+            committed_at=tx.now,
+            committed_by=actor,
+        )
+        return _line(draws.put(tx, new))
+
+
+def tell_seed(
+    desk: Desk, quota: str, seed: str, *, actor: str, scope: str = "all", year: int | None = None
+) -> DrawLine:
+    """Tell the seed: from now on the lots stand. Refused where it is not the one that was committed to."""
+    with desk.transaction() as tx:
+        campaign, scheme = _year(desk, tx, year)
+        one = _quota(scheme, campaign, quota)
+        assert campaign.id is not None
+        found = draws.of(tx, campaign.id, quota, scope)
+        if found is None:
+            raise Refused(Reason(f"名额“{quota}”还没有公布承诺值", one.cite.rule))
+        if found.seed is not None:
+            raise Refused(Reason("种子已经公布,不能更换", one.cite.rule))
+        if fault := seed_fault(seed, found.commitment):
+            raise Refused(fault)
+        found.seed, found.told_at, found.told_by = seed, tx.now, actor
+        return _line(draws.put(tx, found))
+
+
+def draw_list(desk: Desk, year: int | None = None) -> tuple[DrawLine, ...]:
+    """Every draw of a year. Raises Unknown (year)."""
+    with desk.reading() as tx:
+        campaign, _ = _year(desk, tx, year)
+        assert campaign.id is not None
+        return tuple(map(_line, draws.listed(tx, campaign.id)))
+
+
+def _year(desk: Desk, tx: Transaction, year: int | None) -> tuple[Campaign, Scheme]:
+    campaign = campaign_of(tx, year)
+    return campaign, desk.scheme(tx, campaign.scheme_hash)
+
+
+def _quota(scheme: Scheme, campaign: Campaign, code: str) -> Quota:
+    found = next((one for one in scheme.quotas_of(campaign.year) if one.code == code), None)
+    if found is None:
+        raise Unknown(f"方案没有“{code}”这项名额")
+    if "draw" not in found.tie_break:
+        raise Refused(Reason(f"名额“{code}”的同分不由抽签决定", found.cite.rule))
+    return found
+
+
+def _line(draw: Draw) -> DrawLine:
+    return DrawLine(
+        quota=draw.quota,
+        scope=draw.scope,
+        commitment=draw.commitment,
+        committed_at=draw.committed_at,
+        committed_by=draw.committed_by,
+        seed=draw.seed,
+        told_at=draw.told_at,
+        told_by=draw.told_by,
+    )

@@ -16,14 +16,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from storage import account_models, ballot_models, models
+from storage import account_models, ballot_models, models, notice_models, page_models, paper_models
 from storage.database import Database, Transaction, open_database
 from workflow.engine.errors import Refused
 
 PAGE = 1000
 Held = Mapping[str, tuple[int, str]]
 """For each table how many rows it holds and the hash over them."""
-_ = (account_models, ballot_models)  # tables are declared by importing them
+_ = (account_models, ballot_models, notice_models, page_models, paper_models)  # tables are declared by importing them
 
 
 def tables() -> tuple[sa.Table, ...]:

@@ -126,6 +126,13 @@ _STAYS = sa.select(*STAY).where(_obligation.c.matter_id.is_(None)).order_by(_obl
 _STAYS_OF = Statement(_STAYS.where(_obligation.c.cycle_id == sa.bindparam("cycle", type_=sa.Integer)))
 
 
+def stays_in(tx: Transaction, cycle_id: int, round_: str) -> tuple[Obligation, ...]:
+    """Every stay of one cycle in the stages of one round, with its dates, in order."""
+    its = (Obligation.cycle_id == cycle_id, col(Obligation.matter_id).is_(None))
+    of_round = col(Obligation.stage).startswith(f"{round_}.")
+    return tuple(tx.session.exec(select(Obligation).where(*its, of_round).order_by(col(Obligation.visit))))
+
+
 def ringing(tx: Transaction, limit: int) -> tuple[Obligation, ...]:
     """Open obligations with a rung that has fallen due, oldest first; on PostgreSQL those that nobody else holds."""
     statement = (

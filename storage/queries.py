@@ -338,6 +338,22 @@ def notices(tx: Transaction, where: Where) -> Iterator[Told]:
         yield Told(*row)
 
 
+def told_of(tx: Transaction, obligation_ids: Collection[int]) -> dict[int, tuple[tuple[datetime, str], ...]]:
+    """(when, kind) of what was said about each obligation, in order; on several channels it counts once."""
+    found: dict[int, list[tuple[datetime, str]]] = {}
+    n = _notice.c
+    for chunk in chunks(obligation_ids):
+        statement = (
+            sa.select(n.obligation_id, n.due_at, n.kind)
+            .where(n.obligation_id.in_(chunk), n.kind.in_(TOLD), n.status != "suppressed", n.due_at <= tx.now)
+            .distinct()
+            .order_by(n.obligation_id, n.due_at)
+        )
+        for which, at, kind in tx.session.execute(statement):
+            found.setdefault(which, []).append((at, kind))
+    return {which: tuple(said) for which, said in found.items()}
+
+
 def last_told(tx: Transaction, obligation_ids: Collection[int]) -> dict[int, datetime]:
     """When the newest reminder, nudge or escalation of each obligation left; those of which none has left are missing."""
     found: dict[int, datetime] = {}

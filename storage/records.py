@@ -265,6 +265,13 @@ def verify(tx: Transaction, anchor: Mapping[str, Any] | None = None) -> Verdict:
     return Verdict(first_bad is None, records, len(heads), root_of(heads), first_bad)
 
 
+def fault_in(tx: Transaction, cycle_id: int, chain: str) -> str | None:
+    """What is wrong with the chain of one cycle; None: every hash and digest holds, and so do its version and head."""
+    rows = list(history(tx, cycle_id))
+    known = next((version, head) for _, _, version, head in _cycles(tx, cycle_id))
+    return _bad_in(chain, rows) or _bad_head(chain, rows, known) if rows else f"{chain}#1:没有任何记录"
+
+
 def root_of(heads: Mapping[str, tuple[int, str]]) -> str:
     """The head over all cycles: the hash of every chain's name, length and newest hash, in order of the names."""
     return hashlib.sha256(canonical([[c, *heads[c]] for c in sorted(heads)])).hexdigest()
@@ -286,15 +293,16 @@ def latest_anchor(tx: Transaction) -> Anchor | None:
     return tx.session.exec(select(Anchor).order_by(col(Anchor.id).desc()).limit(1)).first()
 
 
-def _cycles(tx: Transaction) -> Iterator[tuple[int, str, int, str]]:
+def _cycles(tx: Transaction, cycle_id: int | None = None) -> Iterator[tuple[int, str, int, str]]:
     found = tx.session.execute(
         sa.select(Cycle.id, Campaign.year, Organisation.code, Cycle.version, Cycle.head)  # type: ignore[call-overload]
         .join(Campaign, col(Cycle.campaign_id) == col(Campaign.id))
         .join(Organisation, col(Cycle.organisation_id) == col(Organisation.id))
+        .where(*((col(Cycle.id) == cycle_id,) if cycle_id is not None else ()))
         .order_by(Campaign.year, Organisation.code)
     )
-    for cycle_id, year, code, version, head in found:
-        yield cycle_id, f"{year}/{code}", version, head
+    for which, year, code, version, head in found:
+        yield which, f"{year}/{code}", version, head
 
 
 def chains(tx: Transaction) -> Iterator[tuple[str, list[tuple[Record, RecordDetail | None]]]]:

@@ -1,7 +1,7 @@
 """What has happened since an instant: what the clock moved, who was reminded, whom it was reported to."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from starflow.service.desk import Desk
 from starflow.service.view import Filters, title_of, view_of, where_of
@@ -71,3 +71,8 @@ def _instant(text: str) -> datetime:
     if at is None or at.tzinfo is None:
         raise BadInput(f"“{text[:40]}”不是带时区的时间")
     return at
+
+
+def days_ago(desk: Desk, days: int) -> str:
+    """The instant so many days before now, as `happened` takes it."""
+    return (desk.clock.now() - timedelta(days=days)).isoformat()

@@ -92,6 +92,11 @@ def _judged(view: View, edges: Edges, blocks: Blocks, found: OpenStage) -> Judge
     )
 
 
+def missing_of(tx: Transaction, case: Case) -> tuple[str, ...]:
+    """What the guards of one cycle's way forward say before anybody has filled in anything."""
+    return _missing(tx, case, {})
+
+
 def _missing(tx: Transaction, case: Case, blocks: Blocks) -> tuple[str, ...]:
     """What the guards of the way forward say before anybody has filled in anything."""
     forward = case.table.forward(case.cycle.stage)

@@ -64,7 +64,7 @@ def fire(caller: Caller, code: str, trigger: str, raw: bytes, year: int | None, 
 
     def done() -> Fired:
         with caller.desk.transaction() as tx:
-            held = _relations(tx, caller, code, year, trigger, its)
+            held = held_to_act(tx, caller, code, year, trigger, its)
             actor, person = (ANYONE, None) if trigger == OBJECT else signature(caller)
             ask = CycleAsk(
                 code=code,
@@ -83,7 +83,7 @@ def fire(caller: Caller, code: str, trigger: str, raw: bytes, year: int | None, 
     return _answered(retrying(done))
 
 
-def _relations(tx: Transaction, caller: Caller, code: str, year: int | None, trigger: str, key: str) -> frozenset[str]:
+def held_to_act(tx: Transaction, caller: Caller, code: str, year: int | None, trigger: str, key: str) -> frozenset[str]:
     """Nobody learns from a record who objected, so whoever does acts as anyone. What one has done oneself may be repeated,
     even when the cycle has meanwhile left one's sight.
     """

@@ -23,7 +23,21 @@ from starflow.web.accounts import activation, own, proving, signing_in, stranger
 from starflow.web.auth import desk_of
 from starflow.web.ballots import handling, notices, objecting, surveys, voting
 from starflow.web.guard import Guard
-from starflow.web.pages import bulk, overview, refusal, rehearsal
+from starflow.web.pages import (
+    act,
+    admin,
+    bulk,
+    listing,
+    meeting,
+    organisation,
+    overview,
+    queue,
+    refusal,
+    rehearsal,
+    screen,
+    self_evaluation,
+    tasks,
+)
 from starflow.web.replies import described, said
 from storage import migrations
 from storage.database import CONNECTIONS, revision
@@ -33,7 +47,23 @@ API = "/api/v1"
 ROUTERS = tuple(module.router for module in (lists, registers, cycle, matters, dates, acts))
 """The acts stand last, because their last route takes any word for an act."""
 ACCOUNTS = tuple(module.router for module in (signing_in, activation, own, proving))
-PAGES = tuple(module.router for module in (overview, bulk, rehearsal))
+PAGES = tuple(
+    module.router
+    for module in (
+        overview,
+        bulk,
+        rehearsal,
+        listing,
+        tasks,
+        self_evaluation,
+        queue,
+        meeting,
+        admin,
+        screen,
+        act,
+        organisation,
+    )
+)
 BALLOTS = tuple(module.router for module in (voting, surveys, objecting, notices, handling))
 STATIC = Path(__file__).parent / "static"
 

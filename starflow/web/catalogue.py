@@ -26,8 +26,16 @@ KEYWORDS: Mapping[str, tuple[int, ...] | None] = {"_": None, "gettext": None, "s
 """`Way` is an entry of the menu: its second argument is what it is called."""
 
 
+ALSO = ("得分", "低于算出的星级时必须写明")
+"""Labels of fields that pages make themselves."""
+
+
 def said() -> dict[str, str]:
     """msgid → where it is said, of every template and module of the web."""
+    from starflow.web.pages.act import SENT_TO
+    from starflow.web.pages.admin import PARTS
+    from starflow.web.pages.fields import LABELS
+    from starflow.web.pages.organisation import TABS
     from starflow.web.pages.refusal import NEXT_STEPS
     from starflow.web.pages.rendering import LIGHTS, ROLES
     from starflow.web.problems import TITLES
@@ -36,7 +44,13 @@ def said() -> dict[str, str]:
     for file, line, message, _, _ in extract_from_dir(str(HERE), METHODS, OPTIONS, KEYWORDS):
         texts = message if isinstance(message, tuple) else (message,)
         found |= {text: f"{file}:{line}" for text in texts if text and _chinese(text)}
-    tables = (*(word for _, word in LIGHTS.values()), *ROLES.values(), *TITLES.values(), *NEXT_STEPS.values())
+    tables = (
+        *(word for _, word in LIGHTS.values()),
+        *(word for pair in LABELS.values() for word in pair if word),
+        *(title for _, title in (*TABS, *PARTS)),
+        *(word for table in (ROLES, TITLES, NEXT_STEPS, SENT_TO) for word in table.values()),
+        *ALSO,
+    )
     return dict.fromkeys(tables, "a table of words") | found
 
 

@@ -77,7 +77,7 @@ def _takes(model: type[BaseModel], name: str) -> dict[str, Any]:
 )
 def extend(caller: Identified, code: Code, raw: RawBody, year: Year = None) -> Response:
     """本轮的截止不早于某一天;由组织部办理。"""
-    actor, of = _coordinating(caller, code, year, "extend")
+    actor, of = coordinating(caller, code, year, "extend")
     said_ = read_model(raw, Extension)
     moved = obligations.extend(
         caller.desk, code, said_.until, said_.reason, actor=actor, subtree=said_.subtree, year=of
@@ -94,7 +94,7 @@ def extend(caller: Identified, code: Code, raw: RawBody, year: Year = None) -> R
 )
 def hold(caller: Identified, code: Code, raw: RawBody, year: Year = None) -> Response:
     """暂停期间不再提醒;由组织部办理。"""
-    actor, of = _coordinating(caller, code, year, "hold")
+    actor, of = coordinating(caller, code, year, "hold")
     reason = read_model(raw, Holding).reason
     obligations.hold(caller.desk, code, reason, actor=actor, year=of)
     return said({"organisation": code, "held": True, "days": None})
@@ -109,7 +109,7 @@ def hold(caller: Identified, code: Code, raw: RawBody, year: Year = None) -> Res
 )
 def release(caller: Identified, code: Code, raw: RawBody, year: Year = None) -> Response:
     """暂停的天数补回;由组织部办理。"""
-    actor, of = _coordinating(caller, code, year, "release")
+    actor, of = coordinating(caller, code, year, "release")
     read_model(raw, Nothing)
     days = obligations.release(caller.desk, code, actor=actor, year=of)
     return said({"organisation": code, "held": False, "days": days})
@@ -124,13 +124,13 @@ def release(caller: Identified, code: Code, raw: RawBody, year: Year = None) -> 
 )
 def nudge(caller: Identified, code: Code, raw: RawBody, year: Year = None) -> Response:
     """催办欠办的人;由上级党组织或组织部办理。没有发出时note说明为什么。"""
-    actor, of = _coordinating(caller, code, year, "nudge")
+    actor, of = coordinating(caller, code, year, "nudge")
     dry_run = read_model(raw, Nudging).dry_run
     (nudged,) = obligations.nudge(caller.desk, (code,), actor=actor, year=of, dry_run=dry_run)
     return said(asdict(nudged))
 
 
-def _coordinating(caller: Caller, code: str, year: int | None, action: str) -> tuple[str, int]:
+def coordinating(caller: Caller, code: str, year: int | None, action: str) -> tuple[str, int]:
     """The name for the record, and the year that is meant. Raises Unknown, Forbidden."""
     with caller.desk.reading() as tx:
         case = seen_case(caller.desk, tx, caller.principal, code, year)

@@ -7,9 +7,16 @@ from alembic.autogenerate.api import AutogenContext
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import SQLModel
 
-from storage import account_models, ballot_models, models, notice_models, paper_models
+from storage import account_models, ballot_models, models, notice_models, page_models, paper_models
 
-_ = (account_models, ballot_models, models, notice_models, paper_models)  # they fill the metadata that is compared
+_ = (
+    account_models,
+    ballot_models,
+    models,
+    notice_models,
+    page_models,
+    paper_models,
+)  # they fill the metadata that is compared
 
 
 def as_stored(kind: str, item: Any, _: AutogenContext) -> str | Literal[False]:

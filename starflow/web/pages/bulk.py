@@ -11,17 +11,17 @@ from fastapi import APIRouter, Response
 
 from starflow.service import obligations
 from starflow.service.obligations import Nudged
-from starflow.web.auth import relations, seen_case, signature
+from starflow.web.auth import seen_case, signature
+from starflow.web.dates import coordinating
 from starflow.web.pages.posted import Form, Posted, own_page
 from starflow.web.pages.shell import Look, Looking
-from workflow.engine.errors import BadInput, Forbidden, StarflowError
+from workflow.engine.errors import BadInput, StarflowError
 from workflow.rating.stages import ROLE_WORDS
 
 router = APIRouter(include_in_schema=False)
 
 UNDO = timedelta(seconds=10)
 MOST = 200
-NUDGES, EXTENDS = ("superior", "department"), ("department",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +61,13 @@ def undo_nudges(look: Looking, form: Posted) -> Response:
     """What has left already has left, and is said so."""
     codes = _selected(form)
     for code in codes:
-        _require(look, code, NUDGES, "撤销催办")
+        _require(look, code, "nudge")
     spared = obligations.take_back(look.desk, codes, _instant(form.get("at", "")))
     return look.page("undone.html", spared=spared, back=own_page(form))
 
 
 def _nudged(look: Look, codes: Sequence[str], *, dry_run: bool) -> tuple[One, ...]:
-    names = {code: _require(look, code, NUDGES, "催办") for code in codes}
+    names = {code: _require(look, code, "nudge") for code in codes}
     found = obligations.nudge(look.desk, codes, actor=signature(look.caller)[0], dry_run=dry_run, waits=UNDO)
     texts = obligations.nudge_texts(look.desk, codes) if dry_run else {}
     return tuple(_line(look, names[one.organisation], one, texts.get(one.organisation, "")) for one in found)
@@ -84,7 +84,7 @@ def _line(look: Look, name: str, one: Nudged, text: str) -> One:
 @router.post("/extensions/preview")
 def preview_extensions(look: Looking, form: Posted) -> Response:
     codes = _selected(form)
-    names = [(code, _require(look, code, EXTENDS, "延期")) for code in codes]
+    names = [(code, _require(look, code, "extend")) for code in codes]
     return look.page("extend.html", chosen=names, form=form, faults=(), done=(), back=own_page(form))
 
 
@@ -92,7 +92,7 @@ def preview_extensions(look: Looking, form: Posted) -> Response:
 def extend(look: Looking, form: Posted) -> Response:
     """Each in a transaction of its own: whoever is refused is named with the reason, and does not hold up the others."""
     codes = _selected(form)
-    names = [(code, _require(look, code, EXTENDS, "延期")) for code in codes]
+    names = [(code, _require(look, code, "extend")) for code in codes]
     faults = tuple(_extension_faults(look, form))
     if faults:
         return look.page("extend.html", 400, chosen=names, form=form, faults=faults, done=(), back=own_page(form))
@@ -139,14 +139,11 @@ def _selected(form: Form) -> tuple[str, ...]:
     return codes
 
 
-def _require(look: Look, code: str, roles: Sequence[str], what: str) -> str:
+def _require(look: Look, code: str, action: str) -> str:
     """The organisation's name, if the one who looks may do this to it. Raises Unknown, Forbidden."""
+    coordinating(look.caller, code, None, action)
     with look.desk.reading() as tx:
-        case = seen_case(look.desk, tx, look.principal, code, None)
-        held = relations(tx, look.principal, case)
-    if not held & set(roles):
-        raise Forbidden(f"{case.cycle.name}的{what}由{'、'.join(ROLE_WORDS[role] for role in roles)}办理")
-    return case.cycle.name
+        return seen_case(look.desk, tx, look.principal, code, None).cycle.name
 
 
 def _instant(text: str) -> datetime:

@@ -9,7 +9,8 @@ from starlette.datastructures import UploadFile
 from starflow.web import forms
 from workflow.engine.errors import BadInput
 
-LONGEST = 20_000
+LONGEST, PACKED = 20_000, 1 << 20
+"""Of a text that somebody types, and of a file that travels through a page to be looked at first."""
 
 
 class Form(Mapping[str, str]):
@@ -59,7 +60,7 @@ def own_page(form: Form, otherwise: str = "/") -> str:
 
 
 def _clean(name: str, text: str) -> str:
-    if len(text) > LONGEST:
+    if len(text) > (PACKED if name == "packed" else LONGEST):
         raise BadInput(f"{name[:40]}最多{LONGEST}个字")
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise BadInput("文字里有不能保存的字符")

@@ -81,13 +81,16 @@
   }
   const writing = () => /^(INPUT|TEXTAREA|SELECT)$/.test(document.activeElement.tagName) && document.activeElement.type !== "checkbox";
   let here = -1;
-  const list = all("[data-list] tbody tr");
+  const list = all("[data-list] tbody tr, [data-list-plain] li");
+  here = list.findIndex((row) => one("[aria-current]", row));
   const go = (to) => {
     if (!list.length) return;
     if (here >= 0) list[here].classList.remove("here");
     here = Math.min(Math.max(to, 0), list.length - 1);
     list[here].classList.add("here");
-    (one("th a, a", list[here]) || list[here]).focus();
+    const link = one("th a, a", list[here]);
+    if (link && list[here].parentElement.dataset.listPlain !== undefined) { link.click(); return; }
+    (link || list[here]).focus();
     list[here].scrollIntoView({ block: "nearest" });
   };
   const press = (selector) => { const found = one(selector); if (found) found.click(); return Boolean(found); };

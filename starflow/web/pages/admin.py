@@ -1,0 +1,183 @@
+"""P8, administration: the year's scheme and calendar, the roster, who holds which post, what was said to whom, how it all runs.
+
+Whatever is shown here is shown by a command too; each page says by which.
+"""
+
+from base64 import b64decode, b64encode
+from binascii import Error
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+
+from starflow.documents.roster import parse
+from starflow.documents.sheets import read
+from starflow.service import lists, organisations, upkeep
+from starflow.service.campaigns import show_campaign
+from starflow.service.case import campaign_of
+from starflow.service.schemes import check_scheme
+from starflow.service.search import search, suggestions
+from starflow.service.view import Filters
+from starflow.service.year_calendar import year_calendar
+from starflow.web.auth import require
+from starflow.web.pages.posted import Posted
+from starflow.web.pages.shell import Look, Looking
+from storage import outbox, runs
+from workflow.engine.errors import BadInput, Faulty, StarflowError, Unknown
+
+router = APIRouter(include_in_schema=False)
+
+PER_PAGE = 50
+PARTS = (
+    ("/admin", "运行状况"),
+    ("/admin/scheme", "方案和日历"),
+    ("/admin/roster", "名册"),
+    ("/admin/people", "岗位"),
+    ("/admin/notices", "通知记录"),
+)
+
+
+@router.get("/admin")
+def health(look: Looking) -> Response:
+    require(look.caller, "read_upkeep")
+    with look.desk.reading() as tx:
+        jobs = tuple(runs.runs(tx))
+    return _page(
+        look, "admin/health.html", findings=upkeep.doctor(look.desk), jobs=jobs, downtimes=upkeep.downtimes(look.desk)
+    )
+
+
+@router.get("/admin/scheme")
+def scheme(look: Looking) -> Response:
+    require(look.caller, "read_upkeep")
+    try:
+        calendar = year_calendar(look.desk)
+    except Unknown:
+        return look.page("empty.html")
+    months = {
+        number: [stage for stage in calendar.stages if (at := stage.due_at or stage.opens_at) and _month(at) == number]
+        for number in range(1, 13)
+    }
+    return _page(
+        look,
+        "admin/scheme.html",
+        calendar=calendar,
+        months=months,
+        shown=show_campaign(look.desk),
+        faults=_scheme_faults(calendar.scheme),
+    )
+
+
+def _scheme_faults(name: str) -> tuple[str, ...]:
+    """A scheme adopted from elsewhere is no longer a file: it was checked when it was taken in."""
+    try:
+        return tuple(map(str, check_scheme(name)))
+    except StarflowError:
+        return ()
+
+
+def _month(at: Any) -> int:
+    """24:00 of a day belongs to that day's month."""
+    from datetime import timedelta
+
+    return int((at - timedelta(microseconds=1)).month)
+
+
+@router.get("/admin/people")
+def people(look: Looking) -> Response:
+    require(look.caller, "read_upkeep")
+    return _page(
+        look, "admin/people.html", vacancies=organisations.vacancies(look.desk), tree=organisations.tree(look.desk)
+    )
+
+
+@router.get("/admin/notices")
+def notices(
+    look: Looking,
+    q: Annotated[str, Query(max_length=400)] = "",
+    after: Annotated[str | None, Query(max_length=400)] = None,
+    resent: Annotated[int | None, Query(ge=0)] = None,
+) -> Response:
+    """Dead letters first, then everything that was said, the newest first."""
+    require(look.caller, "read_notices")
+    faults: tuple[str, ...] = ()
+    asked = Filters(limit=PER_PAGE, after=after)
+    try:
+        asked = search(look.desk, q, within=look.principal.path).narrowing(asked)
+        found = lists.notices(look.desk, asked)
+    except BadInput as wrong:
+        faults, found = tuple(map(str, wrong.reasons)), lists.notices(look.desk, Filters(limit=PER_PAGE))
+    with look.desk.reading() as tx:
+        dead = outbox.dead_letters(tx)
+    return _page(
+        look,
+        "admin/notices.html",
+        400 if faults else 200,
+        rows=found.rows,
+        next=found.next,
+        q=q,
+        faults=faults,
+        dead=dead,
+        resent=resent,
+        suggestions=suggestions(look.desk),
+    )
+
+
+@router.post("/admin/notices/resend")
+def resend(look: Looking, form: Posted) -> Response:
+    require(look.caller, "read_upkeep")
+    return Response(status_code=303, headers={"location": f"/admin/notices?resent={upkeep.resend(look.desk)}"})
+
+
+# ── the roster ───────────────────────────────────────────────────
+
+
+@router.get("/admin/roster")
+def roster(look: Looking) -> Response:
+    require(look.caller, "import_roster")
+    return _page(look, "admin/roster.html", report=None, faults=(), packed="", name="")
+
+
+@router.post("/admin/roster")
+def import_roster(look: Looking, form: Posted) -> Response:
+    """First what would change, then on purpose; a faulty file changes nothing and is shown row by row."""
+    require(look.caller, "import_roster")
+    name, content = form.uploads.get("file", ("", b""))
+    if not content and form.get("packed"):
+        name, content = form.get("name", "roster.csv"), _unpacked(form["packed"])
+    if not content:
+        return _roster_page(look, 400, faults=("请先选择名册文件",))
+    try:
+        root_kind = _root_kind(look)
+        parsed = parse(read(content, name), root_kind=root_kind)
+        report = organisations.import_roster(
+            look.desk, parsed.rows, scheme_root_kind=root_kind, dry_run=form.get("go") != "apply"
+        )
+    except Faulty as faulty:
+        return _roster_page(look, 422, faults=tuple(map(str, faulty.faults)))
+    except BadInput as wrong:
+        return _roster_page(look, 400, faults=tuple(map(str, wrong.reasons)))
+    if report.faults:
+        return _roster_page(look, 422, faults=tuple(map(str, report.faults)))
+    return _roster_page(look, report=report, packed=b64encode(content).decode(), name=name)
+
+
+def _roster_page(look: Look, status: int = 200, **values: Any) -> Response:
+    return _page(
+        look, "admin/roster.html", status, **({"report": None, "faults": (), "packed": "", "name": ""} | values)
+    )
+
+
+def _root_kind(look: Look) -> str:
+    with look.desk.reading() as tx:
+        return look.desk.scheme(tx, campaign_of(tx, None).scheme_hash).roster.root_kind
+
+
+def _unpacked(text: str) -> bytes:
+    try:
+        return b64decode(text, validate=True)
+    except (Error, ValueError):
+        raise BadInput("带来的名册无法识别,请重新选择文件") from None
+
+
+def _page(look: Look, template: str, status: int = 200, **values: Any) -> Response:
+    return look.page(template, status, parts_of=PARTS, **values)

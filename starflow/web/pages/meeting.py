@@ -1,0 +1,177 @@
+"""P5, the committee's sitting: the ranked list with the line of every quota drawn in, what would be if it lay elsewhere, and the
+decision on many at once with its exceptions, looked at before it counts.
+"""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from starflow.service import meetings
+from starflow.service.acting import Acting
+from starflow.service.agenda import Agenda, AgendaLine
+from starflow.service.policy import POLICY
+from starflow.web.auth import require, signature
+from starflow.web.pages.fields import Faults
+from starflow.web.pages.posted import EMPTY, Form, Posted
+from starflow.web.pages.shell import Look, Looking
+from workflow.engine.errors import BadInput, Forbidden, Refused, StarflowError, Unknown
+
+router = APIRouter(include_in_schema=False)
+
+WHY = "why."
+
+
+@router.get("/meeting")
+def meeting(
+    look: Looking,
+    places: Annotated[int | None, Query(alias="try", ge=0, le=10_000)] = None,
+    wall: Annotated[bool, Query()] = False,
+) -> Response:
+    """`try`: the line as if so many places were left; nothing is changed by looking."""
+    require(look.caller, "read_meetings")
+    if not look.seat.started:
+        return look.page("empty.html")
+    return _page(look, EMPTY, places=places, wall=wall)
+
+
+@router.post("/meeting/preview")
+def preview(look: Looking, form: Posted) -> Response:
+    require(look.caller, "approve")
+    agenda = meetings.agenda(look.desk)
+    faults = tuple(_faults(look, form, agenda))
+    if faults:
+        return _page(look, form, faults, 400)
+    ticked = set(form.every("code"))
+    return look.page(
+        "meeting_preview.html",
+        form=form,
+        chosen=[row for row in agenda.rows if row.organisation in ticked],
+        passed=[(row, form[f"{WHY}{row.organisation}"]) for row in agenda.rows if _passed_over(form, row, ticked)],
+        seen=_fingerprint(agenda),
+        two=POLICY.takes_two(look.desk, "approve"),
+    )
+
+
+@router.post("/meeting/decide")
+def decide(look: Looking, form: Posted) -> Response:
+    """One after the other through the door; what cannot be approved is named with its reason."""
+    require(look.caller, "approve")
+    agenda = meetings.agenda(look.desk)
+    faults = tuple(_faults(look, form, agenda))
+    if form.get("seen") != _fingerprint(agenda):
+        faults = (("list", look.say("名单在您预览之后有变动,请看过下面的最新名单再决定")),)
+        return _page(look, form, faults, 409)
+    if faults:
+        return _page(look, form, faults, 400)
+    POLICY.require_not_alone(look.desk, "approve")
+    ticked = set(form.every("code"))
+    exceptions = {
+        row.organisation: form[f"{WHY}{row.organisation}"] for row in agenda.rows if _passed_over(form, row, ticked)
+    }
+    try:
+        batch = meetings.approve(
+            look.desk,
+            form["number"],
+            acting=_acting(look),
+            codes=(*[row.organisation for row in agenda.rows if row.organisation in ticked], *exceptions),
+            exceptions=exceptions,
+            on=date.fromisoformat(form["on"]),
+        )
+    except (BadInput, Refused, Unknown, Forbidden) as refusal:
+        return _page(look, form, tuple(("number", str(reason)) for reason in refusal.reasons), 422)
+    return look.page("meeting_done.html", batch=batch)
+
+
+@router.post("/meeting/excess")
+def excess(look: Looking, form: Posted) -> Response:
+    """A recorded decision to exceed a quota; the list is shown again with the line where it lies then."""
+    require(look.caller, "approve")
+    POLICY.require_not_alone(look.desk, "approve")
+    try:
+        count = form.get("count", "")
+        if not (count.isascii() and count.isdigit() and 0 < int(count) < 1000):
+            raise BadInput("请写明超出几个(1至999)")
+        acting, number = _acting(look), form.get("number", "")
+        meetings.open_meeting(look.desk, number, _day(form.get("on", "")), acting=acting)
+        meetings.excess(look.desk, number, form.get("level", ""), int(count), form.get("reason", ""), acting=acting)
+    except StarflowError as refusal:
+        return _page(look, form, tuple(("count", str(reason)) for reason in refusal.reasons), 422)
+    return _page(look, form)
+
+
+def _page(
+    look: Look,
+    form: Form,
+    faults: Faults = (),
+    status: int = 200,
+    *,
+    places: int | None = None,
+    wall: bool = False,
+) -> Response:
+    agenda = meetings.agenda(look.desk)
+    return look.page(
+        "meeting.html",
+        status,
+        agenda=agenda,
+        lines=_lines(agenda, places),
+        tried=places,
+        form=form,
+        ticked=set(form.every("code"))
+        if "number" in form
+        else {r.organisation for r in agenda.rows if r.within is not False},
+        faults=faults,
+        may=POLICY.may(look.principal, "approve"),
+        held=meetings.meeting_list(look.desk).rows,
+        wall=wall,
+    )
+
+
+def _lines(agenda: Agenda, places: int | None) -> dict[str, str]:
+    """After whom a line is drawn, and what it says: where the quota has it, or where it would lie with so many places."""
+    found: dict[str, str] = {}
+    for quota in agenda.quotas:
+        title = quota.title or quota.quota
+        if places is None:
+            if quota.cut_after is not None:
+                found[quota.cut_after] = f"{title}:还剩{quota.left}个"
+            continue
+        asking = [row.organisation for row in agenda.rows if row.within is not None]
+        if 0 < places < len(asking):
+            found[asking[places - 1]] = f"{title}:假如有{places}个"
+    return found
+
+
+def _passed_over(form: Form, row: AgendaLine, ticked: set[str]) -> bool:
+    return row.organisation not in ticked and bool(form.get(f"{WHY}{row.organisation}"))
+
+
+def _faults(look: Look, form: Form, agenda: Agenda) -> list[tuple[str, str]]:
+    found = []
+    if not form.get("number"):
+        found.append(("number", look.say("请填写会议编号")))
+    try:
+        _day(form.get("on", ""))
+    except BadInput as wrong:
+        found.append(("on", str(wrong)))
+    listed = {row.organisation for row in agenda.rows}
+    if not set(form.every("code")) & listed:
+        found.append(("list", look.say("没有选中任何单位,请在名单里勾选要批准的")))
+    return found
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise BadInput("请填写会议日期,例如2027-06-16") from None
+
+
+def _fingerprint(agenda: Agenda) -> str:
+    """Whether the list that is decided on is the list that was looked at."""
+    return ";".join(f"{row.organisation}:{row.proposed_star}:{row.total}" for row in agenda.rows)
+
+
+def _acting(look: Look) -> Acting:
+    actor, person = signature(look.caller)
+    return Acting(actor=actor, relations=frozenset({look.principal.role}), person=person)

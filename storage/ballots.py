@@ -132,7 +132,7 @@ def cast(tx: Transaction, votes: Sequence[Vote]) -> list[bool]:
 
     Locks the surveys first, so that each cast really rewrites all ballots of its survey.
     """
-    polls = _locked(tx, [vote.slip for vote in votes])
+    polls = running_slips(tx, [vote.slip for vote in votes])
     taken: dict[int, list[Vote]] = defaultdict(list)
     members: Counter[int] = Counter()
     outcome = []
@@ -150,8 +150,8 @@ def cast(tx: Transaction, votes: Sequence[Vote]) -> list[bool]:
     return outcome
 
 
-def _locked(tx: Transaction, hashes: Sequence[str]) -> dict[str, tuple[int, str]]:
-    """Slip → its survey and electorate, for surveys that run; in the order of their ids, so that two casts never embrace."""
+def running_slips(tx: Transaction, hashes: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """Locked, slip → its survey and electorate, for surveys that run; in the order of their ids, so that two casts never embrace."""
     its = sa.select(SLIP.c.hash, SLIP.c.poll_id, SLIP.c.electorate).where(SLIP.c.hash.in_(set(hashes)))
     found = {row.hash: (row.poll_id, row.electorate) for row in tx.session.execute(its)}
     lock = sa.select(POLL.c.id).where(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from starflow.cli.english_access import ACCESS
 from starflow.cli.english_paper import PAPER
+from starflow.cli.english_publicity import PUBLICITY
 from starflow.cli.english_schemes import SCHEMES
 from starflow.cli.english_surveys import SURVEYS
 
@@ -503,4 +504,4 @@ SENTENCES: Mapping[str, str] = {
     "{person}现在不担任{role}的岗位;该岗位:{held}": "{person} does not hold the post of {role}; it is held by {held}",
 }  # fmt: skip
 
-ENGLISH: Mapping[str, str] = {**ACCESS, **SURVEYS, **HELP, **TABLES, **SENTENCES, **PAPER, **SCHEMES}
+ENGLISH: Mapping[str, str] = {**ACCESS, **SURVEYS, **PUBLICITY, **HELP, **TABLES, **SENTENCES, **PAPER, **SCHEMES}

@@ -311,7 +311,17 @@ def _review(row: Row) -> RowDone:
     data: dict[str, Any] = {"scores": scores} if scores else {"base": row.text("base") or None}
     if row.text("verification"):
         data["verification"] = row.text("verification")
+    if _keeps(row):
+        return _fired(row, "keep_star", data)
     return _fired(row, "propose_star", data | {"star": row.values["star"]})
+
+
+def _keeps(row: Row) -> bool:
+    """In the recheck, the star that is in force already is kept and needs no new proposal (R57)."""
+    campaign = campaign_of(row.tx, row.year)
+    assert campaign.id is not None
+    cycle = cycles.find(row.tx, campaign.id, row.code)
+    return cycle is not None and cycle.round == "recheck" and cycle.star == row.values["star"]
 
 
 def _posting(row: Row) -> RowDone:

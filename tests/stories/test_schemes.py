@@ -4,12 +4,14 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
 
 from starflow.service.campaigns import open_campaign
 from starflow.service.desk import create_desk
 from starflow.service.organisations import import_roster
 from starflow.service.rehearsal import begin, events, play, rehearse, starts_at
 from starflow.service.settings import read_settings
+from tests.rating.schemes_at_random import Drawn, drawn
 from tests.stories.conftest import ROOT, rows_of
 from workflow.engine.errors import Refused
 from workflow.rating.scheme import load_bytes
@@ -21,8 +23,8 @@ OTHERS = tuple(name for name in scheme_names() if name != "anyang-five-star")
 @pytest.mark.parametrize("name", OTHERS)
 def test_a_year_under_every_shipped_scheme_comes_to_its_ends(tmp_path: Path, name: str) -> None:
     scheme = load_bytes(scheme_bytes(name))
-    settings = read_settings({"STARFLOW_DATABASE_URL": f"sqlite:///{tmp_path}/year.db"})
-    with closing(create_desk(settings, rehearsal_at=starts_at(scheme, 2027), seed=3)) as desk:
+    configured = read_settings({"STARFLOW_DATABASE_URL": f"sqlite:///{tmp_path}/year.db"})
+    with closing(create_desk(configured, rehearsal_at=starts_at(scheme, 2027), seed=3)) as desk:
         seen = rehearse(desk, rows_of(), 2027, name, "mixed")
 
     assert (seen.violations, seen.unfinished) == ((), 0)
@@ -46,8 +48,8 @@ def test_what_the_source_leaves_open_must_be_decided_before_a_year_opens_in_earn
 
 def test_a_finished_stage_files_its_result_without_waiting_for_anybody(tmp_path: Path) -> None:
     scheme = load_bytes(scheme_bytes("tianjin-five-good"))
-    settings = read_settings({"STARFLOW_DATABASE_URL": f"sqlite:///{tmp_path}/year.db"})
-    with closing(create_desk(settings, rehearsal_at=starts_at(scheme, 2027), seed=3)) as desk:
+    configured = read_settings({"STARFLOW_DATABASE_URL": f"sqlite:///{tmp_path}/year.db"})
+    with closing(create_desk(configured, rehearsal_at=starts_at(scheme, 2027), seed=3)) as desk:
         played = begin(desk, rows_of(), 2027, "tianjin-five-good", "prompt")
         for _ in play(played):
             pass
@@ -55,3 +57,17 @@ def test_a_finished_stage_files_its_result_without_waiting_for_anybody(tmp_path:
 
     assert {(after, one["code"], one["cite"]) for after, its in filed for one in its} == {("closed", "bureau", "S1")}
     assert filed[0][1][0]["text"].endswith("报区委组织部、区级机关工委备案")
+
+
+@given(one=drawn())
+@settings(deadline=None, max_examples=4, derandomize=True, suppress_health_check=list(HealthCheck))
+def test_a_year_under_any_valid_scheme_comes_to_its_ends(tmp_path_factory: pytest.TempPathFactory, one: Drawn) -> None:
+    folder = tmp_path_factory.mktemp("random")
+    file = folder / "random.toml"
+    file.write_text(one.text(), encoding="utf-8")
+    scheme = load_bytes(file.read_bytes())
+    configured = read_settings({"STARFLOW_DATABASE_URL": f"sqlite:///{folder}/year.db"})
+    with closing(create_desk(configured, rehearsal_at=starts_at(scheme, 2027), seed=3)) as desk:
+        seen = rehearse(desk, rows_of(), 2027, str(file), "mixed")
+
+    assert (seen.violations, seen.unfinished) == ((), 0), one

@@ -1,0 +1,122 @@
+"""What a scheme may ask for besides bands: its formula, its effects, history, and what it leaves open."""
+
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+
+from tests.rating.schemes_at_random import CITE, Drawn
+from workflow.engine.errors import BadInput, Faulty
+from workflow.rating.figures import decimal_of
+from workflow.rating.inputs import RatingInputs
+from workflow.rating.scheme import Scheme, load
+from workflow.rating.scoring import Rating, rate
+
+PLAIN = Drawn((0, 40, 60, 80), (100,), False, ("self_evaluation", "review"), ("superior",) * 4, False, 5, False, False)
+SMALL = '{ value = "members", op = "<", than = "11" }'
+
+
+def scheme(more: str = "", **changed: str) -> Scheme:
+    text = PLAIN.text()
+    for old, new in changed.items():
+        text = text.replace(f'{old} = "100"', new)
+    return load(f"{text}\n{more}")
+
+
+def effect(then: str, more: str = "") -> str:
+    return f'[[effect]]\ncode = "e"\ntitle = "人少"\nneeds = [{SMALL}]\nthen = "{then}"\n{more}\n{CITE}\n'
+
+
+def rated(one: Scheme, base: str, **facts: object) -> Rating:
+    inputs = {"round": "rating", "rated_on": date(2027, 6, 1), "base": Decimal(base), "members": 5, **facts}
+    return rate(one, RatingInputs(**inputs))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("then", "more", "base", "star"),
+    [
+        ("set", "star = 1", "90", 1),
+        ("set", "star = 3", "10", 3),
+        ("floor", "star = 2", "10", 2),
+        ("floor", "star = 2", "90", 3),
+        ("cap", "star = 1", "90", 1),
+        ("cap", "star = 1", "10", 0),
+        ("minus", "steps = 2", "90", 1),
+        ("minus", "steps = 9", "50", 0),
+        ("bottom", "", "90", 0),
+        ("no_level", "", "90", 0),
+    ],
+)
+def test_an_effect_moves_the_level_and_never_the_total(then: str, more: str, base: str, star: int) -> None:
+    seen = rated(scheme(effect(then, more)), base)
+
+    assert (seen.star, seen.total) == (star, Decimal(base))
+
+
+def test_an_effect_whose_figure_is_absent_does_not_hold() -> None:
+    assert rated(scheme(effect("bottom")), "90", members=None).star == 3
+
+
+def test_an_effect_may_hold_in_one_round_only() -> None:
+    with pytest.raises(Faulty, match="没有“recheck”这一轮"):
+        scheme(effect("bottom", 'rounds = "recheck"'))
+
+
+def test_whoever_is_not_to_be_rated_is_told_why() -> None:
+    assert rated(scheme(effect("not_rated")), "90").not_rated == ("人少(党员数5,低于11),不予评定(1)",)
+
+
+@pytest.mark.parametrize(
+    ("rule", "held", "base", "star"),
+    [
+        ("max_up = 1", 1, "90", 2),
+        ("max_up = 1", 3, "90", 3),
+        ("max_down = 1", 3, "10", 2),
+        ("first_max = 2", None, "90", 2),
+        ("first_max = 2", 1, "90", 3),
+    ],
+)
+def test_a_level_moves_by_steps_where_the_scheme_says_so(rule: str, held: int | None, base: str, star: int) -> None:
+    assert rated(scheme(f"[changes]\n{rule}\n{CITE}"), base, held=held, history=()).star == star
+
+
+def test_years_are_counted_without_a_gap_up_to_the_last_one() -> None:
+    needs = '[[eligibility]]\nstar = 3\ntitle = "两年"\nneeds = [{ value = "years_at.2", op = ">=", than = "2" }]'
+    one = scheme(f"{needs}\n{CITE}")
+
+    assert rated(one, "90", history=((2025, 2), (2026, 3))).star == 3
+    assert rated(one, "90", history=((2024, 3), (2026, 3))).star == 2
+    assert rated(one, "90", history=((2024, 3), (2025, 3))).star == 2
+
+
+def test_holders_keep_what_others_may_not_have_yet() -> None:
+    needs = '[[eligibility]]\nstar = 3\ntitle = "两年"\nneeds = [{ value = "years_at.2", op = ">=", than = "9" }]'
+    one = scheme(f"{needs}\nholders_keep = true\n{CITE}")
+
+    assert (rated(one, "90", held=3, history=()).star, rated(one, "90", held=2, history=()).star) == (3, 2)
+
+
+def test_weights_are_reckoned_with_and_need_what_they_weigh() -> None:
+    one = scheme(superior='superior = "60", self = "40"')
+
+    assert rated(one, "90", self_score=Decimal(50)).total == Decimal(74)
+    with pytest.raises(BadInput, match="算不出总分,还没有自评分"):
+        rated(one, "90")
+
+
+def test_a_number_without_an_end_is_cut_off_and_never_rounded_up() -> None:
+    assert decimal_of(Fraction(2, 3)) == Decimal("0.666666")
+    assert decimal_of(Fraction(7 * 48, 10) + Fraction(3 * 88, 10)) == Decimal(60)
+
+
+def test_what_is_left_open_is_listed_and_filled_in_for_a_rehearsal() -> None:
+    text = PLAIN.text().replace('opens_on = "02-01"', "opens_on = { unknown = true }")
+    one = load(text + '\n[assumed]\n"campaign.opens_on" = "01-05"\n')
+
+    assert (one.campaign.opens_on, [u.name for u in one.undecided]) == ("01-05", ["campaign.opens_on"])
+
+
+def test_an_assumption_about_something_decided_is_refused() -> None:
+    with pytest.raises(Faulty, match="值已写在原处,这一行应删去"):
+        load(PLAIN.text() + '\n[assumed]\n"campaign.opens_on" = "01-05"\n')

@@ -1,0 +1,49 @@
+"""The list: what we promise, in the words of the README, and which test proves it."""
+
+from tests.guarantees import corpus, crash, hands, history, timing, upkeep_trials, year
+from tests.guarantees.trial import Guarantee
+
+SQLITE, POSTGRESQL = ("sqlite",), ("postgresql",)
+
+GUARANTEES = (
+    Guarantee("G1", "确认过的流转不丢、不重、不残缺(进程被强行杀死)", "kill -9: nothing acknowledged is lost, doubled or half done",
+              crash.kills, "two_tx", 80),
+    Guarantee("G2", "任何一条语句失败,要么全有要么全无", "a fault at any statement leaves all or nothing", crash.every_statement, "two_tx", 40),
+    Guarantee("G3", "断电不丢已确认的(SQLite)", "a power cut loses nothing acknowledged", crash.power_cut, "not_synchronous", 25, SQLITE),
+    Guarantee("G9", "数据库中途倒下:重试不丢不重", "the database falls over: retries neither lose nor double", crash.restarts, "asynchronous_commit", 60,
+              POSTGRESQL),
+    Guarantee("G9b", "同一件事提交多次,只办一次", "the same ask many times is done once", crash.idempotent, "no_key", 20),
+    Guarantee("G4", "每级提醒恰好生效一次,不论几个进程、怎么崩溃", "each reminder takes effect exactly once, whatever crashes", timing.once,
+              "key_not_passed_on", 70),
+    Guarantee("G5", "停机多久都能补上,提醒合并成每人一条", "after any downtime all is caught up, one message a person", timing.catching_up,
+              "misfire_grace", 40),
+    Guarantee("G6", "时钟跳动无害", "clock jumps do no harm", timing.jumping, "wall_clock", 15),
+    Guarantee("G7", "日期在任何服务器上都一样", "dates are the same on every machine", timing.calendars, "machine_zone", 10, SQLITE),
+    Guarantee("G8", "两人同时办同一件事:一人办成,另一人被告知", "two at once: one wins, the other is told who", hands.one_wins, "no_version", 30),
+    Guarantee("G11", "名额不会被同时批准突破", "a quota is not slipped past by approving at once", hands.quota_holds, "no_lock", 60,
+              control_on=POSTGRESQL),
+    Guarantee("G12", "忙时不会说“数据库被锁”(SQLite)", "a busy SQLite never says it is locked", hands.never_locked, "deferred", 40, SQLITE),
+    Guarantee("G13", "磁盘写满:拒绝并说明,已确认的都在", "a full disk: a clean no, nothing acknowledged is lost", hands.disk_full, "acked_before", 20,
+              SQLITE),
+    Guarantee("G16", "历史的任何改动都查得出(两个独立的校验程序)", "any tampering with the history is found, by two verifiers", history.tampering,
+              "no_anchor", 60),
+    Guarantee("G15", "一整年里处处出故障,结果与无故障的一年逐条相同", "a year of faults ends with the very history of a year without", year.survives,
+              "two_tx", 200, SQLITE),
+    Guarantee("G19", "边写边备份,每份都恢复过一遍", "a backup under load was restored once before it is believed", upkeep_trials.under_load,
+              "live_file", 60, control_on=SQLITE),
+    Guarantee("G21", "从 SQLite 搬到 PostgreSQL 一行不差", "a move to PostgreSQL loses nothing", upkeep_trials.moving, "drops_a_column", 30, SQLITE),
+    Guarantee("G22", "任何导入文件都不会弄坏系统,也不会只导入一半", "no import file breaks anything or is taken in by halves", corpus.imports,
+              "no_child", 60, SQLITE),
+    Guarantee("G25", "轮流重启,请求不断", "a rolling restart breaks no request", upkeep_trials.restarting, "killed", 40, POSTGRESQL),
+    Guarantee("G26", "有什么卡住了,运维都会被告知", "whatever is stuck is said", upkeep_trials.told, "blind_doctor", 25),
+)  # fmt: skip
+
+NOT_CLAIMED: tuple[tuple[str, str], ...] = (
+    ("G10 死锁从不外露", "会话交错的全排列没有做;写入口在冲突时最多重试五次,但没有证明用户永远看不到"),
+    ("G18 任何人都能重算得分", "独立的第二份计分程序没有写;自检(I11)只核对星级不高于总分所得"),
+    ("G20 升级降级不丢数据", "发布前只有一份迁移,没有可以来回的一对版本;版本不符时拒绝启动由 tests/storage 检查"),
+    ("G23 选票", "由 tests/attacks 和 tests/service 检查,不在这里重复"),
+    ("G24 过载时依次让路", "没有做"),
+    ("谁拿到数据库又知道规则", "把一条明细照“到期销毁”的样子抹去,校验程序看不出是不是到期;幂等键和行号不在哈希之内"),
+    ("换了正在运行的程序的人", "防不住;锚点不到一天的部分还没有离开数据库"),
+)

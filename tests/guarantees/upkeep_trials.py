@@ -1,0 +1,322 @@
+"""Backups taken under load, the move to PostgreSQL, a graceful restart, and a doctor who is told of everything that is stuck."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import sqlalchemy as sa
+
+from schedules.bell import tick
+from starflow.service import backups, upkeep
+from starflow.service.access import issue_token
+from starflow.service.clock import SystemClock
+from starflow.service.desk import Desk, open_desk
+from storage import copying
+from storage.models import Message, Obligation, Record
+from tests.guarantees import acting, crash, faults
+from tests.guarantees.places import NOW, Fixed, empty, opened, settings_of
+from tests.guarantees.trial import Broken, Trial, must
+from workflow.engine.errors import StarflowError
+
+# ── G19 ──────────────────────────────────────────────────────────
+
+
+def under_load(trial: Trial) -> str:
+    """G19: backups while others write; each is restored, and holds everything that was acknowledged before it began."""
+    number, rows = trial.size(4, 50, control=3), 0
+    with opened(trial, 12) as desk:
+        url = desk.settings.database_url
+        children = [crash.born(_acts, url, f"{trial.seed}b{n}") for n in range(2)]
+        try:
+            for turn in range(number):
+                time.sleep(trial.dice.uniform(0.2, 0.5))
+                before = _keys(desk)
+                with faults.switched_on(trial.fault):
+                    made = _made(desk, trial.folder / f"kept{turn}")
+                with empty(trial) as target:
+                    backups.restore(Path(made.path), settings_of(target, uploads=str(trial.folder / "none")))
+                    with closing(open_desk(settings_of(target))) as restored:
+                        must(upkeep.check(restored) == (), "the restored database breaks an invariant")
+                        lost = before - _keys(restored)
+                must(not lost, f"{len(lost)} acknowledged records are not in the backup")
+                rows += made.rows
+        finally:
+            heard = [child.killed(0) for child in children]
+        must(sum(line.count(b"\nack") for line in heard) > number, "nobody wrote meanwhile")
+    return f"边写边备份{number}次,每次恢复并核对:{number}次完好,共{rows}行,先前确认的缺0"
+
+
+def _acts(url: str, seed: str, pipe: int) -> None:
+    acting.act_for_ever(url, seed, pipe, settle=True)
+
+
+def _made(desk: Desk, folder: Path) -> backups.Backup:
+    try:
+        return backups.create(desk, folder)
+    except (StarflowError, sa.exc.DatabaseError) as refusal:
+        must(False, f"the backup does not hold: {refusal}")
+        raise
+
+
+def _keys(desk: Desk) -> set[str]:
+    with desk.reading() as tx:
+        return set(tx.session.scalars(sa.select(Record.hash)))
+
+
+# ── G21 ──────────────────────────────────────────────────────────
+
+
+def moving(trial: Trial) -> str:
+    """G21: a city at work moves from SQLite to PostgreSQL, and back: every table the same."""
+    there = Trial(trial.tier, trial.seed, "postgresql", trial.folder)
+    with opened(trial, trial.size(24, 200)) as desk, empty(there) as url, empty(trial) as home:
+        for number in range(40):
+            code, stage = trial.dice.choice(acting.stages(desk))
+            ask = acting.ask_of(code, stage, f"move/{number}")
+            assert ask is not None
+            acting.fire(desk, ask)
+        desk.database.close()
+        with faults.switched_on(trial.fault):
+            try:
+                moved = backups.copy_to(desk, url)
+            except StarflowError as refusal:
+                raise Broken(f"the move was refused: {refusal}") from refusal
+        with closing(open_desk(settings_of(url))) as elsewhere:
+            elsewhere.clock = Fixed(NOW)
+            backups.copy_to(elsewhere, home)
+            with desk.reading() as tx, elsewhere.reading() as ty, closing(open_desk(settings_of(home))) as back:
+                first, second = copying.held(tx), copying.held(ty)
+                with back.reading() as tz:
+                    third = copying.held(tz)
+            must(first == second == third, f"differing: {[n for n in first if not first[n] == second[n] == third[n]]}")
+            must(upkeep.verify(elsewhere) == upkeep.verify(desk), "the chains differ")
+            must(upkeep.check(elsewhere) == (), "invariants")
+            code, stage = acting.stages(elsewhere)[0]
+            ask = acting.ask_of(code, stage, "after the move")
+            assert ask is not None
+            acting.fire(elsewhere, ask)
+    return (
+        f"{sum(moved.values())}行、{len(first)}张表 SQLite → PostgreSQL → SQLite:逐表哈希一致,总哈希一致,随后照常办理"
+    )
+
+
+# ── G25 ──────────────────────────────────────────────────────────
+
+
+def restarting(trial: Trial) -> str:
+    """G25: two processes take turns to be stopped and started under load; no request that was taken fails."""
+    turns = trial.size(2, 8, control=1)
+    with opened(trial, 12) as desk:
+        desk.clock = SystemClock()
+        token = issue_token(desk, "department", "GW", "", 30)
+        url = desk.settings.database_url
+        ports = (_free_port(), _free_port())
+        servers = {port: _serving(url, port) for port in ports}
+        answers: list[int] = []
+        broken: list[str] = []
+        stop = threading.Event()
+        asking = [threading.Thread(target=_asks, args=(ports, token, answers, broken, stop)) for _ in range(3)]
+        try:
+            for port in ports:
+                _wait(port)
+            for thread in asking:
+                thread.start()
+            for turn in range(turns):
+                port = ports[turn % 2]
+                servers[port].send_signal(signal.SIGKILL if trial.fault else signal.SIGTERM)
+                code = servers[port].wait(timeout=60)
+                must(trial.fault or code == 0, f"the server ended with {code}")
+                servers[port] = _serving(url, port)
+                _wait(port)
+        finally:
+            stop.set()
+            for thread in asking:
+                thread.join()
+            for server in servers.values():
+                server.kill()
+                server.wait()
+        bad = [status for status in answers if status not in (200, 409)]
+        must(not broken and not bad, f"{len(broken)} requests were cut off, {len(bad)} answered {set(bad)}")
+    return f"两个进程轮流停启{turns}次,其间{len(answers)}个请求:中断0,错误0"
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def _serving(url: str, port: int) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-c", "from starflow.cli import main; main()", "serve", "--port", str(port)]
+    return subprocess.Popen(
+        command, env={**os.environ, "STARFLOW_DATABASE_URL": url}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+
+
+def _wait(port: int) -> None:
+    for _ in range(600):
+        try:
+            if httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise RuntimeError("the server did not come up")
+
+
+def _asks(ports: tuple[int, int], token: str, answers: list[int], broken: list[str], stop: threading.Event) -> None:
+    """A client behind a balancer: where nobody takes the connection, the other one is asked; what was taken must be answered."""
+    number = 0
+    while not stop.is_set():
+        number += 1
+        port = ports[number % 2]
+        for one in (port, ports[(number + 1) % 2]):
+            try:
+                said = httpx.get(
+                    f"http://127.0.0.1:{one}/api/v1/stuck", headers={"authorization": f"Bearer {token}"}, timeout=60
+                )
+                answers.append(said.status_code)
+                break
+            except httpx.ConnectError:
+                continue
+            except httpx.TransportError as error:
+                broken.append(repr(error))
+                break
+
+
+# ── G26 ──────────────────────────────────────────────────────────
+
+
+class Usage(NamedTuple):
+    total: int
+    used: int
+    free: int
+
+
+class Later:
+    def __init__(self, by: timedelta) -> None:
+        self.by = by
+
+    def now(self) -> Any:
+        return SystemClock().now() + self.by
+
+
+def told(trial: Trial) -> str:
+    """G26: each of seven things that can be stuck is said within two ticks; a healthy installation hears nothing."""
+    with opened(trial, 6, backups=str(trial.folder / "kept"), uploads=str(trial.folder)) as desk:
+        desk.clock = SystemClock()
+        with desk.transaction() as tx:
+            tx.session.execute(sa.text("UPDATE campaign SET opened_at = :now"), {"now": desk.clock.now().replace(tzinfo=None)
+                               if trial.dialect == "sqlite" else desk.clock.now()})  # fmt: skip
+        tick(desk)
+        quiet = [finding.found for finding in upkeep.doctor(desk)]
+        must(trial.fault or not quiet, f"a false alarm: {quiet[:2]}")
+        with faults.switched_on(trial.fault):
+            for name, word, injected in STUCK:
+                with injected(desk):
+                    said = " ".join(finding.found for finding in upkeep.doctor(desk))
+                must(word in said, f"{name}: doctor says only “{said[:80]}”")
+        after = [finding.found for finding in upkeep.doctor(desk)]
+        must(not after or trial.fault, f"a false alarm afterwards: {after[:2]}")
+    return f"{len(STUCK)}种卡住的情形,doctor 逐一说出并写明怎么办;健康时误报0"
+
+
+@contextmanager
+def _clock_later(desk: Desk, **span: float) -> Iterator[None]:
+    desk.clock = Later(timedelta(**span))
+    try:
+        yield
+    finally:
+        desk.clock = SystemClock()
+
+
+@contextmanager
+def _wall_back(desk: Desk) -> Iterator[None]:
+    before, desk.wall = desk.wall, Later(timedelta(hours=-2))  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        desk.wall = before
+
+
+@contextmanager
+def _disk_full(desk: Desk) -> Iterator[None]:
+    true = shutil.disk_usage
+    shutil.disk_usage = lambda place: Usage(100 << 30, 98 << 30, 2 << 30)  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        shutil.disk_usage = true
+
+
+def _rows(change: Callable[[Any], None], back: Callable[[Any], None]) -> Callable[[Desk], Any]:
+    @contextmanager
+    def injected(desk: Desk) -> Iterator[None]:
+        with desk.transaction() as tx:
+            change(tx)
+        try:
+            yield
+        finally:
+            with desk.transaction() as tx:
+                back(tx)
+
+    return injected
+
+
+def _dead(tx: Any) -> None:
+    now = tx.now
+    tx.session.add(
+        Message(
+            key="dead",
+            channel="console",
+            address="x",
+            subject="",
+            body="",
+            created_at=now,
+            status="dead",
+            next_try_at=now,
+        )
+    )
+
+
+def _rung_unsent(tx: Any) -> None:
+    first = tx.session.scalar(sa.select(sa.func.min(Obligation.id)).where(Obligation.closed_at.is_(None)))  # type: ignore[union-attr]
+    tx.session.execute(sa.update(Obligation).where(Obligation.id == first).values(rings_at=tx.now - timedelta(hours=1)))  # type: ignore[arg-type]
+
+
+def _rung_later(tx: Any) -> None:
+    late = Obligation.rings_at < tx.now  # type: ignore[operator]
+    tx.session.execute(sa.update(Obligation).where(late).values(rings_at=tx.now + timedelta(days=9)))
+
+
+STUCK: tuple[tuple[str, str, Callable[[Desk], Any]], ...] = (
+    ("a dead bell", "上次清点在", lambda desk: _clock_later(desk, minutes=21)),
+    ("a backup of long ago", "备份在", lambda desk: _clock_later(desk, hours=27)),
+    ("a clock set back", "时钟", _wall_back),
+    ("a full disk", "磁盘只剩", _disk_full),
+    (
+        "a dead letter",
+        "多次未能发出",
+        _rows(_dead, lambda tx: tx.session.execute(sa.delete(Message).where(Message.key == "dead"))),
+    ),  # type: ignore[arg-type]
+    ("a rung that did not ring", "到点还没有办", _rows(_rung_unsent, _rung_later)),
+    (
+        "a broken chain",
+        "历史校验失败",
+        _rows(
+            lambda tx: tx.session.execute(sa.text("UPDATE record SET actor = 'forger' WHERE id = 1")),
+            lambda tx: tx.session.execute(sa.text("UPDATE record SET actor = 'test' WHERE id = 1")),
+        ),
+    ),
+)

@@ -68,6 +68,7 @@ COMMANDS = (
     Command(PREPARE, "scheme calendar", schemes.calendar, "方案在某一年的全部日期,以及是怎么算的"),
     Command(PREPARE, "scheme schema", schemes.schema, "方案文件的JSON Schema,编辑器可据此补全和检查"),
     Command(PREPARE, "scheme try", scheme_trial.try_, "拿一个年度的分数试算:谁的星级会变、为什么,名额和名额线"),
+    Command(PREPARE, "scheme diff", scheme_moves.diff, "两份方案有什么不同,用平常的话说"),
     Command(PREPARE, "scheme adopt", scheme_moves.adopt, "把方案收进数据库,以后不靠文件"),
     Command(PREPARE, "scheme migrate", scheme_moves.migrate, "在办的年度更换方案:先用 --dry-run 看,再写明理由办"),
     Command(PREPARE, "procedure", schemes.procedure, "打印办理程序表"),

@@ -9,7 +9,7 @@ from starflow.cli.arguments import As, By, Code, Data, Expect, Key, Reason, Trig
 from starflow.cli.opening import at_desk
 from starflow.cli.output import Result, Table, deadline, light, moment, text
 from starflow.cli.words import role as role_word
-from starflow.cli.words import say
+from starflow.cli.words import say, told
 from workflow.engine.errors import Refused, WrongStage
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def _owner(owner: "Owner") -> str:
 
 def _dates(said: "Why") -> list[str]:
     named = ((say("目标"), said.target_at), (say("截止"), said.due_at))
-    return [f"{name}:{deadline(at)}" for name, at in named if at] + [f"  {step}" for step in said.arithmetic]
+    return [f"{name}:{deadline(at)}" for name, at in named if at] + [f"  {told(step)}" for step in said.arithmetic]
 
 
 def _options(said: "Why") -> list[str | Table]:
@@ -81,7 +81,7 @@ def _role(name: str) -> str:
 
 
 def _against(option: "OptionLine") -> str:
-    return ";".join(map(str, option.reasons))
+    return say(";").join(told(reason.text) + (f" ({reason.cite})" if reason.cite else "") for reason in option.reasons)
 
 
 def history(code: Code, year: Year = None) -> Result:

@@ -37,4 +37,10 @@ SCHEMES: Mapping[str, str] = {
     "不动": "stays",
     "已更换{n}家": "{n} moved",
     "--map 写成 旧环节=新环节,不是“{said}”": "--map is written OLD=NEW, not “{said}”",
+    ";": "; ",
+    # comparing
+    "两份方案有什么不同,用平常的话说": "how two schemes differ, in plain words",
+    "原来的方案:名称或文件": "the scheme before: a name or a file",
+    "另一份方案:名称或文件": "the scheme after: a name or a file",
+    "两份方案说的一样": "The two schemes say the same.",
 }  # fmt: skip

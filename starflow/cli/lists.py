@@ -9,7 +9,7 @@ import typer
 from starflow.cli.arguments import After, Light, Limit, Owner, Stage, Under, Year, read_day, read_days
 from starflow.cli.opening import at_desk, local_now
 from starflow.cli.output import Result, Table, day, deadline, light, moment, text
-from starflow.cli.words import say
+from starflow.cli.words import say, told
 
 if TYPE_CHECKING:
     from starflow.service.desk import Desk
@@ -231,11 +231,11 @@ def quota(year: Year = None) -> Result:
 
 def _quota(line: "QuotaLine") -> Iterator[str | Table]:
     scope = "" if line.scope == "all" else f"({line.scope})"
-    yield f"{line.title or line.quota}{scope}:{line.arithmetic}"
+    yield f"{line.title or line.quota}{scope}:{told(line.arithmetic)}"
     left = say("还可批准{n}" if line.op == "max" else "还缺{n}", n=line.left)
     yield "  " + say("已用{taken},拟定{proposed},超额决定{excess},{left}", taken=line.taken, proposed=line.proposed,
                      excess=line.excess, left=left)  # fmt: skip
-    yield from (f"  {said}" for said in (line.tie, line.warning) if said)
+    yield from (f"  {told(said)}" for said in (line.tie, line.warning) if said)
     if line.ranked:
         rows = [(str(p.rank), f"{p.organisation} {p.name}", p.total, str(p.star), _place(p)) for p in line.ranked]
         yield Table(("#", say("单位"), say("总分"), say("星级"), say("名额")), rows)

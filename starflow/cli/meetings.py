@@ -11,7 +11,7 @@ from starflow.cli.arguments import Because, By, Code, Year, read_day, read_numbe
 from starflow.cli.completion import codes
 from starflow.cli.opening import at_desk
 from starflow.cli.output import Result, Table, day, text
-from starflow.cli.words import say
+from starflow.cli.words import say, told
 from workflow.engine.errors import BadInput
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _agenda_row(line: "AgendaLine") -> tuple[str, ...]:
 
 def _quota_sentence(one: "AgendaQuota") -> str:
     said = say("{title}:{arithmetic},已用{taken},还可批准{left},本次要{wanted}", title=one.title or one.quota,
-               arithmetic=one.arithmetic, taken=one.taken, left=one.left, wanted=one.wanted)  # fmt: skip
+               arithmetic=told(one.arithmetic), taken=one.taken, left=one.left, wanted=one.wanted)  # fmt: skip
     return f"{said};{one.tie}" if one.tie else said
 
 
@@ -135,7 +135,7 @@ OUTCOMES = {"approved": "批准", "rejected": "不批准", "deferred": "暂缓",
 
 
 def _outcome(line: "BatchLine") -> tuple[str, ...]:
-    reasons = ";".join(map(str, line.reasons))
+    reasons = ";".join(told(str(reason)) for reason in line.reasons)
     return f"{line.organisation} {line.name}", say(OUTCOMES[line.outcome]), text(line.star), text(line.after), reasons
 
 

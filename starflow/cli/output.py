@@ -13,8 +13,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from starflow.cli.words import ENGLISH_DAYS, english, say
-from workflow.engine.errors import StarflowError
+from starflow.cli.words import ENGLISH_DAYS, english, say, told
+from workflow.engine.errors import Reason, StarflowError
 
 Progress = Callable[[int, int], None]
 
@@ -59,8 +59,12 @@ def complain(error: StarflowError, exit_code: int, *, as_json: bool) -> int:
 
 def said_in_full(error: StarflowError) -> str:
     """One reason is one sentence; several stand below each other."""
-    reasons = [str(reason) for reason in error.reasons] or [error.message]
+    reasons = [_reason(reason) for reason in error.reasons] or [error.message]
     return reasons[0] if len(reasons) == 1 else "\n".join([say("不能办理:"), *(f"  · {text}" for text in reasons)])
+
+
+def _reason(reason: Reason) -> str:
+    return str(Reason(told(reason.text), reason.cite))
 
 
 def error_shape(error: StarflowError) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import typer
 
 from starflow.cli.arguments import read_text
 from starflow.cli.output import Result, Table
-from starflow.cli.words import say
+from starflow.cli.words import say, told
 
 if TYPE_CHECKING:
     from starflow.service.rating_cases import Result as Rated
@@ -29,4 +29,4 @@ def rate(file: CaseFile) -> Result:
 
 
 def _steps(one: "Rated") -> str:
-    return ";".join(f"{step['rule']} {step['text']} {step['effect']}".strip() for step in one["steps"])
+    return ";".join(f"{step['rule']} {told(step['text'])} {step['effect']}".strip() for step in one["steps"])

@@ -13,6 +13,8 @@ from starflow.cli.words import say
 from workflow.engine.errors import BadInput
 
 File = Annotated[str, typer.Argument(metavar="S", help="方案名称或文件")]
+Before = Annotated[str, typer.Argument(metavar="A", help="原来的方案:名称或文件")]
+After = Annotated[str, typer.Argument(metavar="B", help="另一份方案:名称或文件")]
 Why = Annotated[str, typer.Option("--reason", metavar="TEXT", help="理由;--dry-run 时不必写")]
 Maps = Annotated[
     list[str] | None,
@@ -28,6 +30,26 @@ def adopt(scheme: File) -> Result:
         found = adopt_scheme(desk, scheme)
     said = say("已采用 {title}({name},{hash})", title=found.title, name=found.name, hash=found.hash[:12])
     return Result({"name": found.name, "title": found.title, "hash": found.hash}, (said,))
+
+
+def diff(before: Before, after: After) -> Result:
+    """What the second says otherwise than the first, section by section, in words."""
+    from starflow.cli.scheme_words import difference
+    from starflow.service.schemes import read_scheme
+
+    first, second = read_scheme(before)[0], read_scheme(after)[0]
+    changes = difference(first, second)
+    lines = [f"{first.title}({first.name},{first.hash[:12]}) → {second.title}({second.name},{second.hash[:12]})"]
+    for title, gone, new in changes:
+        lines += ["", say(title), *(f"  - {said}" for said in gone), *(f"  + {said}" for said in new)]
+    if not changes:
+        lines.append(say("两份方案说的一样"))
+    data = {
+        "before": {"name": first.name, "hash": first.hash},
+        "after": {"name": second.name, "hash": second.hash},
+        "rows": [{"section": title, "removed": list(gone), "added": list(new)} for title, gone, new in changes],
+    }
+    return Result(data, lines)
 
 
 def migrate(

@@ -8,7 +8,7 @@ import typer
 from starflow.cli.arguments import read_year
 from starflow.cli.opening import at_desk
 from starflow.cli.output import Result, Table
-from starflow.cli.words import say
+from starflow.cli.words import say, told
 
 if TYPE_CHECKING:
     from starflow.service.trial import Trial, Tried, TriedQuota
@@ -65,7 +65,7 @@ def _changed(changed: "list[Tried]") -> tuple[Table, ...]:
             f"{one.organisation} {one.name}",
             f"{one.star_before} ({one.total_before or '–'})",
             "–" if one.star is None else f"{one.star} ({one.total})",
-            ";".join(one.why),
+            told(";".join(one.why)),
         )
         for one in changed
     ]
@@ -86,7 +86,7 @@ def _quota(one: "TriedQuota") -> str:
         said += say(",超出{n}家" if one.op == "max" else ",还差{n}家", n=one.beyond)
     if one.first_without:
         said += say(";名额线:{inside} | {outside}", inside=one.last_within or "–", outside=one.first_without)
-    return said + (f";{one.tie}" if one.tie else "")
+    return said + (f";{told(one.tie)}" if one.tie else "")
 
 
 LIMITS = {"max": "至多", "min": "至少", "target": "约"}

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from starflow.cli.words import ROLES
-from workflow.engine.deadlines import AfterEntry, BeforeDue, parse_date_rule, parse_length
+from workflow.rating.figures import all_names
 from workflow.rating.wording import (
     COUNT_WORDS,
     EACH,
@@ -15,11 +15,14 @@ from workflow.rating.wording import (
     joined,
     percent,
     plain,
+    rule_in_words,
+    span_in_words,
 )
 
 if TYPE_CHECKING:
     from workflow.engine.table import When
     from workflow.rating.scheme import Quota, Scheme, Stage
+    from workflow.rating.scheme_rules import Needs
 
 OWNERS = ROLES
 FACTS = {
@@ -41,7 +44,62 @@ def in_words(scheme: "Scheme") -> tuple[Section, ...]:
 def _levels(scheme: "Scheme") -> Iterator[str]:
     for level in scheme.level:
         bound = "起" if level.min_inclusive else "以上(不含)"
-        yield f"{level.label}:{plain(level.min)}分{bound}{_cited(level)}"
+        band = f"{plain(level.min)}分{bound}" if level.min is not None else "只凭条件定"
+        yield f"{level.label}:{band}{_needs(scheme, ',并须', level.needs)}{_cited(level)}"
+
+
+def _needs(scheme: "Scheme", lead: str, needs: "Needs") -> str:
+    known = all_names(scheme)
+    said = [
+        "或".join(f"{known.get(one.value, one.value)}{WITH[one.op]}{plain(one.than)}" for one in need.alternatives)
+        for need in needs
+    ]
+    return f"{lead}{'且'.join(said)}" if said else ""
+
+
+WITH = {**OPERATOR_WORDS, "=": "等于"}
+
+
+def _formula(scheme: "Scheme") -> Iterator[str]:
+    known = all_names(scheme)
+    for sheet in scheme.sheet:
+        line = f",{plain(sheet.pass_line)}分达标" if sheet.pass_line is not None else ""
+        yield f"评分表“{sheet.title}”:{plain(sheet.max)}分{line}{_cited(sheet)}"
+    for item in scheme.component:
+        times = f"×{plain(item.times)}" if item.times != 1 else ""
+        yield f"{item.title} = {FORMULAS[item.op].format(joined(known.get(name, name) for name in item.of))}{times}{_cited(item)}"
+
+
+FORMULAS = {
+    "sum": "{}之和",
+    "difference": "{}依次相减",
+    "product": "{}之积",
+    "min": "{}中最小的",
+    "max": "{}中最大的",
+    "average": "{}的平均",
+}
+
+
+def _effects(scheme: "Scheme") -> Iterator[str]:
+    for effect in scheme.effect:
+        star = scheme.level_of(effect.star).label if effect.star is not None else ""
+        rounds = f"({joined(effect.rounds)})" if effect.rounds else ""
+        then = EFFECTS[effect.then].format(star=star, steps=effect.steps)
+        yield f"{effect.title}{rounds}:{_needs(scheme, '', effect.needs)}的,{then}{_cited(effect)}"
+    for one in scheme.eligibility:
+        keep = ",已有的不受此限" if one.holders_keep else ""
+        yield f"{one.title}:{scheme.level_of(one.star).label}及以上须{_needs(scheme, '', one.needs)}{keep}{_cited(one)}"
+
+
+EFFECTS = {
+    "set": "直接定为{star}",
+    "floor": "不低于{star}",
+    "cap": "不得高于{star}",
+    "minus": "降{steps}个等次",
+    "bottom": "直接定为最低等次",
+    "no_level": "不定等次",
+    "not_rated": "不予评定",
+}
 
 
 def _procedure(scheme: "Scheme") -> Iterator[str]:
@@ -83,21 +141,6 @@ def _fact(name: str, values: tuple[Any, ...]) -> str:
         return FACTS[name] if values[0] else f"不{FACTS[name]}"
     said = [f"{value}星" if isinstance(value, int) else str(value) for value in values]
     return f"{FACTS[name]}{'/'.join(said)}"
-
-
-def rule_in_words(text: str) -> str:
-    """6月5日, 次年1月15日, 进入环节后10个工作日, 截止前20天."""
-    match parse_date_rule(text):
-        case AfterEntry(length):
-            return f"进入环节后{length}"
-        case BeforeDue(length):
-            return f"截止前{length}"
-        case fixed:
-            return f"{'次年' if fixed.next_year else ''}{fixed.month}月{fixed.day}日"
-
-
-def span_in_words(text: str) -> str:
-    return str(parse_length(text))
 
 
 def _dates(scheme: "Scheme") -> Iterator[str]:
@@ -161,9 +204,12 @@ def _quotas(scheme: "Scheme") -> Iterator[str]:
 
 def _quota(quota: "Quota") -> str:
     stars = "、".join(f"{star}星" for star in quota.stars)
-    bound = "不超过" if quota.op == "max" else "不少于"
+    bound = {"max": "不超过", "min": "不少于", "target": "约为"}[quota.op]
     strict = "超出的不得批准" if quota.hard else "超出的须记明理由" if quota.op == "max" else "只提示"
-    return f"{stars}{bound}总数的{percent(quota.ratio)}({ROUND_WORDS[quota.round]}),{strict}"
+    share = (
+        f"总数的{percent(quota.ratio)}({ROUND_WORDS[quota.round]})" if quota.ratio is not None else f"{quota.number}个"
+    )
+    return f"{stars}{bound}{share},{strict}"
 
 
 def _survey(scheme: "Scheme") -> Iterator[str]:
@@ -203,11 +249,24 @@ SECTIONS = (
     ("等次", _levels),
     ("办理程序", _procedure),
     ("时间", _dates),
+    ("评分表与公式", _formula),
     ("评分", _score),
     ("加分与扣分", _bonuses),
     ("封顶与降级", _caps),
+    ("条件与资格", _effects),
     ("名额", _quotas),
     ("测评、公示与异议", _survey),
     ("评定以后", _afterwards),
     ("提醒与催办", _rungs),
 )
+
+Changes = tuple[str, tuple[str, ...], tuple[str, ...]]
+"""A section with what is no longer said and what is said instead."""
+
+
+def difference(before: "Scheme", after: "Scheme") -> tuple[Changes, ...]:
+    """Two schemes compared by what they say in words; what is said alike is left out."""
+    old, new = dict(in_words(before)), dict(in_words(after))
+    compared = ((title, old.get(title, ()), new.get(title, ())) for title, _ in SECTIONS)
+    found = ((t, tuple(s for s in a if s not in b), tuple(s for s in b if s not in a)) for t, a, b in compared)
+    return tuple(change for change in found if change[1] or change[2])

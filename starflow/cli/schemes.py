@@ -10,7 +10,7 @@ import typer
 from starflow.cli.arguments import DEFAULT_SCHEME, read_form, read_year
 from starflow.cli.opening import at_desk
 from starflow.cli.output import Result, Table, day, deadline, moment
-from starflow.cli.words import english, role, say
+from starflow.cli.words import english, role, say, told
 from workflow.engine.errors import Unavailable, Unknown
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def procedure(scheme: Which = DEFAULT_SCHEME, form: Form = "text") -> Result:
 
     print_as = {"text": procedure_text, "markdown": procedure_markdown, "mermaid": procedure_mermaid}[form]
     found = read_scheme(scheme)[0]
-    printed = print_as(found)
+    printed = print_as(found, told)
     return Result({"scheme": found.name, "format": form, "text": printed}, (printed.rstrip("\n"),))
 
 
@@ -144,8 +144,8 @@ def calendar(scheme: Name = DEFAULT_SCHEME, year: OfYear = None) -> Result:
         (
             f"{one.title} {one.stage}",
             deadline(one.target_at),
-            deadline(one.due_at) or day(one.opens_on) or one.rule,
-            ";".join(one.arithmetic),
+            deadline(one.due_at) or day(one.opens_on) or told(one.rule),
+            told(";".join(one.arithmetic)),
         )
         for one in dated
     ]
@@ -237,7 +237,7 @@ def _line(stage: "Stage", **values: Any) -> Dated:
 
 def _counted_from_entry(stage: "Stage") -> str:
     """In words, where the date hangs on the day on which the stage is reached."""
-    from starflow.cli.scheme_words import rule_in_words, span_in_words
+    from workflow.rating.wording import rule_in_words, span_in_words
 
     if stage.period is not None:
         return say("张贴次日起{length}", length=span_in_words(stage.period))

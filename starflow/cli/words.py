@@ -42,6 +42,15 @@ def say(chinese: str, **values: Any) -> str:
     return text.format(**values) if values else text
 
 
+def told(chinese: str) -> str:
+    """A sentence of the core in the language that is spoken."""
+    if not english():
+        return chinese
+    from workflow.rating.english import english as in_english
+
+    return in_english(chinese)
+
+
 def role(name: str) -> str:
     """A role for people; in English its identifier is the word."""
     return name if english() else ROLES.get(name, name)

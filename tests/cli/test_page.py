@@ -37,6 +37,7 @@ CASES = [
     ("scheme check anyang-five-star", "cli"),
     ("scheme calendar --year 2027", "cli"),
     ("scheme schema", "cli"),
+    ("scheme diff anyang-five-star company-teams", "cli"),
     ("scheme adopt anyang-five-star", "cli"),
     ("scheme migrate anyang-five-star --dry-run", "cli"),
     ("scheme try anyang-five-star --set level.5.min=96", "sitting"),

@@ -123,3 +123,13 @@ def test_a_scheme_is_adopted_once(sitting: Cli, tmp_path: Path) -> None:
 
     assert first == again
     assert [row["hash"] for row in sitting.json("scheme", "list")["rows"]].count(first["hash"]) == 1
+
+
+def test_two_schemes_are_compared_in_words(bare: Cli, tmp_path: Path) -> None:
+    file = changed(tmp_path, ('min = "90"', 'min = "92"'), ("hour = 9", "hour = 8"))
+
+    rows = bare.json("scheme", "diff", "anyang-five-star", file)["rows"]
+
+    assert rows[0] == {"section": "等次", "removed": ["五星级:90分起(R29)"], "added": ["五星级:92分起(R29)"]}
+    assert [row["section"] for row in rows] == ["等次", "提醒与催办"]
+    assert bare.json("scheme", "diff", "anyang-five-star", "anyang-five-star")["rows"] == []

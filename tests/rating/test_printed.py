@@ -38,16 +38,16 @@ def test_a_stage_is_printed_with_its_condition_its_dates_and_what_can_be_done_in
 
     assert squeezed == [
         ["rating.approval", "committee", "approve(meeting)", "approved_after_entry,", "city_review", "|", "rated"],
-        ["仅路线B或proposed=5", "截止+15", "workdays", "not_by_the_scorer,", "quota_kept"],
+        ["仅路线B或拟定5星", "截止进入环节后15个工作日", "not_by_the_scorer,", "quota_kept"],
         ["record_excess(level,", "number,", "reason)", "·"],
         ["reject(meeting,", "reason)", "approved_after_entry", "review"],
     ]
 
 
 def test_an_owner_that_varies_by_case_and_a_star_that_falls_are_printed(text):
-    assert "rating.publicity         superior / department(proposed=5)" in text
+    assert "rating.publicity         superior/department(拟定5星)" in text
     assert "rated(4星)" in lines_of(text, "rating.city_review")
-    assert "仅proposed=5且变星" in lines_of(text, "recheck.city_review")
+    assert "仅拟定5星且变星" in lines_of(text, "recheck.city_review")
 
 
 def test_the_exits_that_stand_everywhere_stand_at_the_end(text):
@@ -69,7 +69,7 @@ def test_markdown_adds_titles_rules_and_every_date(scheme):
     review = next(line for line in procedure_markdown(scheme).splitlines() if "`rating.review`" in line)
 
     assert review.startswith(
-        "| **考评** `rating.review`<br>R17 | superior<br>截止06-05<br>目标due -5 days 至少3 workdays "
+        "| **考评** `rating.review`<br>R17 | superior<br>截止6月5日<br>目标截止前5天 至少3个工作日 "
         "| 拟定星级 `propose_star(star, scores?, base?, verification?)` |"
     )
 
@@ -98,9 +98,9 @@ def test_variations_of_dates_and_conditions_on_everything_are_printed(scheme_of)
         )
     )
 
-    assert "仅field=机关且不变或star=0/4且考评者没有上级" in lines_of(text, "rating.audit")
-    assert "目标due -5 days" in lines_of(text, "rating.review")
-    assert "历时7 days / 9 days(考评者另有上级)" in lines_of(text, "rating.publicity")
+    assert "仅领域机关且不变或现0/4星且考评者没有上级" in lines_of(text, "rating.audit")
+    assert "目标截止前5天" in lines_of(text, "rating.review")
+    assert "历时7天/9天(考评者另有上级)" in lines_of(text, "rating.publicity")
 
 
 def test_cases_that_one_list_of_values_cannot_say_are_said_in_several(scheme_of):
@@ -114,10 +114,10 @@ def test_cases_that_one_list_of_values_cannot_say_are_said_in_several(scheme_of)
     )
 
     assert text.splitlines()[1:5] == [
-        "  路线A field=机关 0/4星 或 路线B field=机关  review → audit → approval → closed",
-        "  路线A field=机关 3星                        review → approval → closed",
-        "  路线A 其他领域 0/4星 或 路线B 其他领域      review → audit → closed",
-        "  路线A 其他领域 3星                          review → closed",
+        "  路线A 领域机关 0/4星 或 路线B 领域机关  review → audit → approval → closed",
+        "  路线A 领域机关 3星                      review → approval → closed",
+        "  路线A 其他领域 0/4星 或 路线B 其他领域  review → audit → closed",
+        "  路线A 其他领域 3星                      review → closed",
     ]
 
 

@@ -6,7 +6,7 @@ words (`Heading`). Chinese characters are two columns wide on a terminal, so wid
 
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import zip_longest
 from typing import Any
@@ -14,6 +14,7 @@ from typing import Any
 from workflow.engine.table import OWNER, Row, Table, effected, leads_to, way_of
 
 COLUMNS = ("环节", "办理 · 时限", "可做(须填)", "须满足", "转到")
+WORDS = (*COLUMNS, "路径", "图", "情形", "依次经过")
 ACT_WIDTH, GUARD_WIDTH = 46, 38
 STAYS = "·"
 
@@ -62,6 +63,7 @@ class Page:
     stages: tuple[tuple[Heading, tuple[Act, ...]], ...]
     everywhere: tuple[tuple[str, Act], ...]
     ends: tuple[str, ...]
+    words: Mapping[str, str] = field(default_factory=lambda: {word: word for word in WORDS})  # as they are printed
 
 
 def text(page: Page) -> str:
@@ -71,16 +73,19 @@ def text(page: Page) -> str:
 
 def markdown(page: Page) -> str:
     """The same page for a reader with time: with titles, rules and a diagram."""
-    paths = _markdown_table(("情形", "依次经过"), ((case, " → ".join(map(short, path))) for case, path in page.paths))
-    stages = _markdown_table(COLUMNS, _markdown_rows(page))
+    said = page.words
+    paths = _markdown_table(
+        (said["情形"], said["依次经过"]), ((case, " → ".join(map(short, path))) for case, path in page.paths)
+    )
+    stages = _markdown_table([said[word] for word in COLUMNS], _markdown_rows(page))
     parts = (
         f"# {page.title}",
         page.notes,
-        "## 路径",
+        f"## {said['路径']}",
         paths,
-        "## 环节",
+        f"## {said['环节']}",
         stages,
-        "## 图",
+        f"## {said['图']}",
         ("```mermaid", mermaid(page), "```"),
     )
     return "\n\n".join(part if isinstance(part, str) else "\n".join(part) for part in parts)
@@ -170,7 +175,7 @@ def wrapped(words: str, columns: int) -> list[str]:
 
 def _path_lines(page: Page) -> Iterator[str]:
     broad = max(width(case) for case, _ in page.paths) + 2
-    yield "路径"
+    yield page.words["路径"]
     yield from (f"  {pad(case, broad)}{' → '.join(map(short, path))}" for case, path in page.paths)
 
 
@@ -178,7 +183,10 @@ Cells = tuple[str, ...]
 
 
 def _table_lines(page: Page) -> Iterator[str]:
-    rows = [COLUMNS, *(cells for heading, acts in page.stages for cells in _block(heading, acts))]
+    rows = [
+        tuple(page.words[word] for word in COLUMNS),
+        *(cells for heading, acts in page.stages for cells in _block(heading, acts)),
+    ]
     rows += [cells for where, act in page.everywhere for cells in _lines((where,), ("",), (act,))]
     broad = [max(width(cells[i]) for cells in rows) + 2 for i in range(len(COLUMNS) - 1)]
     for cells in rows:

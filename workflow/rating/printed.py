@@ -1,6 +1,8 @@
 """A scheme's procedure on paper: `starflow procedure` and docs/procedure.md print what the table says, nothing else."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from operator import contains
 from typing import Any
 
@@ -12,6 +14,7 @@ from workflow.rating.facts import Facts
 from workflow.rating.procedure import stands, table_of, worlds
 from workflow.rating.scheme import Scheme, Stage
 from workflow.rating.stages import FROM_ANYWHERE, KIND, TITLES
+from workflow.rating.wording import rule_in_words, span_in_words
 
 NOTES = (
     "由方案 `{name}` 打印,不手改;`starflow procedure --format markdown` 再打印一次,测试逐字核对。",
@@ -28,20 +31,59 @@ SHOWN = ("route", "field", "nested", "changed", "star", "proposed")
 """The facts that tell cases apart, in the order in which they are said."""
 
 
-def procedure_text(scheme: Scheme) -> str:
+Say = Callable[[str], str]
+"""What is printed of a Chinese text: itself, or its English."""
+
+
+def procedure_text(scheme: Scheme, say: Say = str) -> str:
     """One screen of terminal text."""
-    return render.text(page_of(scheme))
+    return render.text(page_of(scheme, say))
 
 
-def procedure_markdown(scheme: Scheme) -> str:
-    return render.markdown(page_of(scheme))
+def procedure_markdown(scheme: Scheme, say: Say = str) -> str:
+    return render.markdown(page_of(scheme, say))
 
 
-def procedure_mermaid(scheme: Scheme) -> str:
-    return render.mermaid(page_of(scheme))
+def procedure_mermaid(scheme: Scheme, say: Say = str) -> str:
+    return render.mermaid(page_of(scheme, say))
 
 
-def page_of(scheme: Scheme) -> Page:
+def page_of(scheme: Scheme, say: Say = str) -> Page:
+    """The page in Chinese, put into another language before it is laid out: widths hang on the words."""
+    return spoken(_page_of(scheme), say)
+
+
+def spoken(page: Page, say: Say) -> Page:
+    return replace(
+        page,
+        title=say(page.title),
+        notes=tuple(say(note) for note in page.notes),
+        paths=tuple((say(case), path) for case, path in page.paths),
+        stages=tuple(
+            (_heading_in(heading, say), tuple(_act_in(act, say) for act in acts)) for heading, acts in page.stages
+        ),
+        everywhere=tuple((say(where), _act_in(act, say)) for where, act in page.everywhere),
+        words={word: say(word) for word in page.words},
+    )
+
+
+def _heading_in(heading: Heading, say: Say) -> Heading:
+    dates, more = (" ".join(map(say, said.split(" "))) for said in (heading.dates, heading.more))
+    return replace(heading, only=say(heading.only), owner=_owner_in(heading.owner, say), dates=dates, more=more)
+
+
+def _act_in(act: Act, say: Say) -> Act:
+    return replace(act, remark=say(act.remark))
+
+
+def _owner_in(owner: str, say: Say) -> str:
+    """The identifiers stay; what stands in brackets is a case."""
+    return re.sub(
+        r"\(([^()]*)\)", lambda found: f" ({say(found[1])})" if say(found[1]) != found[1] else found[0], owner
+    )
+
+
+def _page_of(scheme: Scheme) -> Page:
     table, known = table_of(scheme), tuple(worlds(scheme))
     return Page(
         title=f"办理程序:{scheme.title}",
@@ -130,21 +172,31 @@ DATES = (("due", "截止"), ("period", "历时"), ("until", "到"), ("target", "
 
 def _dates(stage: Stage) -> tuple[str, str]:
     """The date that binds, and what else there is: a target stands first only where nothing is due."""
-    said = [word + found for key, word in DATES if (found := _varied(stage, key))]
-    said += [f"至少{stage.min_workdays} workdays"] if stage.min_workdays else []
+    said = [word + found for key, word in DATES if (found := _varied(stage, key, DATE_WORDS[key]))]
+    said += [f"至少{stage.min_workdays}个工作日"] if stage.min_workdays else []
     return " ".join(said[:1]), " ".join(said[1:])
 
 
-def _varied(stage: Stage, key: str) -> str:
-    """A value and its variations by case: `superior / department(proposed=5)`."""
-    cases = [f"{value}({_condition(but.condition)})" for but in stage.but if (value := getattr(but, key, None))]
-    return " / ".join([usual, *cases] if (usual := getattr(stage, key)) else cases)
+DATE_WORDS: Mapping[str, Callable[[str], str]] = {
+    "due": rule_in_words,
+    "period": span_in_words,
+    "until": rule_in_words,
+    "target": rule_in_words,
+    "verify": span_in_words,
+}
+
+
+def _varied(stage: Stage, key: str, words: Callable[[str], str] = str) -> str:
+    """A value and its variations by case: `superior / department(拟定5星)`."""
+    cases = [f"{words(value)}({_condition(but.condition)})" for but in stage.but if (value := getattr(but, key, None))]
+    return "/".join([words(usual), *cases] if (usual := getattr(stage, key)) else cases)
 
 
 def _condition(when: When) -> str:
     return "或".join("且".join(_said(fact, values) for fact, values in alternative) for alternative in when.any_of)
 
 
+FACT_WORDS: Mapping[str, str] = {"route": "路线{}", "field": "领域{}", "star": "现{}星", "proposed": "拟定{}星"}
 WORDS: Mapping[tuple[str, tuple[Any, ...]], str] = {
     ("changed", (True,)): "变星",
     ("changed", (False,)): "不变",
@@ -156,7 +208,7 @@ WORDS: Mapping[tuple[str, tuple[Any, ...]], str] = {
 
 def _said(fact: str, values: tuple[Any, ...]) -> str:
     listed = "/".join(map(str, values))
-    return WORDS.get((fact, values)) or (f"路线{listed}" if fact == "route" else f"{fact}={listed}")
+    return WORDS.get((fact, values)) or FACT_WORDS.get(fact, "{}").format(listed)
 
 
 # ── acts ─────────────────────────────────────────────────────────

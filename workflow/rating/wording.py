@@ -8,6 +8,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from types import MappingProxyType
 
+from workflow.engine.deadlines import AfterEntry, AfterNamed, BeforeDue, parse_date_rule, parse_length
+
 EACH = "each"  # the level of an event that has no levels
 
 LEVEL_WORDS = {
@@ -63,3 +65,23 @@ def event_word(code: str, level: str, own: Mapping[str, str] = MappingProxyType(
 
 def joined(words: Iterable[str]) -> str:
     return "、".join(words)
+
+
+NAMED_DATES = {"opening": "开展"}
+
+
+def rule_in_words(text: str) -> str:
+    """6月5日, 次年1月15日, 进入环节后10个工作日, 截止前20天."""
+    match parse_date_rule(text):
+        case AfterEntry(length):
+            return f"进入环节后{length}"
+        case BeforeDue(length):
+            return f"截止前{length}"
+        case AfterNamed(name, length):
+            return f"{NAMED_DATES.get(name, name)}后{length}"
+        case fixed:
+            return f"{'次年' if fixed.next_year else ''}{fixed.month}月{fixed.day}日"
+
+
+def span_in_words(text: str) -> str:
+    return str(parse_length(text))

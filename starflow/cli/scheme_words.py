@@ -22,7 +22,7 @@ from workflow.rating.wording import (
 if TYPE_CHECKING:
     from workflow.engine.table import When
     from workflow.rating.scheme import Quota, Scheme, Stage
-    from workflow.rating.scheme_rules import Needs
+    from workflow.rating.scheme_rules import Component, Needs
 
 OWNERS = ROLES
 FACTS = {
@@ -67,7 +67,12 @@ def _formula(scheme: "Scheme") -> Iterator[str]:
         yield f"评分表“{sheet.title}”:{plain(sheet.max)}分{line}{_cited(sheet)}"
     for item in scheme.component:
         times = f"×{plain(item.times)}" if item.times != 1 else ""
-        yield f"{item.title} = {FORMULAS[item.op].format(joined(known.get(name, name) for name in item.of))}{times}{_cited(item)}"
+        yield f"{item.title} = {_of(item, known)}{times}{_cited(item)}"
+
+
+def _of(item: "Component", known: dict[str, str]) -> str:
+    words = joined(known.get(name, name) for name in item.of)
+    return FORMULAS[item.op].format(words) if len(item.of) > 1 else words
 
 
 FORMULAS = {
@@ -115,6 +120,10 @@ def _stage(stage: "Stage") -> str:
     if stage.owner != "clock":
         said.append(f"{OWNERS[stage.owner]}办理" + "".join(_but(stage)))
     said += [f"{word}{rule_in_words(rule)}" for word, rule in (("目标", stage.target), ("截止", stage.due)) if rule]
+    if stage.hour != 24:
+        said.append(f"当天{stage.hour}时止")
+    if stage.opens:
+        said.append(f"{rule_in_words(stage.opens)}起可以办")
     if stage.min_workdays:
         said.append(f"至少{stage.min_workdays}个工作日")
     if stage.period:
@@ -221,6 +230,14 @@ def _survey(scheme: "Scheme") -> Iterator[str]:
     yield f"异议由{OWNERS[scheme.objection.handler]}核实{_cited(scheme.objection)}"
 
 
+def _papers(scheme: "Scheme") -> Iterator[str]:
+    for paper in scheme.attachment:
+        yield f"{paper.stage}须附{paper.title}{_cited(paper)}"
+    for one in scheme.filing:
+        to = joined((*(OWNERS[role] for role in one.to), *one.also_to))
+        yield f"{one.title}:{one.after}办完后{'报' if one.act == 'file' else '由'}{to}{'备案' if one.act == 'file' else '公布'}{_cited(one)}"
+
+
 def _afterwards(scheme: "Scheme") -> Iterator[str]:
     yield from (
         f"{track.title}:{'、'.join(f'{star}星' for star in track.stars)}{_cited(track)}" for track in scheme.track
@@ -256,6 +273,7 @@ SECTIONS = (
     ("条件与资格", _effects),
     ("名额", _quotas),
     ("测评、公示与异议", _survey),
+    ("材料与备案", _papers),
     ("评定以后", _afterwards),
     ("提醒与催办", _rungs),
 )

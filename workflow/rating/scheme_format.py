@@ -156,7 +156,10 @@ FIGURES: Mapping[str, str] = {
     "criterion.代码": "那一项指标的得分 · score of that line",
     "points.代码": "那一项加分或扣分 · points of that bonus or deduction",
     "counter.代码": "那个计数 · that counter",
-    "years_at.星": "连续评为这一等次及以上的年数 · years without a break at this level or above",
+    "years_at.星": (
+        "连续评为这一等次及以上的年数,数到所评年度的上一年;“上两年”写成不低于2"
+        " · years without a break at this level or above, up to the year before the rated one"
+    ),
     "component 的 code": "[[component]] 里已经算出的数 · a component above",
 }
 

@@ -374,7 +374,8 @@ KEYS: Mapping[str, Key] = {
     "rung": Key("提醒与催办的一级,每级一张表", "a step of reminders and escalation"),
     "rung.name": Key("名称,记录里显示", "its name in the records", '"e3"'),
     "rung.days": Key(
-        "第几天,负数为之前;从截止日起算的,0 是此后第一个早晨", "days from the base, negative before it; from the due 0 is the first morning after", "3", "天"
+        "第几天,负数为之前;从截止日起算的,0 是此后第一个早晨即逾期第1天,4 是逾期第5天",
+        "days from the base, negative before it; from the due 0 is the first morning after, that is the first day overdue, and 4 the fifth", "3", "天"
     ),
     "rung.counts_from": Key(
         "target 从目标日起算(提醒),due 从截止日加宽限起算(催办)",

@@ -1,0 +1,49 @@
+"""GET /api/v1/exports/…: every list that a subtree can see, as a file; what the caller may not see is not in it."""
+
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Path, Query, Response
+
+from starflow.documents.lists import FORMS, LISTED, export_list
+from starflow.service.view import Filters
+from starflow.web.auth import Identified, narrowed, require
+from starflow.web.replies import Lamp, OwedBy, Stage, Under, Year
+from workflow.engine.errors import Forbidden, Unknown
+
+router = APIRouter()
+TYPES = {
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "csv": "text/csv; charset=utf-8",
+    "json": "application/json",
+}
+SEEN_BY_ALL = tuple(name for name, one in LISTED.items() if "under" in one.knows)
+"""Lists that can be narrowed to a subtree; the others are the department's and the committee's."""
+
+
+@router.get("/exports/{name}", include_in_schema=False)
+def export(
+    caller: Identified,
+    name: Annotated[str, Path(description="清单", examples=["cycles"])],
+    form: Annotated[str, Query(description="xlsx、csv 或 json", examples=["xlsx"])] = "xlsx",
+    year: Year = None,
+    under: Under = None,
+    stage: Stage = None,
+    light: Lamp = None,
+    owner: OwedBy = None,
+) -> Response:
+    """标题、筛选、导出时间和行数写在表头。"""
+    if name not in LISTED or form not in FORMS:
+        raise Unknown(f"没有“{name}.{form}”,清单有{'、'.join(LISTED)},格式有{'、'.join(FORMS)}")
+    require(caller, "read_roster")
+    filters = Filters(under=under, stage=stage, light=light, owner=owner, year=year)
+    if name in SEEN_BY_ALL:
+        seen = narrowed(caller, filters, "read_roster" if name in ("organisations", "stars") else "read_work")
+    else:
+        require(caller, "read_meetings")
+        seen = filters
+    if seen is None:
+        raise Forbidden(f"{LISTED[name].title}里没有您可以看的")
+    content = export_list(caller.desk, name, seen, form)
+    file = quote(f"{LISTED[name].title}.{form}")
+    return Response(content, 200, {"Content-Disposition": f"attachment; filename*=UTF-8''{file}"}, TYPES[form])

@@ -238,6 +238,14 @@ def forget_invitations(tx: Transaction, poll_id: int) -> None:
     tx.session.execute(sa.delete(INVITATION).where(INVITATION.c.poll_id == poll_id))
 
 
+def forget_approved(tx: Transaction) -> int:
+    """Once a star is granted nobody needs to know any more who has voted. Returns how many invitations went."""
+    its = sa.select(POLL.c.id).join(_T["cycle"], _T["cycle"].c.id == POLL.c.cycle_id)
+    over = its.where(POLL.c.status == "closed", _T["cycle"].c.stage.in_(("rated", "closed", "exempt")))
+    gone = tx.session.execute(sa.delete(INVITATION).where(INVITATION.c.poll_id.in_(over)))
+    return int(gone.rowcount)  # type: ignore[attr-defined]
+
+
 def forget_ballots(tx: Transaction, poll_id: int) -> None:
     for table in (BALLOT, REMARK):
         tx.session.execute(sa.delete(table).where(table.c.poll_id == poll_id))

@@ -410,7 +410,8 @@ CLEAN = "没有留下的痕迹"
 
 def tidy(desk: Desk) -> str:
     """The bell's share: SQLite's log again, PostgreSQL's old versions of rows once no survey is open."""
-    with desk.reading() as tx:
+    with desk.transaction() as tx:
+        ballots.forget_approved(tx)
         left, running = ballots.unswept(tx)
     if not left:
         return CLEAN

@@ -21,7 +21,7 @@ from starflow.service.settings import read_settings
 from starflow.web import acts, calendars, cycle, dates, exports, lists, matters, metrics, openapi, registers
 from starflow.web.accounts import activation, own, proving, signing_in, strangers
 from starflow.web.auth import desk_of
-from starflow.web.ballots import handling, notices, objecting, surveys, voting
+from starflow.web.ballots import evidence, handling, notices, objecting, surveys, voting
 from starflow.web.guard import Guard
 from starflow.web.pages import (
     act,
@@ -64,7 +64,7 @@ PAGES = tuple(
         organisation,
     )
 )
-BALLOTS = tuple(module.router for module in (voting, surveys, objecting, notices, handling))
+BALLOTS = tuple(module.router for module in (voting, surveys, objecting, notices, handling, evidence))
 STATIC = Path(__file__).parent / "static"
 
 

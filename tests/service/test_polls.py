@@ -303,6 +303,21 @@ def test_after_the_close_a_link_leads_nowhere_and_only_voted_or_not_is_kept(city
     assert kept == [("甲", True, None, ""), ("乙", False, None, ""), ("丙", False, None, "")]
 
 
+def test_once_the_star_is_granted_nobody_knows_who_voted(city: City) -> None:
+    people = (Invited(name="甲", address="a@example.org"), Invited(name="丙", address="c@e.org", electorate="own_unit"))
+    poll_id = opened(city, mode="links", people=people, own_unit=1)
+    polls.close_poll(city.desk, "B1", acting=BRANCH)
+    polls.tidy(city.desk)
+    with city.desk.reading() as tx:
+        assert len(ballots.invitations(tx, poll_id)) == 2
+
+    city.fire("B1", "close_unrated", reason="撤销")
+    polls.tidy(city.desk)
+
+    with city.desk.reading() as tx:
+        assert ballots.invitations(tx, poll_id) == ()
+
+
 def test_a_second_link_makes_the_first_void_unless_it_has_voted(city: City) -> None:
     people = (Invited(name="甲", address="a@example.org"), Invited(name="丙", address="c@e.org", electorate="own_unit"))
     poll_id = opened(city, mode="links", people=people, own_unit=1)

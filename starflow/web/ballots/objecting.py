@@ -9,11 +9,11 @@ from starflow.service import objections
 from starflow.service.answers import answer_of
 from starflow.service.objections import MOST_FILES, NewObjection, Receipt, Waiting
 from starflow.service.publicity import NoticePage, notice_page, targets
-from starflow.service.uploads import MOST_BYTES, TAKEN, Upload
+from starflow.service.uploads import MOST_BYTES, TAKEN
 from starflow.web.auth import desk_of
 from starflow.web.ballots.notices import missing
 from starflow.web.ballots.showing import leaf
-from starflow.web.ballots.surveys import typed_text
+from starflow.web.ballots.surveys import brought_files, typed_text
 from starflow.web.forms import check_origin
 from workflow.engine.errors import BadInput, StarflowError, TooOften, Unknown
 
@@ -99,14 +99,13 @@ def _next(slug: str, done: Receipt | Waiting) -> Response:
 
 
 def _said(form: FormData) -> NewObjection:
-    files = [one for _, one in form.multi_items() if isinstance(one, UploadFile) and one.filename]
     return NewObjection(
         code=typed_text(form, "code"),
         content=typed_text(form, "content"),
         name=typed_text(form, "name"),
         contact=typed_text(form, "contact"),
         anonymous=typed_text(form, "who") == "anonymous",
-        files=tuple(Upload(one.filename or "", one.file.read(MOST_BYTES + 1)) for one in files),
+        files=brought_files(form),
     )
 
 

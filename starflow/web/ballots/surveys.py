@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from fastapi import APIRouter, Request, Response
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, UploadFile
 
 from starflow.service import polls
 from starflow.service.acting import Acting
@@ -14,6 +14,7 @@ from starflow.service.case import Case
 from starflow.service.cycles import CycleAsk, fire
 from starflow.service.poll_views import live, result
 from starflow.service.polls import Invited, NewPoll
+from starflow.service.uploads import MOST_BYTES, Upload
 from starflow.web.auth import Caller, Viewer, relations, seen_case, signature
 from starflow.web.ballots.showing import leaf
 from starflow.web.ballots.slips import slip_page
@@ -41,7 +42,7 @@ class Seat:
         return Acting(actor=actor, relations=self.held, person=person)
 
 
-def _seat(caller: Caller, code: str, year: int | None) -> Seat:
+def seat_of(caller: Caller, code: str, year: int | None) -> Seat:
     with caller.desk.reading() as tx:
         case = seen_case(caller.desk, tx, caller.principal, code, year)
         return Seat(caller, case, relations(tx, caller.principal, case))
@@ -50,7 +51,7 @@ def _seat(caller: Caller, code: str, year: int | None) -> Seat:
 @router.get("/survey/{code}")
 def show(request: Request, caller: Viewer, code: str, year: Year = None) -> Response:
     try:
-        return _page(request, _seat(caller, code, year))
+        return _page(request, seat_of(caller, code, year))
     except StarflowError as refusal:
         return _refused(refusal)
 
@@ -60,13 +61,13 @@ def act(request: Request, caller: Viewer, form: Posted, code: str, act: str, yea
     """Each act by its name; what is refused comes back with everything that was typed."""
     done = ACTS.get(act)
     try:
-        seat = _seat(caller, code, year)
+        seat = seat_of(caller, code, year)
         if done is None:
             raise Unknown(f"没有“{act}”这一步")
         answer = done(seat, form)
     except StarflowError as refusal:
         try:
-            return _page(request, _seat(caller, code, year), refusal, form)
+            return _page(request, seat_of(caller, code, year), refusal, form)
         except StarflowError:
             return _refused(refusal)
     return answer or Response(
@@ -178,6 +179,17 @@ ACTS: dict[str, Callable[[Seat, FormData], Response | None]] = {
 def typed_text(form: FormData, name: str) -> str:
     said = form.get(name, "")
     return said.strip() if isinstance(said, str) else ""
+
+
+def brought_files(form: FormData) -> tuple[Upload, ...]:
+    """Read, one byte beyond what is taken at most, and let go of."""
+    found = []
+    for _, one in form.multi_items():
+        if isinstance(one, UploadFile):
+            if one.filename:
+                found.append(Upload(one.filename, one.file.read(MOST_BYTES + 1)))
+            one.file.close()
+    return tuple(found)
 
 
 def _number(form: FormData, name: str, title: str) -> int:

@@ -46,7 +46,7 @@ def sign_in(request: Request, form: Posted) -> Response:
         )
     begin(request, entered.reference)
     if not entered.whole:
-        return _code_page(request, carried, onto, onwards)
+        return code_page(request, carried, onto, onwards)
     return carry_on(request, carried, onto, onwards)
 
 
@@ -54,7 +54,7 @@ def sign_in(request: Request, form: Posted) -> Response:
 def code_form(request: Request, onwards: Onwards = "/") -> Response:
     if session_of(request, half=True) is None:
         return go(request, "/sign-in")
-    return _code_page(request, (), "", onwards)
+    return code_page(request, (), "", onwards)
 
 
 @router.post("/sign-in/code")
@@ -67,7 +67,7 @@ def show_code(request: Request, form: Posted) -> Response:
         reference = signing_in.show_code(desk_of(request), signed, text(form, "code"), network=network_of(request))
     except (Unauthenticated, TooOften) as refusal:
         said = str(refusal)
-        return slowed(refusal, _code_page(request, carried, onto, onwards, answer_of(refusal).http_status, said))
+        return slowed(refusal, code_page(request, carried, onto, onwards, answer_of(refusal).http_status, said))
     begin(request, reference)
     return carry_on(request, carried, onto, onwards)
 
@@ -101,7 +101,7 @@ def carried_in(form: FormData) -> tuple[Fields, str, str]:
     return unpacked(text(form, "carried")), onto if is_ours(onto) else "", text(form, "next") or "/"
 
 
-def _code_page(
+def code_page(
     request: Request, carried: Fields, onto: str, onwards: str, status: int = 200, said: str = ""
 ) -> Response:
     there = onwards if is_ours(onwards) else "/"

@@ -40,9 +40,22 @@ STAGES = (
     "rating.approval",
     "rating.city_review",
 )
-VALUES = {"year": "2027", "number": "1", "token": "0" * 43, "trigger": "nothing", "kind": "nothing"}
+VALUES = {
+    "year": "2027",
+    "number": "1",
+    "token": "0" * 43,
+    "trigger": "nothing",
+    "kind": "nothing",
+    "slug": "nothing",
+    "version": "1",
+    "attached_id": "1",
+    "outcome": "dismiss",
+}
 ACT = {"/survey/{code}/{act}": "open", "/api/v1/matters/{id}/{act}": "cancel"}
-FORMS = {"/survey/{code}/{act}": {"certified": "yes", "mode": "slips", "closes_at": "2027-05-07T18:00"}}
+FORMS = {
+    "/survey/{code}/{act}": {"certified": "yes", "mode": "slips", "closes_at": "2027-05-07T18:00"},
+    "/n": {"on": "2027-05-06", "place": "公告栏"},
+}
 """What a form must say before it is looked at who sends it."""
 ABOUT = {"anonymous": matrix.TARGET} | {seat.name: seat.about for seat in SEATS}
 
@@ -95,8 +108,17 @@ def advance(web: Web, until: str) -> None:
 def ask(town: Town, line: Expectation, column: str) -> str:
     method, path = line.route.split(" ", 1)
     about = ABOUT[column]
-    values = {**VALUES, "id": str(town.matters[about]), "act": ACT.get(path, "nothing")}
+    values = {
+        **VALUES,
+        "id": str(town.matters[about]),
+        "matter_id": str(town.matters[about]),
+        "act": ACT.get(path, "nothing"),
+    }
     with undone(town.desk):
         program = path.startswith("/api/")
         asked = filled(path, about, values)
-        return answered(town.ask(method, asked, column, token=program, fields={"code": about, **FORMS.get(path, {})}))
+        return answered(
+            town.ask(
+                method, asked, column, token=program, fields={"code": about, "codes": about, **FORMS.get(path, {})}
+            )
+        )

@@ -56,7 +56,12 @@ def gets(town: Town) -> list[str]:
 
 
 def look(town: Town, path: str, seat: str, about: str) -> tuple[int, str]:
-    values = {**VALUES, "act": "nothing", "id": str(town.matters.get(about, 0))}
+    values = {
+        **VALUES,
+        "act": "nothing",
+        "id": str(town.matters.get(about, 0)),
+        "matter_id": str(town.matters.get(about, 0)),
+    }
     answer = town.ask("GET", filled(path, about, values), seat, token=path.startswith("/api/"))
     return answer.status_code, answer.text
 
@@ -179,15 +184,15 @@ ELSEWHERE = (
     {},
 )
 """The last one comes from our own origin, but without the token."""
-ANYBODYS = {"POST /b"}
-"""A ballot is cast by whoever holds its link; the link is the proof."""
+ANYBODYS = {"POST /b", "POST /n/{slug}/objection", "POST /objections/code", "POST /objections/status"}
+"""The public's: a ballot is cast by whoever holds its link, an objection is lodged without signing in. No session speaks there."""
 
 
 def test_no_form_is_accepted_that_another_site_could_have_made(town: Town, file: Path) -> None:
     before, let_through = digest(file), []
     pages = [r for r in routes_of(town.app) if r.startswith("POST /") and "/api/" not in r and r not in ANYBODYS]
     for route in pages:
-        path = filled(route.removeprefix("POST "), "B3", {**VALUES, "act": "open", "id": "1"})
+        path = filled(route.removeprefix("POST "), "B3", {**VALUES, "act": "open", "id": "1", "matter_id": "1"})
         for headers in ELSEWHERE:
             token = {forms.FIELD: forms.token_of(town.sessions["department"])} if headers else {}
             browser = Browser(town.app, cookies={SESSION_IN_CLEAR: town.sessions["department"]})
@@ -202,7 +207,10 @@ def test_no_form_is_accepted_that_another_site_could_have_made(town: Town, file:
 def test_a_session_opens_no_door_of_the_programs(town: Town) -> None:
     answers = {
         route: town.ask(
-            "POST", filled(route.removeprefix("POST "), "B3", {**VALUES, "act": "x", "id": "1"}), "leader", token=True
+            "POST",
+            filled(route.removeprefix("POST "), "B3", {**VALUES, "act": "x", "id": "1", "matter_id": "1"}),
+            "leader",
+            token=True,
         )
         for route in routes_of(town.app)
         if route.startswith("POST /api/")
@@ -220,7 +228,7 @@ def test_every_answer_carries_the_headers_of_a_page_that_trusts_nobody(town: Tow
         method, path = route.split(" ")
         for column in ("anonymous", "self", "department"):
             program = path.startswith("/api/")
-            asked = filled(path, "B3", {**VALUES, "act": "x", "id": "1"})
+            asked = filled(path, "B3", {**VALUES, "act": "x", "id": "1", "matter_id": "1"})
             answer = town.ask(method, asked, column, token=program, csrf=False)
             lacking = set(HEADERS) - set(answer.headers)
             policy = answer.headers.get("content-security-policy", "")
@@ -233,7 +241,9 @@ def test_every_answer_carries_the_headers_of_a_page_that_trusts_nobody(town: Tow
 def test_cookies_are_out_of_reach_of_scripts_and_of_other_sites(town: Town) -> None:
     said = []
     for path in gets(town):
-        answer = Browser(town.app).get(filled(path, "B3", {**VALUES, "act": "x", "id": "1"}), address="10.1.1.1")
+        answer = Browser(town.app).get(
+            filled(path, "B3", {**VALUES, "act": "x", "id": "1", "matter_id": "1"}), address="10.1.1.1"
+        )
         said += [
             one
             for one in answer.headers.get_list("set-cookie")

@@ -5,6 +5,7 @@ from datetime import date
 from fastapi import APIRouter, Request, Response
 
 from starflow.service.acting import Acting
+from starflow.service.answers import answer_of
 from starflow.service.desk import Desk
 from starflow.service.polls import HERE
 from starflow.service.publicity import TEXTS, NoticePage, correct, hanging, notice_page, publish, targets
@@ -119,5 +120,6 @@ def post_notice(request: Request, caller: Viewer, form: Posted) -> Response:
     except ValueError:
         return leaf("said", 400, title="没有公示", said=["请填张贴日期"])
     except StarflowError as refusal:
-        return leaf("said", 422, title="没有公示", said=[str(reason) for reason in refusal.reasons])
+        status = answer_of(refusal).http_status
+        return leaf("said", status, title="没有公示", said=[str(reason) for reason in refusal.reasons])
     return Response(status_code=303, headers={"location": f"/n/{posted.slug}"})

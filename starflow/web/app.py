@@ -19,7 +19,7 @@ from starflow import __version__
 from starflow.service.desk import Desk, open_desk
 from starflow.service.settings import read_settings
 from starflow.web import acts, calendars, cycle, dates, exports, lists, matters, metrics, openapi, registers
-from starflow.web.accounts import activation, own, provider, proving, signing_in, strangers
+from starflow.web.accounts import activation, own, provider, proving, signing_in, strangers, two
 from starflow.web.auth import desk_of
 from starflow.web.ballots import evidence, handling, notices, objecting, surveys, voting
 from starflow.web.guard import Guard
@@ -46,7 +46,7 @@ from workflow.engine.errors import Unavailable
 API = "/api/v1"
 ROUTERS = tuple(module.router for module in (lists, registers, cycle, matters, dates, acts))
 """The acts stand last, because their last route takes any word for an act."""
-ACCOUNTS = tuple(module.router for module in (signing_in, provider, activation, own, proving))
+ACCOUNTS = tuple(module.router for module in (signing_in, provider, activation, own, proving, two))
 PAGES = tuple(
     module.router
     for module in (

@@ -1,0 +1,183 @@
+"""Two people, two sessions; a second factor for whoever approves; sessions that one can see and end; nobody judges their own."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pyotp
+import pytest
+
+from starflow.service import granting, organisations
+from starflow.service.campaigns import open_campaign
+from starflow.service.desk import Desk, create_desk
+from starflow.service.settings import read_settings
+from starflow.web.app import create_app
+from storage import grants, posts
+from storage import organisations as tree
+from storage.account_models import RoleGrant
+from tests.web.browser import PASSWORD, Browser, hidden, on_the_wall
+from tests.web.conftest import ROSTER
+
+FORCED = {"act": "exempt", "code": "B1", "reason": "合并:已并入第二支部"}
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Iterator[Desk]:
+    """An installation in earnest, whose year is open."""
+    settings = read_settings({"STARFLOW_DATABASE_URL": f"sqlite:///{tmp_path}/live.db", "STARFLOW_ARGON2_MIB": "8"})
+    with closing(create_desk(settings)) as desk:
+        organisations.import_roster(desk, ROSTER, scheme_root_kind="市直工委", dry_run=False)
+        open_campaign(desk, desk.clock.now().year, "anyang-five-star", actor="P1")
+        on_the_wall(desk)
+        yield desk
+
+
+def appointed(desk: Desk, name: str, role: str, code: str) -> str:
+    """Somebody new in this role; their code."""
+    with desk.transaction() as tx:
+        person, body = posts.add_person(tx, name=name), tree.by_code(tx, code)
+        assert person.id is not None and body is not None and body.id is not None
+        grants.add(
+            tx,
+            RoleGrant(
+                person_id=person.id,
+                role=role,
+                organisation_id=body.id,
+                from_on=tx.now.date() - timedelta(days=2),
+                granted_by="a",
+                confirmed_by="b",
+            ),
+        )
+        return person.code
+
+
+@pytest.fixture
+def enter(live: Desk) -> Callable[[str], Browser]:
+    """Somebody's own browser, signed in, with the second factor that their role asks for."""
+    app = create_app(live)
+
+    def entered(person: str) -> Browser:
+        browser = Browser(app)
+        browser.signed_in(live, person)
+        page = browser.post("/account/second-factor").text
+        browser.post("/account/second-factor/confirm", code=pyotp.TOTP(secret_on(page)).at(live.wall.now()))
+        return browser
+
+    return entered
+
+
+def secret_on(page: str) -> str:
+    return page.split("<code>")[1].split("</code>")[0]
+
+
+def test_a_cycle_is_ended_by_force_by_two_and_not_by_one(live: Desk, enter: Callable[[str], Browser]) -> None:
+    first, second = (enter(appointed(live, name, "department", "GW")) for name in ("甲", "乙"))
+
+    asked = first.post("/two", **FORCED)
+    alone = first.post("/two/1/confirm")
+    done = second.post("/two/1/confirm")
+    again = second.post("/two/1/confirm")
+
+    assert asked.status_code == 303, asked.text
+    assert (alone.status_code, "提出的人自己不能复核" in alone.text) == (403, True)
+    assert (done.status_code, "B1:exempt" in done.text) == (200, True)
+    assert again.status_code == 409
+
+
+def test_the_same_person_in_another_browser_is_still_one(live: Desk, enter: Callable[[str], Browser]) -> None:
+    person = appointed(live, "甲", "department", "GW")
+    first = enter(person)
+    first.post("/two", **FORCED)
+    other = Browser(first.app)
+    on_the_wall(live).move(timedelta(seconds=60))
+    code = other.submit("/sign-in", login=person.lower(), password=PASSWORD)
+
+    assert "动态码" in code.text and code.status_code == 200
+    assert other.get("/two").status_code == 303  # half signed in is not signed in
+
+
+def test_a_program_does_not_do_alone_what_takes_two(live: Desk) -> None:
+    from starflow.service.access import issue_token
+
+    appointed(live, "甲", "department", "GW")
+    token = issue_token(live, "department", "GW", label="", days=1)
+    answer = Browser(create_app(live)).request(
+        "POST",
+        "/api/v1/cycles/B1/exempt",
+        headers={"authorization": f"Bearer {token}"},
+        content='{"reason": "并入"}'.encode(),
+    )
+
+    assert (answer.status_code, "须两人办理" in answer.text) == (403, True)
+
+
+def test_whoever_approves_is_led_to_a_second_factor_first(live: Desk) -> None:
+    browser = Browser(create_app(live)).signed_in(live, appointed(live, "甲", "committee", "GW"))
+
+    answer = browser.get("/")
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/account/second-factor?next=%2F")
+
+
+def test_a_code_counts_once_and_a_recovery_code_too(live: Desk, enter: Callable[[str], Browser]) -> None:
+    person, wall = appointed(live, "甲", "committee", "GW"), on_the_wall(live)
+    browser = Browser(create_app(live))
+    browser.signed_in(live, person)
+    secret = secret_on(browser.post("/account/second-factor").text)
+    code = pyotp.TOTP(secret).at(wall.now())
+    page = browser.post("/account/second-factor/confirm", code=code).text
+    recovery = [part.split("</code>")[0] for part in page.split("<code>")[1:]]
+
+    def come_in(shown: str) -> int:
+        other = Browser(browser.app)
+        asked = other.submit("/sign-in", login=person.lower(), password=PASSWORD)
+        return other.request("POST", "/sign-in/code", data={**hidden(asked.text), "code": shown}).status_code
+
+    used = come_in(code)
+    wall.move(timedelta(seconds=30))
+    fresh = come_in(pyotp.TOTP(secret).at(wall.now()))
+    answers = [come_in(recovery[0]), come_in(recovery[0]), come_in(recovery[1])]
+
+    assert (len(recovery), used, fresh, answers) == (10, 401, 303, [303, 401, 303])
+
+
+def test_one_sees_ones_sessions_and_ends_the_others(live: Desk) -> None:
+    app = create_app(live)
+    here, there = Browser(app), Browser(app)
+    here.signed_in(live, "P4")
+    there.submit("/sign-in", login="p4", password=PASSWORD)
+
+    before = here.get("/account").text.count("/account/sessions/end")
+    here.post("/account/sessions/end")
+
+    assert (before, there.get("/account").status_code, here.get("/account").status_code) == (3, 303, 200)
+
+
+def test_what_cannot_be_undone_asks_again_who_one_is_and_keeps_what_was_typed(
+    live: Desk, enter: Callable[[str], Browser]
+) -> None:
+    browser, wall = enter(appointed(live, "甲", "department", "GW")), on_the_wall(live)
+    wall.move(timedelta(minutes=16))
+
+    answer = browser.post("/two", **FORCED)
+
+    assert (answer.status_code, "再证明一次" in answer.text, "已并入第二支部" in answer.text) == (403, True, True)
+
+
+def test_nobody_judges_whom_they_have_recused_themselves_from(live: Desk) -> None:
+    from starflow.service.case import load_case
+    from starflow.service.policy import POLICY
+    from starflow.service.sessions import principal_at
+    from workflow.engine.errors import Forbidden
+
+    granting.recuse(live, "P3", "B1", "亲属")
+    with live.reading() as tx:
+        body, case, other = tree.by_code(tx, "D01"), load_case(live, tx, "B1"), load_case(live, tx, "B2")
+        assert body is not None
+        reviewer = principal_at("organisation", body, "P3")
+        with pytest.raises(Forbidden, match="您已申请回避该组织"):
+            POLICY.acting_relations(tx, reviewer, case)
+
+        assert POLICY.relations(tx, reviewer, case) == {"anyone"}
+        assert POLICY.acting_relations(tx, reviewer, other) == {"anyone", "superior"}

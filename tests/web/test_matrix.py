@@ -50,6 +50,7 @@ VALUES = {
     "version": "1",
     "attached_id": "1",
     "outcome": "dismiss",
+    "place": "1",
 }
 ACT = {"/survey/{code}/{act}": "open", "/api/v1/matters/{id}/{act}": "cancel"}
 FORMS = {

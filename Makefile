@@ -3,11 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-<<<<<<< HEAD
-.PHONY: bench check test demo serve migration clean
-=======
-.PHONY: check test demo serve guarantees migration clean
->>>>>>> 1e354aa (Guarantees: eighteen promises, each with the broken build that its test must catch; backups, metrics and the second verifier explained)
+.PHONY: bench check test demo serve guarantees migration clean
 
 check: $(BIN)/ready
 	$(BIN)/ruff format --check .
@@ -24,17 +20,15 @@ demo: $(BIN)/ready
 serve: $(BIN)/ready
 	$(BIN)/starflow serve
 
-<<<<<<< HEAD
 # make bench, or make bench QUICK=1: an hour, or ten minutes; measures beside the peers and prints docs/performance.md
 bench: $(BIN)/ready
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[test,bench]"
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)
-=======
+
 # make guarantees TIER=ci (a quarter of an hour) or TIER=full (by hand, before a release)
 TIER ?= ci
 guarantees: $(BIN)/ready
 	$(BIN)/python -m tests.guarantees --tier $(TIER) $(if $(KEEP),--keep)
->>>>>>> 1e354aa (Guarantees: eighteen promises, each with the broken build that its test must catch; backups, metrics and the second verifier explained)
 
 # make migration revision=0002 message="what changes"
 migration: $(BIN)/ready

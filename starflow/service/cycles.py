@@ -76,11 +76,13 @@ def fire_in(desk: Desk, tx: Transaction, ask: CycleAsk) -> Fired:
     ask = _with_its_reason(ask)
     if CLOCK in ask.relations:
         raise Forbidden("时钟的动作由系统办理,不能代办")
-    if first := _repeated(tx, ask):
-        return first
     found = cycles.present(tx, ask.year, ask.code)
     if found is None:
         raise unknown(tx, ask.code, ask.year)
+    if first := _repeated(
+        tx, ask
+    ):  # asked under the lock: of two at once with one key the second finds the first's record
+        return first
     (present,) = catch_up(desk, tx, [found])
     case = case_of(desk, tx, present.cycle)
     _same_version(tx, case, ask)

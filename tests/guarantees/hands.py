@@ -41,7 +41,7 @@ def one_wins(trial: Trial) -> str:
     """G8: several people have the same page open and all act; one wins, each other hears who was first, what and when."""
     rounds, hands = trial.size(12, 200, control=3), 8
     with faults.switched_on(trial.fault), opened(trial, 6) as desk:
-        acting.to_publicity(desk, "D0102", posted=False)
+        acting.to_publicity(desk, "D0102")
         for _ in range(rounds):
             version = _version(desk, "D0102")
             heard = together([lambda v=version: acting.at_once(desk, "D0102", v) for _ in range(hands)])  # type: ignore[misc]

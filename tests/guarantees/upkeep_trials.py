@@ -214,7 +214,7 @@ class Later:
 
 def told(trial: Trial) -> str:
     """G26: each of seven things that can be stuck is said within two ticks; a healthy installation hears nothing."""
-    with opened(trial, 6, backups=str(trial.folder / "kept"), uploads=str(trial.folder)) as desk:
+    with opened(trial, 6, backups=str(trial.folder / "kept"), uploads=str(trial.folder / "up")) as desk:
         desk.clock = SystemClock()
         with desk.transaction() as tx:
             tx.session.execute(sa.text("UPDATE campaign SET opened_at = :now"), {"now": desk.clock.now().replace(tzinfo=None)

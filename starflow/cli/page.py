@@ -70,7 +70,14 @@ SLIP = (
 FEED = ("id", "person", "organisation", "actor", "created_at", "revoked_at")
 HOOK = ("id", "url", "label", "created_at", "revoked_at", "sent", "pending", "dead", "cursor")
 
+SURVEY = (
+    *("organisation", "name", "year", "round", "mode", "status", "members", "masses"),
+    *("needed", "turnout", "came", "percent", "reached", "opened_at", "closes_at", "extended"),
+    *("counted", "stepped_at", "undelivered"),
+)
+
 ROWS: Mapping[str, tuple[str, ...]] = {
+    "notice list": ("slug", "title", "publisher", "last_on"),
     "tick": ("job", "said", "failed"),
     "scheme list": ("name", "title", "hash"),
     "scheme check": ("line", "column", "path", "message", "hint"),
@@ -126,6 +133,18 @@ ROWS: Mapping[str, tuple[str, ...]] = {
 """The keys of each row, in their order."""
 
 KEYS: Mapping[str, tuple[str, ...]] = {
+    "survey open": SURVEY,
+    "survey show": SURVEY,
+    "survey extend": SURVEY,
+    "survey close": SURVEY,
+    "survey count": SURVEY,
+    "survey slips": ("slips", "file"),
+    "survey remind": ("organisation",),
+    "survey void": ("organisation", "status"),
+    "survey results": ("organisation", "name", "ballots", "turnout", "satisfaction", "rows", "remarks", "note"),
+    "notice post": ("slug", "organisations", "first_on", "last_on"),
+    "notice correct": ("notice", "version"),
+    "objection objector": ("named", "name", "contact", "looks"),
     "init": ("kind", "now"),
     "demo": ("now", "token", "rows"),
     "rehearse": ("head", "transitions", "violations", "stars", "reminders", "escalations", "late", "unfinished"),

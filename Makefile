@@ -3,7 +3,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: bench check test demo serve guarantees migration clean
+.PHONY: bench browser check screens test demo serve guarantees migration clean
 
 check: $(BIN)/ready
 	$(BIN)/ruff format --check .
@@ -13,6 +13,16 @@ check: $(BIN)/ready
 
 test: $(BIN)/ready
 	$(BIN)/pytest
+
+# A tier of its own: needs Debian's chromium and fonts-noto-cjk
+browser: $(BIN)/ready
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[test,browser]"
+	$(BIN)/pytest -q -n 2 tests/browser
+
+# The pictures of docs/screens, taken anew
+screens: $(BIN)/ready
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[test,browser]"
+	$(BIN)/python -m tests.browser.screens
 
 demo: $(BIN)/ready
 	$(BIN)/starflow demo

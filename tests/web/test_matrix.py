@@ -51,7 +51,7 @@ VALUES = {
     "attached_id": "1",
     "outcome": "dismiss",
     "place": "1",
-    "name": "stuck.csv",
+    "name": "stuck",
 }
 ACT = {"/survey/{code}/{act}": "open", "/api/v1/matters/{id}/{act}": "cancel"}
 FORMS = {

@@ -3,6 +3,7 @@
 `HEAD` is written down, not asked for, so that opening a database does not load Alembic.
 """
 
+import sys
 from typing import Any
 
 import sqlalchemy as sa
@@ -40,7 +41,7 @@ def config(connection: sa.Connection | None = None) -> Any:
     """Alembic's configuration; `connection` reaches env.py through its attributes."""
     from alembic.config import Config
 
-    settings = Config()
+    settings = Config(stdout=sys.stdout)  # the default is whatever stood there when alembic was first imported
     settings.set_main_option("script_location", "storage:migrations")
     settings.set_main_option("file_template", "v%%(rev)s_%%(slug)s")
     settings.set_main_option("path_separator", "os")

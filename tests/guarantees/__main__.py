@@ -136,7 +136,7 @@ def _keep(options: argparse.Namespace, rows: list[dict[str, Any]], surrounding: 
     before = json.loads(file.read_text())["rows"] if file.exists() else []
     new = {(row["code"], row["dialect"]): row | {"date": today} for row in rows}
     merged = {(row["code"], row["dialect"]): row for row in before} | new
-    order = [g.code for g in GUARANTEES]
+    order = [g.code for g in GUARANTEES if options.tier in g.tiers]
     listed = sorted(
         (r for r in merged.values() if r["code"] in order),
         key=lambda r: (order.index(r["code"]), r["dialect"] != "sqlite"),

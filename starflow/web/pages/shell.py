@@ -50,6 +50,7 @@ MENU = (
     Way("/queue", "考评", BODY, reviewing=True, mark="✎"),
     Way("/meeting", "批准", ("department", "committee"), mark="⚖"),
     Way("/organisations", "组织", (*HOUSE, *BODY), mark="☰"),
+    Way("/n", "公示", (*HOUSE, *BODY), mark="☷"),
     Way("/screen", "大屏", HOUSE, mark="▣"),
     Way("/admin", "管理", ("department", "admin", "auditor"), mark="⚙"),
 )

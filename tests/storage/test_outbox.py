@@ -221,8 +221,9 @@ def test_a_claim_takes_the_message_that_has_waited_longest_to_where_its_person_i
     mail, line, nothing = claim(town, "w1", 2), claim(town, "w2", 2), claim(town, "w3", 2)
 
     (first, key1), (second, key2) = town.messages("id", "key")
-    assert mail == Envelope(first, key1, "smtp", 1, "new@example.org", "p1先生", "139")
-    assert line == Envelope(second, key2, "console", 1, "p1", "p1先生", "139")
+    (made1,), (made2,) = town.messages("created_at")
+    assert mail == Envelope(first, key1, "smtp", 1, "new@example.org", "p1先生", "139", person, made1)
+    assert line == Envelope(second, key2, "console", 1, "p1", "p1先生", "139", person, made2)
     assert nothing is None
 
 

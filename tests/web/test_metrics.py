@@ -15,10 +15,10 @@ def test_the_figures_are_in_the_text_format(web: Web) -> None:
 
 
 def test_elsewhere_one_needs_the_departments_token(web: Web) -> None:
-    """A stranger is shown the way to sign in."""
+    """A collector is no person: it is told that it has to say who it is."""
     asked = [
         web.ask("GET", "/metrics", by=by, address="10.0.0.7").status_code
         for by in (None, ("organisation", "B1"), ("department", "GW"))
     ]
 
-    assert asked == [303, 403, 200]
+    assert asked == [401, 403, 200]

@@ -34,6 +34,7 @@ def main(said: list[str]) -> None:
     wanted = [name for name in said if name != "--quick"] or list(PARTS)
     if unknown := [name for name in wanted if name not in PARTS]:
         raise SystemExit(f"no such part: {', '.join(unknown)}; there are {', '.join(PARTS)}")
+    RESULTS.mkdir(exist_ok=True)
     with surroundings() as server:
         for name in wanted:
             load = os.getloadavg()[0]

@@ -71,6 +71,29 @@ def test_what_is_imported_is_declared() -> None:
     assert {m for m in foreign if not declared & {distribution(owner) for owner in owners.get(m, ())}} == set()
 
 
+def test_every_extra_that_a_command_names_exists() -> None:
+    named = {
+        extra.strip()
+        for file in ("Makefile", "README.md", ".ci/run")
+        for extras in re.findall(r"\.\[([a-z, ]+)\]|--extra ([a-z]+)", (ROOT / file).read_text())
+        for extra in "".join(extras).split(",")
+    }
+
+    assert named >= {"test", "browser"}
+    assert named - set(PROJECT["optional-dependencies"]) == set()
+
+
+def test_what_the_browser_tests_import_is_in_their_extra_or_in_that_of_the_tests() -> None:
+    extras = PROJECT["optional-dependencies"]
+    declared = {distribution(line) for line in [*PROJECT["dependencies"], *extras["test"], *extras["browser"]]}
+    owners = importlib.metadata.packages_distributions()
+
+    imported = {module for file in (ROOT / "tests" / "browser").rglob("*.py") for module in imports(file)}
+    foreign = {PARTS.get(module, module) for module in imported - sys.stdlib_module_names - set(PACKAGES) - {"tests"}}
+
+    assert {m for m in foreign if not declared & {distribution(name) for name in [m, *owners.get(m, ())]}} == set()
+
+
 def imports(file: Path) -> set[str]:
     nodes = list(ast.walk(ast.parse(file.read_text())))
     plain = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}

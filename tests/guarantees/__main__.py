@@ -1,6 +1,6 @@
 """Runs the guarantees of a tier, each with its control, prints a line each, and keeps the figures for the published table.
 
-python -m tests.guarantees --tier ci [--only G1,G16] [--seed 7] [--keep]
+python -m tests.guarantees --tier ci [--only G1,G16] [--seed 7] [--lanes 1] [--keep]
 """
 
 import argparse
@@ -10,21 +10,19 @@ import platform
 import sqlite3
 import sys
 import time
-import traceback
-import warnings
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import psycopg
 
 from tests import conftest as provision
 from tests.guarantees import page
+from tests.guarantees.lanes import Row, all_of
 from tests.guarantees.places import surroundings
-from tests.guarantees.promises import GUARANTEES, NOT_CLAIMED
-from tests.guarantees.trial import Broken, Guarantee, Trial
+from tests.guarantees.promises import GUARANTEES
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -32,22 +30,33 @@ RESULTS = Path(__file__).parent / "results"
 def main() -> int:
     options = _options()
     chosen = [g for g in GUARANTEES if options.tier in g.tiers and (not options.only or g.code in options.only)]
-    print(f"tier {options.tier} · seed {options.seed} · {len(chosen)} guarantees · {os.cpu_count()} cores", flush=True)
+    trials = sorted(((g.code, dialect) for g in chosen for dialect in g.dialects), key=_longest_first(options.tier))
+    print(f"tier {options.tier} · seed {options.seed} · {len(trials)} trials · {options.lanes} at a time", flush=True)
     began = time.monotonic()
-    with surroundings() as folder:
-        rows: list[dict[str, Any]] = []
-        for guarantee in chosen:
-            rows += _run(guarantee, options.tier, options.seed, folder)
+    rows: list[Row] = []
+    with ExitStack() as lent:
+        folders = [lent.enter_context(surroundings()) for _ in range(options.lanes)]
+        for said, row in all_of(trials, options.tier, options.seed, folders):
+            print(said, end="", flush=True)
+            rows.append(row)
             if options.keep:  # at once: a run that is cut short leaves what it has found out
-                _keep(options, rows, _surrounding(rows), time.monotonic() - began)
-    took = time.monotonic() - began
+                _keep(options, rows, _surrounding(options, rows), time.monotonic() - began)
+    took, worked = time.monotonic() - began, sum(row["seconds_with_control"] for row in rows)
     broken = [row for row in rows if not row["kept"] or not row["caught"]]
+    budget = sum(g.budget * len(g.dialects) for g in chosen)
     print(
-        f"{len(rows)} trials in {took:.0f} s; budget {sum(g.budget for g in chosen)} s; {len(broken)} not as promised"
+        f"{len(rows)} trials in {took:.0f} s, {worked:.0f} s of work; budget {budget} s; {len(broken)} not as promised"
     )
     if options.keep:
         page.write()
     return int(bool(broken))
+
+
+def _longest_first(tier: str) -> Any:
+    """By what each took the last time; one that has never run comes with its whole budget."""
+    budgets = {(g.code, dialect): float(g.budget) for g in GUARANTEES for dialect in g.dialects}
+    took = budgets | {place: row["seconds_with_control"] for place, row in page.rows(tier).items()}
+    return lambda trial: -took[trial]
 
 
 def _options() -> argparse.Namespace:
@@ -55,72 +64,15 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--tier", choices=("ci", "full"), default="ci")
     parser.add_argument("--only", type=lambda text: [part for part in text.split(",") if part], default=[])
     parser.add_argument("--seed", type=int, default=20270605)
+    parser.add_argument("--lanes", type=int, default=min(2, os.cpu_count() or 1), help="trials at a time")
     parser.add_argument("--keep", action="store_true", help="keep the figures and print docs/guarantees.md from them")
     return parser.parse_args()
 
 
-def _run(guarantee: Guarantee, tier: str, seed: int, folder: Path) -> list[dict[str, Any]]:
-    return [_trial(guarantee, tier, seed, dialect, folder) for dialect in guarantee.dialects]
-
-
-def _trial(guarantee: Guarantee, tier: str, seed: int, dialect: str, folder: Path) -> dict[str, Any]:
-    began = time.monotonic()
-    kept, figure = _proved(guarantee, Trial(tier, seed, dialect, _fresh(folder)))
-    proved_in = time.monotonic() - began
-    caught, how = True, ""
-    if not guarantee.control_on or dialect in guarantee.control_on:
-        caught, how = _caught(guarantee, Trial(tier, seed, dialect, _fresh(folder), guarantee.control))
-    took = time.monotonic() - began
-    mark = "✔" if kept and caught else "✘"
-    print(
-        f"{mark} {guarantee.code:5} {dialect:10} {took:6.1f} s of {guarantee.budget} · seed {seed} · {guarantee.promise_en}"
-    )
-    print(f"        {figure}")
-    if how:
-        print(
-            f"        control {guarantee.control}: {'red, as it must be' if caught else 'NOT CAUGHT'} · {how[:140]}",
-            flush=True,
-        )
-    return {
-        "code": guarantee.code, "dialect": dialect, "kept": kept, "figure": figure, "control": guarantee.control if how else "",
-        "caught": caught, "how": how[:200], "seconds": round(proved_in, 1), "seconds_with_control": round(took, 1), "seed": seed,
-    }  # fmt: skip
-
-
-def _proved(guarantee: Guarantee, trial: Trial) -> tuple[bool, str]:
-    try:
-        return True, guarantee.prove(trial)
-    except Broken as broken:
-        return False, f"BROKEN: {broken}"
-    except Exception as error:
-        traceback.print_exc()
-        return False, f"ERROR: {type(error).__name__}: {error}"
-
-
-def _caught(guarantee: Guarantee, trial: Trial) -> tuple[bool, str]:
-    """Whether the broken build was found out, by the promise itself and not by some accident."""
-    try:
-        return False, f"passed: {guarantee.prove(trial)}"
-    except Broken as broken:
-        return True, str(broken)
-    except Exception as error:
-        traceback.print_exc()
-        return False, f"{type(error).__name__}: {error}"
-
-
-def _fresh(folder: Path) -> Path:
-    return Path(TemporaryDirectory(dir=folder, delete=False).name) if sys.version_info >= (3, 12) else _made(folder)
-
-
-def _made(folder: Path) -> Path:
-    import tempfile
-
-    return Path(tempfile.mkdtemp(dir=folder))
-
-
-def _surrounding(rows: list[dict[str, Any]]) -> dict[str, str]:
+def _surrounding(options: argparse.Namespace, rows: list[Row]) -> dict[str, str]:
     found = {
         "python": platform.python_version(), "sqlite": sqlite3.sqlite_version, "cores": str(os.cpu_count()),
+        "lanes": str(options.lanes),
         **{name: version(name) for name in ("starflow", "sqlalchemy", "transitions", "apscheduler", "hypothesis")},
     }  # fmt: skip
     if any(row["dialect"] == "postgresql" for row in rows):
@@ -129,7 +81,7 @@ def _surrounding(rows: list[dict[str, Any]]) -> dict[str, str]:
     return found
 
 
-def _keep(options: argparse.Namespace, rows: list[dict[str, Any]], surrounding: dict[str, str], took: float) -> None:
+def _keep(options: argparse.Namespace, rows: list[Row], surrounding: dict[str, str], took: float) -> None:
     """Figures of a partial run replace those they are about; the others keep their own date."""
     file = RESULTS / f"{options.tier}.json"
     today = datetime.now(UTC).date().isoformat()
@@ -147,6 +99,4 @@ def _keep(options: argparse.Namespace, rows: list[dict[str, Any]], surrounding: 
 
 
 if __name__ == "__main__":
-    warnings.simplefilter("ignore", DeprecationWarning)  # forks of a process with threads: the children open their own
-    _ = NOT_CLAIMED
     sys.exit(main())

@@ -107,6 +107,24 @@ def interest(tx: Transaction, person_code: str, organisation_id: int, on: date) 
     return "您在该组织任职" if own else "您已申请回避该组织" if said else None
 
 
+def interests(tx: Transaction, person_code: str, on: date) -> frozenset[int]:
+    """All organisations that this person must not judge, by id."""
+    person = sa.select(col(Person.id)).where(col(Person.code) == person_code).scalar_subquery()
+    heads = sa.select(col(Post.organisation_id)).where(
+        col(Post.person_id) == person,
+        col(Post.role) == "head",
+        col(Post.from_on) <= on,
+        sa.or_(col(Post.until_on).is_(None), col(Post.until_on) > on),
+    )
+    belongs = sa.select(col(RoleGrant.organisation_id)).where(
+        col(RoleGrant.person_id) == person, col(RoleGrant.role) == "organisation", col(RoleGrant.ended_at).is_(None)
+    )
+    declared = sa.select(col(Recusal.organisation_id)).where(
+        col(Recusal.person_id) == person, col(Recusal.ended_at).is_(None)
+    )
+    return frozenset(tx.session.execute(sa.union(heads, belongs, declared)).scalars())
+
+
 def recuse(tx: Transaction, person_id: int, organisation_id: int, reason: str) -> None:
     tx.session.add(Recusal(person_id=person_id, organisation_id=organisation_id, reason=reason, at=tx.now))
     tx.session.flush()

@@ -4,7 +4,7 @@ Self-evaluation and survey stand beside the superior's score and are flagged whe
 ballots nothing is shown that would give their authors away.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
@@ -100,6 +100,13 @@ def agenda(desk: Desk, year: int | None = None) -> Agenda:
         places = ranked(map(_row, listed), 0).places
         lines = (_line(scheme, by_code[place.row.code], place.rank, papers, room) for place in places)
         return Agenda(year=campaign.year, rows=tuple(lines), quotas=tuple(map(_quota_line, room)))
+
+
+def as_signed(listed: Agenda, codes: Collection[str]) -> dict[str, str]:
+    """What somebody puts their name to: the star and the total of each, which must not change before the second name."""
+    return {
+        row.organisation: f"{row.proposed_star}星、{row.total}分" for row in listed.rows if row.organisation in codes
+    }
 
 
 def waiting(tx: Transaction, campaign: Campaign, scheme: Scheme) -> tuple[CycleRow, ...]:

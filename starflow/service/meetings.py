@@ -4,7 +4,7 @@ Every decision goes through the cycle's own door in a transaction of its own, th
 approved some and none by halves; asked again, it goes on where it stopped.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -18,7 +18,7 @@ from starflow.service.desk import Desk
 from starflow.service.quotas import quota_lines
 from starflow.service.shapes import plain as in_json
 from starflow.service.sittings import close_meeting, enter_sitting, meeting_list, open_meeting, open_sitting
-from storage import cycles, meetings, records
+from storage import cycles, grants, meetings, records
 from storage.cycles import CycleRow
 from storage.database import Transaction, retrying
 from storage.models import Campaign, Meeting
@@ -82,16 +82,17 @@ def approve(
     exceptions: Mapping[str, str] | None = None,
     on: date | None = None,
     year: int | None = None,
+    second: str | None = None,
 ) -> Batch:
     """Approve everybody who is listed, or these codes, but for the exceptions (code → why), who stay on the list.
 
-    With its date, a sitting that is not entered yet is entered along with it.
+    With its date, a sitting that is not entered yet is entered along with it. `second`: who has signed too, by code.
 
     The line of every quota is drawn first: whoever is beyond it is refused, and those whom it would part although their totals
     are equal are all refused, until no more of them are named than fit or an excess has been recorded.
     Raises Unknown, BadInput, Refused, Forbidden before anything is decided; what is refused later stands in its line.
     """
-    sitting = _prepared(desk, number, acting, codes, exceptions or {}, year, on)
+    sitting = _prepared(desk, number, acting, codes, exceptions or {}, year, on, second)
     lines = [_deferred(desk, sitting, row, reason) for row, reason in sitting.passed_over]
     lines += [_approved(desk, sitting, row) for row in sitting.chosen]
     outcomes = [line.outcome for line in lines]
@@ -129,6 +130,8 @@ class Sitting:
     passed_over: tuple[tuple[CycleRow, str], ...]
     no_place: Mapping[str, Reason]
     approved: frozenset[str]  # by this very sitting already
+    barred: Mapping[str, Reason]  # those whom one of the signers must not judge
+    second: str | None = None
 
 
 def _prepared(
@@ -139,6 +142,7 @@ def _prepared(
     exceptions: Mapping[str, str],
     year: int | None,
     on: date | None = None,
+    second: str | None = None,
 ) -> Sitting:
     """Read everything once; nothing is decided yet, and a sitting is entered only if it may go on to decide."""
     with desk.transaction() if on else desk.reading() as tx:
@@ -147,7 +151,8 @@ def _prepared(
         scheme = desk.scheme(tx, campaign.scheme_hash)
         assert meeting.id is not None
         _may_decide(scheme, acting)
-        _held(meeting, local_date(tx.now, scheme.zone))
+        today = local_date(tx.now, scheme.zone)
+        _held(meeting, today)
         listed = waiting(tx, campaign, scheme)
         wanted = _named(tx, campaign, codes) if codes else listed
         passed_over = _passed_over(wanted, exceptions)
@@ -164,6 +169,8 @@ def _prepared(
             passed_over=passed_over,
             no_place=_no_place(room),
             approved=frozenset(done) - {row.code for row in listed},
+            barred=dict(_barred(tx, chosen, (acting.person, second), today)),
+            second=second,
         )
 
 
@@ -194,6 +201,17 @@ def _passed_over(wanted: Iterable[CycleRow], exceptions: Mapping[str, str]) -> t
     return tuple((listed[code], reason.strip()) for code, reason in exceptions.items())
 
 
+def _barred(
+    tx: Transaction, chosen: Iterable[CycleRow], signers: Iterable[str | None], today: date
+) -> Iterator[tuple[str, Reason]]:
+    """Nobody signs for an organisation that is their own, or from which they have recused themselves."""
+    for person in filter(None, signers):
+        own = grants.interests(tx, person, today)
+        for row in chosen:
+            if row.organisation_id in own:
+                yield row.code, Reason(f"{person}在该组织任职或已申请回避,须由其他委员批准", "R24")
+
+
 def _in_order(chosen: Iterable[CycleRow], room: Sequence[Room]) -> tuple[CycleRow, ...]:
     """Whoever asks for no place first, because he may set one free; then the best first."""
     asking = {code for one in room for code in one.asking}
@@ -222,9 +240,16 @@ def _beyond(one: Room) -> str:
 def _approved(desk: Desk, sitting: Sitting, row: CycleRow) -> BatchLine:
     if row.code in sitting.approved:
         return _line(row, APPROVED, after=row.stage)
+    if row.code in sitting.barred:
+        return _line(row, REFUSED, reasons=(sitting.barred[row.code],))
     if row.code in sitting.no_place:
         return _line(row, REFUSED, reasons=(sitting.no_place[row.code],))
-    return _tried(row, APPROVED, lambda: _fired(desk, sitting, row, "approve", "").record.after)
+    return _tried(row, APPROVED, lambda: _fired(desk, sitting, row, "approve", _signed(sitting)).record.after)
+
+
+def _signed(sitting: Sitting) -> str:
+    """Both names stand in the history where two have signed."""
+    return f"{sitting.acting.actor}提出,{sitting.second}会签" if sitting.second else ""
 
 
 def _tried(row: CycleRow, outcome: str, act: Callable[[], str]) -> BatchLine:

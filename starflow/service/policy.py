@@ -30,7 +30,7 @@ OF_THE_TREE = ("organisation", "superior", "leader", "department", "committee", 
 class Rule:
     """Something one may do that is no act of the procedure. `roles`: relations to the organisation, or roles where none is meant.
 
-    `two`: in earnest it takes two people; `again`: one shows again who one is.
+    `two`: in earnest it takes two people; `again`: one shows again who one is; `where`: the page on which two do it.
     """
 
     action: str
@@ -38,6 +38,7 @@ class Rule:
     roles: tuple[str, ...]
     two: bool = False
     again: bool = False
+    where: str = "待复核"
 
 
 RULES = (
@@ -56,7 +57,8 @@ RULES = (
     Rule(action="manage_accounts", title="管理账号和职务", roles=("admin",), again=True),
     Rule(action="read_access_log", title="查看登录和授权记录", roles=("admin", "auditor")),
     Rule(action="grant_role", title="授予职务", roles=("admin",), two=True, again=True),
-    Rule(action="approve", title="批准星级", roles=("committee",), two=True, again=True),
+    Rule(action="approve", title="批准星级", roles=("committee",), two=True, again=True, where="批准"),
+    Rule(action="record_excess", title="超额决定", roles=("committee",), two=True, again=True, where="批准"),
     Rule(action="exempt", title="免评", roles=("department",), two=True, again=True),
     Rule(action="close_unrated", title="终止评定", roles=("department",), two=True, again=True),
 )
@@ -145,7 +147,8 @@ class Policy:
     def require_not_alone(self, desk: Desk, action: str) -> None:
         """Raises TwoNeeded for what takes two, asked by one."""
         if self.takes_two(desk, action):
-            raise TwoNeeded(f"{self._rules[action].title}须两人办理:一人提出,另一人在自己的登录里复核(网页“待复核”)")
+            rule = self._rules[action]
+            raise TwoNeeded(f"{rule.title}须两人办理:一人提出,另一人在自己的登录里复核(网页“{rule.where}”)")
 
     def rule(self, action: str) -> Rule:
         return self._rules[action]

@@ -6,19 +6,20 @@ door as everything else, so that what has become impossible meanwhile is refused
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from starflow.service import granting, meetings
 from starflow.service.access import Principal
 from starflow.service.acting import Acting
+from starflow.service.agenda import as_signed
 from starflow.service.cycles import CycleAsk, fire
 from starflow.service.desk import Desk
 from starflow.service.policy import POLICY
 from storage import grants, organisations
 from storage.account_models import Twofold
 from storage.database import Transaction
-from workflow.engine.errors import BadInput, Forbidden, StarflowError, Unknown, WrongStage
+from workflow.engine.errors import BadInput, Forbidden, Reason, Refused, StarflowError, Unknown, WrongStage
 
 LASTS = timedelta(days=7)
 
@@ -195,8 +196,10 @@ def _force(desk: Desk, asked: Twofold, second: str) -> str:
 
 
 def _approve(desk: Desk, asked: Twofold, second: str) -> str:
-    """A sitting's decision on its list."""
+    """A sitting's decision on its list, as the first hand has signed it."""
     payload = asked.payload
+    if moved := changed(desk, payload):
+        raise Refused(Reason(f"名单在提出之后有变动:{';'.join(moved)}。请不同意这一号,按最新名单重新提出", "R24"))
     on = payload.get("on")
     batch = meetings.approve(
         desk,
@@ -206,8 +209,30 @@ def _approve(desk: Desk, asked: Twofold, second: str) -> str:
         exceptions=dict(payload.get("exceptions", {})),
         on=datetime.fromisoformat(on).date() if on else None,
         year=payload.get("year"),
+        second=second,
     )
-    return f"批准{batch.approved}家,暂缓{batch.deferred}家,未能批准{batch.refused}家({second}复核)"
+    failed = "".join(f";{row.name}:{row.reasons[0]}" for row in batch.rows if row.outcome == meetings.REFUSED)
+    return f"批准{batch.approved}家,暂缓{batch.deferred}家,未能批准{batch.refused}家({second}会签){failed}"
+
+
+def changed(desk: Desk, payload: Mapping[str, Any]) -> tuple[str, ...]:
+    """In what the list differs from the one that was signed first, a sentence each."""
+    signed: Mapping[str, str] = payload.get("signed", {})
+    now = as_signed(meetings.agenda(desk, payload.get("year")), signed)
+    return tuple(
+        f"{code}提出时{was},现在{now.get(code, '不在名单上')}" for code, was in signed.items() if now.get(code) != was
+    )
+
+
+def _excess(desk: Desk, asked: Twofold, second: str) -> str:
+    """A recorded decision to exceed a quota."""
+    payload = asked.payload
+    acting = Acting(actor=asked.asked_by, relations=frozenset({"committee"}), person=asked.asked_by)
+    number = payload["number"]
+    meetings.open_meeting(desk, number, date.fromisoformat(payload["on"]), acting=acting)
+    reason = f"{asked.reason}({asked.asked_by}提出,{second}会签)"
+    done = meetings.excess(desk, number, payload["level"], payload["count"], reason, acting=acting)
+    return f"已记录:{done.quota}超出{done.number}个({second}会签)"
 
 
 ACTS = (
@@ -215,6 +240,7 @@ ACTS = (
     TwofoldAct(name="exempt", title="免评", run=_force, confirmers=("department", "committee")),
     TwofoldAct(name="close_unrated", title="终止评定", run=_force, confirmers=("department", "committee")),
     TwofoldAct(name="approve", title="批准星级", run=_approve, confirmers=("committee",)),
+    TwofoldAct(name="record_excess", title="超额决定", run=_excess, confirmers=("committee",)),
 )
 
 

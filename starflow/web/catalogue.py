@@ -32,6 +32,7 @@ ALSO = ("得分", "低于算出的星级时必须写明")
 
 def said() -> dict[str, str]:
     """msgid → where it is said, of every template and module of the web."""
+    from starflow.service import twofold
     from starflow.web.pages.act import SENT_TO
     from starflow.web.pages.admin import PARTS
     from starflow.web.pages.fields import LABELS
@@ -49,6 +50,7 @@ def said() -> dict[str, str]:
         *(word for pair in LABELS.values() for word in pair if word),
         *(title for _, title in (*TABS, *PARTS)),
         *(word for table in (ROLES, TITLES, NEXT_STEPS, SENT_TO) for word in table.values()),
+        *(act.title for act in twofold.ACTS),
         *ALSO,
     )
     return dict.fromkeys(tables, "a table of words") | found

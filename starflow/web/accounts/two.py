@@ -54,7 +54,7 @@ def refuse(request: Request, form: Posted, caller: Viewer, number: int) -> Respo
         twofold.refuse(caller.desk, number, hand=_hand(caller), reason=text(form, "reason"))
     except WrongStage as refusal:
         return _page(request, caller, refusal)
-    return go(request, "/two")
+    return go(request, "/meeting" if text(form, "back") == "/meeting" else "/two")
 
 
 def _hand(caller: Caller) -> Hand:

@@ -2,15 +2,19 @@
 decision on many at once with its exceptions, looked at before it counts.
 """
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from fastapi.responses import RedirectResponse
 
-from starflow.service import meetings
+from starflow.service import meetings, twofold
 from starflow.service.acting import Acting
-from starflow.service.agenda import Agenda, AgendaLine
+from starflow.service.agenda import Agenda, AgendaLine, as_signed
 from starflow.service.policy import POLICY
+from starflow.service.twofold import Hand, Waiting
+from starflow.web.accounts.proving import proven
 from starflow.web.auth import require, signature
 from starflow.web.pages.fields import Faults
 from starflow.web.pages.posted import EMPTY, Form, Posted
@@ -27,12 +31,13 @@ def meeting(
     look: Looking,
     places: Annotated[int | None, Query(alias="try", ge=0, le=10_000)] = None,
     wall: Annotated[bool, Query()] = False,
+    asked: Annotated[int | None, Query()] = None,
 ) -> Response:
     """`try`: the line as if so many places were left; nothing is changed by looking."""
     require(look.caller, "read_meetings")
     if not look.seat.started:
         return look.page("empty.html")
-    return _page(look, EMPTY, places=places, wall=wall)
+    return _page(look, EMPTY, places=places, wall=wall, asked=asked)
 
 
 @router.post("/meeting/preview")
@@ -55,8 +60,11 @@ def preview(look: Looking, form: Posted) -> Response:
 
 @router.post("/meeting/decide")
 def decide(look: Looking, form: Posted) -> Response:
-    """One after the other through the door; what cannot be approved is named with its reason."""
+    """One after the other through the door; what cannot be approved is named with its reason. In earnest it waits for another's
+    signature.
+    """
     require(look.caller, "approve")
+    proven(look.caller)
     agenda = meetings.agenda(look.desk)
     faults = tuple(_faults(look, form, agenda))
     if form.get("seen") != _fingerprint(agenda):
@@ -64,19 +72,19 @@ def decide(look: Looking, form: Posted) -> Response:
         return _page(look, form, faults, 409)
     if faults:
         return _page(look, form, faults, 400)
-    POLICY.require_not_alone(look.desk, "approve")
     ticked = set(form.every("code"))
     exceptions = {
         row.organisation: form[f"{WHY}{row.organisation}"] for row in agenda.rows if _passed_over(form, row, ticked)
     }
+    codes = (*[row.organisation for row in agenda.rows if row.organisation in ticked], *exceptions)
+    on = date.fromisoformat(form["on"])
+    if POLICY.takes_two(look.desk, "approve"):
+        payload = {"number": form["number"], "on": on.isoformat(), "codes": codes, "exceptions": exceptions}
+        signed = {"signed": as_signed(agenda, codes), "year": agenda.year}
+        return _asked(look, form, "approve", payload | signed, look.say("会议%(number)s", number=form["number"]))
     try:
         batch = meetings.approve(
-            look.desk,
-            form["number"],
-            acting=_acting(look),
-            codes=(*[row.organisation for row in agenda.rows if row.organisation in ticked], *exceptions),
-            exceptions=exceptions,
-            on=date.fromisoformat(form["on"]),
+            look.desk, form["number"], acting=_acting(look), codes=codes, exceptions=exceptions, on=on
         )
     except (BadInput, Refused, Unknown, Forbidden) as refusal:
         return _page(look, form, tuple(("number", str(reason)) for reason in refusal.reasons), 422)
@@ -87,17 +95,38 @@ def decide(look: Looking, form: Posted) -> Response:
 def excess(look: Looking, form: Posted) -> Response:
     """A recorded decision to exceed a quota; the list is shown again with the line where it lies then."""
     require(look.caller, "approve")
-    POLICY.require_not_alone(look.desk, "approve")
+    proven(look.caller)
     try:
         count = form.get("count", "")
         if not (count.isascii() and count.isdigit() and 0 < int(count) < 1000):
             raise BadInput("请写明超出几个(1至999)")
-        acting, number = _acting(look), form.get("number", "")
-        meetings.open_meeting(look.desk, number, _day(form.get("on", "")), acting=acting)
+        acting, number, on = _acting(look), form.get("number", ""), _day(form.get("on", ""))
+        if POLICY.takes_two(look.desk, "record_excess"):
+            payload = {"number": number, "on": on.isoformat(), "level": form.get("level", ""), "count": int(count)}
+            return _asked(look, form, "record_excess", payload, form.get("reason", ""))
+        meetings.open_meeting(look.desk, number, on, acting=acting)
         meetings.excess(look.desk, number, form.get("level", ""), int(count), form.get("reason", ""), acting=acting)
     except StarflowError as refusal:
         return _page(look, form, tuple(("count", str(reason)) for reason in refusal.reasons), 422)
     return _page(look, form)
+
+
+def _asked(look: Look, form: Form, act: str, payload: Mapping[str, object], reason: str) -> Response:
+    """The first of two hands: it waits on this page for the other. Raises Forbidden, BadInput."""
+    number = twofold.ask(look.desk, act, payload, hand=_hand(look), reason=reason)
+    return RedirectResponse(f"/meeting?asked={number}", 303)
+
+
+def _hand(look: Look) -> Hand:
+    return Hand(principal=look.principal, session=look.caller.token)
+
+
+def _waiting(look: Look) -> tuple[tuple[Waiting, tuple[str, ...]], ...]:
+    """What one member has put on the table and another has not signed yet; and what has changed on it since."""
+    if not POLICY.may(look.principal, "approve"):
+        return ()
+    found = [one for one in twofold.waiting(look.desk, _hand(look)) if one.act in ("approve", "record_excess")]
+    return tuple((one, twofold.changed(look.desk, one.payload)) for one in found)
 
 
 def _page(
@@ -108,6 +137,7 @@ def _page(
     *,
     places: int | None = None,
     wall: bool = False,
+    asked: int | None = None,
 ) -> Response:
     agenda = meetings.agenda(look.desk)
     return look.page(
@@ -124,6 +154,9 @@ def _page(
         may=POLICY.may(look.principal, "approve"),
         held=meetings.meeting_list(look.desk).rows,
         wall=wall,
+        waiting=_waiting(look),
+        names={row.organisation: row.name for row in agenda.rows},
+        asked=asked,
     )
 
 

@@ -4,7 +4,6 @@ import io
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 import xlsxwriter  # type: ignore[import-untyped]  # ships no types
 
@@ -143,7 +142,3 @@ def sent_back(sheet: Sheet, header_row: int, faults: Iterable[Fault]) -> bytes:
     out.set_column(at, at, 60)
     book.close()
     return data.getvalue()
-
-
-def day_text(value: Value) -> str:
-    return value.isoformat() if isinstance(value, date) else str(value)

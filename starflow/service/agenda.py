@@ -230,7 +230,8 @@ def _papers(tx: Transaction, listed: Sequence[CycleRow]) -> Papers:
 def _line(scheme: Scheme, cycle: CycleRow, rank: int, papers: Papers, room: Sequence[Room]) -> AgendaLine:
     own = papers.sheets.get((cycle.id, cycle.round, "self"))
     scored = papers.sheets.get((cycle.id, cycle.round, "superior"))
-    votes = _votes(scheme, papers.surveys.get((cycle.id, cycle.round)))
+    filed = papers.surveys.get((cycle.id, cycle.round))
+    votes = _votes(scheme, filed)
     mine = [one for one in room if cycle.code in one.asking]
     return AgendaLine(
         rank=rank,
@@ -247,7 +248,10 @@ def _line(scheme: Scheme, cycle: CycleRow, rank: int, papers: Papers, room: Sequ
         star=cycle.star,
         within=all(cycle.code not in one.beyond for one in mine) if mine else None,
         tied=any(cycle.code in one.tied for one in mine),
-        flags=differences(scheme, own.base if own else None, _share(scheme, votes), scored.base) if scored else (),
+        flags=(
+            *(differences(scheme, own.base if own else None, _share(scheme, votes), scored.base) if scored else ()),
+            *(survey.masses_warnings(scheme.survey, filed.own_unit + filed.related_unit) if filed else ()),
+        ),
         deferred=papers.deferred.get(cycle.id),
     )
 

@@ -9,13 +9,58 @@ from storage.database import Transaction
 from storage.notice_models import Publication, PublicationEntry
 from workflow.engine.deadlines import local_date
 from workflow.rating.facts import Facts
-from workflow.rating.timing import stage_dates
+from workflow.rating.timing import Dates, stage_dates
 
 
 def hang(tx: Transaction, case: Case, actor: str, facts: Facts, place: str, seq: int, head: str) -> None:
     """The notice of one cycle, written in the transaction of its posting; `facts` are those after it."""
+    slug = tx.salt(f"notice|{case.cycle.chain}|{seq}")[:12]
+    star, before = facts.proposed or 0, publications.last_of_cycle(tx, case.cycle.id, case.cycle.round)
+    publications.put(tx, _publication(tx, case, actor, facts, place, slug))
+    publications.put(
+        tx,
+        PublicationEntry(
+            slug=slug,
+            cycle_id=case.cycle.id,
+            round=case.cycle.round,
+            star=star,
+            star_before=case.cycle.star,
+            seq=seq,
+            head=head,
+            corrects=before.slug if before and before.star != star else None,
+        ),
+    )
+
+
+def _publication(tx: Transaction, case: Case, actor: str, facts: Facts, place: str, slug: str) -> Publication:
+    """The first day is the one after the posting (R21); the last is the one before the stay is due."""
     assert facts.posted_on is not None
-    dates = stage_dates(
+    dates = _dates(case, facts)
+    assert dates.due_at is not None
+    first = facts.posted_on + timedelta(days=1)
+    highest = max(one.star for one in case.scheme.level)
+    return Publication(
+        slug=slug,
+        campaign_id=case.cycle.campaign_id,
+        round=case.cycle.round,
+        publisher_id=tree.root(tx) if facts.proposed == highest else case.cycle.reviewer_id,
+        title=_title(case),
+        basis=_basis(case),
+        scope=case.scheme.publicity.scope_text,
+        place=place,
+        posted_on=facts.posted_on,
+        first_on=first,
+        last_on=local_date(dates.due_at - timedelta(seconds=1), case.zone),
+        opens_at=datetime(first.year, first.month, first.day, tzinfo=case.zone),
+        closes_at=dates.due_at,
+        arithmetic=list(dates.arithmetic),
+        actor=actor,
+        at=tx.now,
+    )
+
+
+def _dates(case: Case, facts: Facts) -> Dates:
+    return stage_dates(
         case.stage,
         scheme=case.scheme,
         year=case.cycle.year,
@@ -23,49 +68,6 @@ def hang(tx: Transaction, case: Case, actor: str, facts: Facts, place: str, seq:
         zone=case.zone,
         entered_at=case.cycle.entered_at,
         facts=facts,
-    )
-    assert dates.due_at is not None
-    zone = case.zone
-    first = facts.posted_on + timedelta(days=1)
-    opens_at = datetime(first.year, first.month, first.day, tzinfo=zone)
-    before = publications.last_of_cycle(tx, case.cycle.id, case.cycle.round)
-    slug = tx.salt(f"notice|{case.cycle.chain}|{seq}")[:12]
-    publisher = (
-        tree.root(tx) if facts.proposed == max(one.star for one in case.scheme.level) else case.cycle.reviewer_id
-    )
-    publications.put(
-        tx,
-        Publication(
-            slug=slug,
-            campaign_id=case.cycle.campaign_id,
-            round=case.cycle.round,
-            publisher_id=publisher,
-            title=_title(case),
-            basis=_basis(case),
-            scope=case.scheme.publicity.scope_text,
-            place=place,
-            posted_on=facts.posted_on,
-            first_on=first,
-            last_on=local_date(dates.due_at - timedelta(seconds=1), zone),
-            opens_at=opens_at,
-            closes_at=dates.due_at,
-            arithmetic=list(dates.arithmetic),
-            actor=actor,
-            at=tx.now,
-        ),
-    )
-    publications.put(
-        tx,
-        PublicationEntry(
-            slug=slug,
-            cycle_id=case.cycle.id,
-            round=case.cycle.round,
-            star=facts.proposed or 0,
-            star_before=case.cycle.star,
-            seq=seq,
-            head=head,
-            corrects=before.slug if before and before.star != (facts.proposed or 0) else None,
-        ),
     )
 
 
@@ -75,9 +77,5 @@ def _title(case: Case) -> str:
 
 
 def _basis(case: Case) -> str:
-    cite = case.stage.cite
-    return (
-        f"《{case.scheme.scheme.title}方案》:“{cite.text}”"
-        if cite and cite.text
-        else f"《{case.scheme.scheme.title}方案》"
-    )
+    cite, name = case.stage.cite, f"《{case.scheme.scheme.title}方案》"
+    return f"{name}:“{cite.text}”" if cite and cite.text else name

@@ -6,7 +6,7 @@ half an hour of rest or a working day, and with the account. All of this runs on
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from starflow.service.access import Principal
@@ -227,10 +227,6 @@ def end(
             raise Unknown(f"没有编号为{only}的登录")
         save(tx, AccessEvent(at=tx.now, what="session.end", actor=actor, network=network, detail=f"{why} {ended}"))
     return ended
-
-
-def seated_as(signed: Signed, principal: Principal) -> Signed:
-    return replace(signed, principal=principal)
 
 
 def digest_of(plain: str) -> str:

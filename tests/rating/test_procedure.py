@@ -9,7 +9,7 @@ from workflow.engine.errors import Faulty
 from workflow.engine.machine import Ask, Decision, decide
 from workflow.engine.table import Table
 from workflow.rating.facts import Facts
-from workflow.rating.procedure import kind_of, rounds, stages_between, table_of, worlds
+from workflow.rating.procedure import kind_of, rounds, table_of, worlds
 
 # ── stories ──────────────────────────────────────────────────────
 
@@ -353,14 +353,13 @@ def test_a_table_is_made_once_for_a_scheme(scheme_of):
     assert table_of(one) is table_of(same)
 
 
-def test_rounds_kinds_and_what_still_lies_ahead_are_read_from_the_scheme(scheme_of):
+def test_rounds_and_kinds_are_read_from_the_scheme(scheme_of):
     recheck = scheme_of(
         DECLARATION, REVIEW, 'rated\nuntil = "12-01"', 'again.review\nowner = "superior"', "closed", "exempt"
     )
 
     assert rounds(recheck) == ("rating", "again")
     assert kind_of(recheck, "again.review").title == "考评"
-    assert stages_between(table_of(recheck), "rated") == {"rated", "again.review", "closed", "exempt"}
 
 
 # ── faults, each with its line and its stage ─────────────────────

@@ -11,11 +11,11 @@ from workflow.rating.scheme import load_bytes
 from workflow.rating.scoring import Satisfaction
 from workflow.rating.survey import (
     Tally,
+    masses_warnings,
     needed,
     satisfaction,
     satisfaction_text,
     tally_faults,
-    tally_warnings,
     turnout_text,
 )
 
@@ -51,7 +51,7 @@ def test_an_odd_share_is_shown_rounded_and_computed_exactly():
 
 
 def test_a_good_tally_has_neither_faults_nor_warnings():
-    assert (tally_faults(SCHEME.survey, GOOD, 12), tally_warnings(SCHEME.survey, GOOD)) == ((), ())
+    assert (tally_faults(SCHEME.survey, GOOD, 12), masses_warnings(SCHEME.survey, GOOD.masses)) == ((), ())
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_few_masses_are_a_warning_only():
     tally = Tally(10, own_unit=3, related_unit=1)
 
     assert tally_faults(SCHEME.survey, tally, 12) == ()
-    assert tally_warnings(SCHEME.survey, tally) == ("参加群众只有4人,少于5人",)
+    assert masses_warnings(SCHEME.survey, tally.masses) == ("参加群众只有4人,少于5人",)
 
 
 def test_those_who_do_not_know_are_left_out():

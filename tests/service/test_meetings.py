@@ -75,6 +75,18 @@ def test_the_list_shows_what_the_others_think_beside_the_superior(town: Town) ->
     )
 
 
+def test_a_survey_with_four_of_the_masses_is_flagged_on_the_list(town: Town) -> None:
+    town.at("2027-05-06 10:00")
+    town.propose("D01", 4, "94", masses=4)
+    town.propose("D02", 4, "94", masses=5)
+    town.at("2027-05-14 10:00")
+
+    assert {line.organisation: line.flags for line in meetings.agenda(town.desk).rows} == {
+        "D01": ("参加群众只有4人,少于5人",),
+        "D02": (),
+    }
+
+
 def test_an_organisation_without_a_satisfied_ballot_is_shown_without_its_number(town: Town) -> None:
     town.at("2027-05-06 10:00")
     town.propose("D01", 0, "84", unhappy=15)

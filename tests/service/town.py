@@ -78,23 +78,28 @@ class Town:
         )
         return fire(self.desk, ask)
 
-    def propose(self, code: str, star: int, base: str, *, on: str = "2027-05-06", unhappy: int = 1) -> None:
+    def propose(self, code: str, star: int, base: str, *, on: str = "2027-05-06", **votes: int) -> None:
         """From the declaration to the posted notice, all on one day."""
         self.fire(code, "declare", {"head": "书记", "members_due": 10, "target_star": star})
-        self.evaluate(code, star, base, on=on, unhappy=unhappy)
+        self.evaluate(code, star, base, on=on, **votes)
 
-    def evaluate(self, code: str, star: int, base: str, *, on: str, unhappy: int = 1) -> None:
-        self.survey(code, star, on=on, unhappy=unhappy)
+    def evaluate(self, code: str, star: int, base: str, *, on: str, **votes: int) -> None:
+        self.survey(code, star, on=on, **votes)
         self.fire(code, "propose_star", {"base": base, "star": star}, reason="综合平时掌握情况", by="P1")
         if self.cycle(code).stage.endswith("audit"):
             self.fire(code, "pass_audit")
         self.fire(code, "post_notice", {"on": on, "place": "公告栏"})
 
-    def survey(self, code: str, star: int, *, on: str, unhappy: int = 1) -> None:
+    def survey(self, code: str, star: int, *, on: str, unhappy: int = 1, masses: int = 5) -> None:
         meeting = {"on": on, "attendees": ["书记"], "minutes": "一致同意"}
         scores = {str(number): "9.5" for number in range(1, 11)}
         self.fire(code, "submit_self_evaluation", {"meeting": meeting, "scores": scores, "star": star})
-        paper = {"members_present": 10, "own_unit": 5, "satisfied": 15 - unhappy, "dissatisfied": unhappy}
+        paper = {
+            "members_present": 10,
+            "own_unit": masses,
+            "satisfied": 10 + masses - unhappy,
+            "dissatisfied": unhappy,
+        }
         self.fire(code, "file_survey", {"meeting": {"on": on}, "paper": paper})
 
     def waiting(self, proposals: Mapping[str, tuple[int, str]]) -> None:

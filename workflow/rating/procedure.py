@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from workflow.engine.errors import Faulty
 from workflow.engine.machine import Ask
-from workflow.engine.table import ALWAYS, Fault, Guard, Row, Table, Way, When, closure
+from workflow.engine.table import ALWAYS, Fault, Guard, Row, Table, Way, When
 from workflow.rating import guards, payloads
 from workflow.rating.facts import Facts, WorldPayload
 from workflow.rating.scheme import Scheme
@@ -257,11 +257,3 @@ def _placed(scheme: Scheme, fault: Fault) -> tuple[Path, str]:
     if fault.trigger in EXITS:
         return (*path, fault.trigger), fault.text
     return path, f"{fault.trigger and fault.trigger + ':'}{fault.text}"
-
-
-def stages_between(table: Table, start: str) -> frozenset[str]:
-    """Every stage that can still be reached from `start`."""
-    edges: dict[str, set[str]] = {s.name: set() for s in table.stages}
-    for row in table.rows:
-        edges[row.stage] |= {way.dest for way in row.ways}
-    return frozenset(closure({start}, edges))

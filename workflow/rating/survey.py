@@ -84,11 +84,10 @@ def tally_faults(rule: SurveyRule, tally: Tally, members: int) -> tuple[str, ...
     return tuple(text for wrong, text in faults if wrong)
 
 
-def tally_warnings(rule: SurveyRule, tally: Tally) -> tuple[str, ...]:
-    """What is allowed but should be looked at."""
-    if rule.masses_min <= tally.masses < rule.masses_warn_below:
-        return (f"参加群众只有{tally.masses}人,少于{rule.masses_warn_below}人",)
-    return ()
+def masses_warnings(rule: SurveyRule, masses: int) -> tuple[str, ...]:
+    """What is allowed but should be looked at: so few of the masses that their word weighs little (R14)."""
+    few = rule.masses_min <= masses < rule.masses_warn_below
+    return (f"参加群众只有{masses}人,少于{rule.masses_warn_below}人",) if few else ()
 
 
 # --- satisfaction -----------------------------------------------------------------------------------------------------

@@ -402,7 +402,7 @@ def _csv(sheet: Sheetful) -> bytes:
     return b"\xef\xbb\xbf" + head.getvalue().encode() + body
 
 
-def _xlsx(sheet: Sheetful) -> bytes:
+def workbook(sheet: Sheetful) -> bytes:
     data = io.BytesIO()
     book = xlsxwriter.Workbook(data, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     head = book.add_format({"bold": True, "font_size": 14})
@@ -437,7 +437,7 @@ def _wide(text: str) -> int:
     return sum(2 if ord(character) > 0x2E80 else 1 for character in text)
 
 
-WRITERS: dict[str, Callable[[Sheetful], bytes]] = {"xlsx": _xlsx, "csv": _csv, "json": _json}
+WRITERS: dict[str, Callable[[Sheetful], bytes]] = {"xlsx": workbook, "csv": _csv, "json": _json}
 
 
 def names() -> Sequence[str]:

@@ -99,6 +99,9 @@ def bring(desk: Desk, slug: str, said: NewObjection) -> Receipt | Waiting:
         line = next((one for one in publications.lines(tx, slug) if one.code == said.code), None)
         if line is None:
             raise BadInput("请选择是对哪个党组织的异议")
+        row = cycles.by_id(tx, line.entry.cycle_id)
+        if said.anonymous and row is not None and not desk.scheme(tx, row.scheme_hash).objection.anonymous_ok:
+            raise BadInput(Reason("按本方案只受理实名的异议,请写姓名和能收到验证码的手机号或邮箱", "R23"))
         _not_too_often(tx, slug, said)
         filing = Filing(
             slug=slug,

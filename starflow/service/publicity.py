@@ -17,10 +17,13 @@ from storage import cycles, publications
 from storage import organisations as tree
 from storage.database import Transaction
 from storage.notice_models import Publication
+from workflow.engine.deadlines import parse_length
 from workflow.engine.errors import BadInput, Reason, Refused, Unknown
+from workflow.rating.scheme import Scheme
 
 TEXTS = {"title": "标题", "basis": "依据", "scope": "范围", "contact": "联系方式", "place": "张贴地点"}
 """What may be corrected without another period."""
+HANDLERS = {"department": "组织部", "committee": "工委会"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,12 +65,24 @@ class NoticePage:
     correction: str
     head: str
     at: datetime
+    handler: str
+    verify: str
+    anonymous_ok: bool
     lines: tuple[Shown, ...] = ()
     struck: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def days(self) -> int:
         return (self.last_on - self.first_on).days + 1
+
+    @property
+    def objecting(self) -> str:
+        """Who may object, who looks into it, and by when: as the scheme has it."""
+        how = "实名或匿名" if self.anonymous_ok else "实名"
+        return (
+            f"任何人都可以{how}提出,由{self.handler}{self.verify}核实;实名的告知结果。"
+            "打分的人不参与核实,被反映的党组织不知道是谁提出的。"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,9 +208,26 @@ def _page(desk: Desk, tx: Transaction, found: Publication, every: Sequence[Publi
         correction=found.correction,
         head=hashlib.sha256(heads.encode()).hexdigest(),
         at=found.at.astimezone(scheme.zone),
+        handler=_handler(tx, scheme),
+        verify=_verify(scheme),
+        anonymous_ok=scheme.objection.anonymous_ok,
         lines=tuple(_shown(line, labels) for line in lines) if state == "during" else (),
         struck={n: getattr(former, n) for n in TEXTS if former and getattr(former, n) != getattr(found, n)},
     )
+
+
+def _handler(tx: Transaction, scheme: Scheme) -> str:
+    """市直工委组织部: the body at the top, and whose business objections are there."""
+    top = tree.by_id(tx, tree.root(tx))
+    return f"{top.name if top else ''}{HANDLERS.get(scheme.objection.handler, '')}"
+
+
+def _verify(scheme: Scheme) -> str:
+    """在10个工作日内, by the stage that verifies; nothing where no stage says it."""
+    said = next((stage.verify for stage in scheme.stage if stage.verify), None)
+    if said is None:
+        return ""
+    return f"在{parse_length(said)}内"
 
 
 def _shown(line: publications.Line, labels: Mapping[int, str]) -> Shown:

@@ -37,7 +37,16 @@ def test_a_vote_with_curl_alone(web: Web, database_url: str, curl: str) -> None:
         link, form = f"{server['url']}b/{token}", f"{server['url']}b"
         looked = [said("-L", "-c", "/dev/null", link) for _ in range(3)]
         half = said("-d", f"t={token}", "-d", "q_3=unknown", "-d", "confirm=yes", form)
-        whole = ("-d", f"t={token}", "-d", "q_overall=satisfied", "--data-urlencode", "remark=很好", "-d", "confirm=yes")
+        whole = (
+            "-d",
+            f"t={token}",
+            "-d",
+            "q_overall=satisfied",
+            "--data-urlencode",
+            "remark=很好",
+            "-d",
+            "confirm=yes",
+        )
         done, again, wrong = said(*whole, form), said(*whole, form), said(link[:-2] + "zz")
 
     assert {(status, 'name="q_overall"' in page) for status, page in looked} == {("200", True)}
@@ -46,4 +55,8 @@ def test_a_vote_with_curl_alone(web: Web, database_url: str, curl: str) -> None:
     assert again == wrong and again[0] == "410"
     with web.desk.reading() as tx:
         poll = ballots.by_id(tx, 1)
-        assert poll is not None and (poll.used, len(ballots.payloads(tx, 1)), ballots.remarks(tx, 1)) == (1, 1, ("很好",))
+        assert poll is not None and (poll.used, len(ballots.payloads(tx, 1)), ballots.remarks(tx, 1)) == (
+            1,
+            1,
+            ("很好",),
+        )

@@ -1,12 +1,15 @@
 """A notice runs its week in public: exactly its days, corrected in the open, objected to by name and without one."""
 
 import re
+import string
 from dataclasses import replace
 from datetime import date
+from io import BytesIO
 from pathlib import Path
 
 import httpx
 import pytest
+from openpyxl import load_workbook
 
 from starflow.service import objections, publicity
 from starflow.service.acting import Acting
@@ -16,6 +19,7 @@ from starflow.service.publicity import notice_page
 from starflow.service.uploads import Upload
 from storage import filings, matters, publications
 from storage.database import Transaction
+from tests.documents.test_paper import square_font, words
 from tests.web.browser import Browser, hidden
 from tests.web.conftest import Web
 from workflow.engine.errors import StarflowError
@@ -110,6 +114,38 @@ def test_a_correction_is_another_version_and_the_first_stays_readable(web: Web, 
     assert notice_page(web.desk, slug).last_on == notice_page(web.desk, slug, 1).last_on
     with pytest.raises(StarflowError):
         publicity.correct(web.desk, slug, texts, "再来一次", acting=SUPERIOR)
+
+
+def test_it_can_be_taken_along_as_docx_pdf_and_xlsx_while_it_hangs(
+    web: Web, slug: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forms = ("docx", "pdf", "xlsx")
+    assert [page(web, f"/n/{slug}/v/1/{form}").status_code for form in forms] == [422] * 3
+    web.at("2027-05-08 10:00")
+    publicity.correct(web.desk, slug, {"contact": "0372-0000000"}, "补充联系方式", acting=SUPERIOR)
+    assert [form in page(web, f"/n/{slug}").text for form in forms] == [True] * 3
+
+    said = words(page(web, f"/n/{slug}/v/2/docx").content)
+    for wanted in (
+        "第一支部",
+        "五星级",
+        "0372-0000000",
+        "第2版更正,原因:补充联系方式",
+        notice_page(web.desk, slug).head,
+    ):
+        assert wanted in said
+    square = square_font(tmp_path, said + string.printable)
+    monkeypatch.setattr(web.desk, "settings", replace(web.desk.settings, pdf_font=square))
+    got = {form: page(web, f"/n/{slug}/v/2/{form}") for form in forms}
+
+    assert {one.status_code for one in got.values()} == {200}
+    assert all(one.headers["content-disposition"].startswith("attachment;") for one in got.values())
+    assert got["pdf"].content.startswith(b"%PDF-")
+    sheet = load_workbook(BytesIO(got["xlsx"].content)).active
+    assert sheet is not None
+    rows = list(sheet.iter_rows(values_only=True))
+    assert rows[2:] == [("编码", "党组织", "拟定星级", "现有星级"), ("B1", "第一支部", "五星级", "未评")]
+    assert page(web, f"/n/{slug}/v/1/odt").status_code == page(web, "/n/nowhere/v/1/pdf").status_code == 404
 
 
 def test_several_are_posted_as_one_notice(web: Web) -> None:

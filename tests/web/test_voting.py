@@ -100,7 +100,19 @@ def test_what_is_missing_is_said_on_top_and_nothing_is_lost(web: Web, tokens: tu
     assert "提交后不能修改" in phone.post({"t": tokens[0], "q_overall": "satisfied"}).text
     assert phone.post({"t": tokens[0], "q_overall": "splendid", "confirm": "yes"}).status_code == 422
     assert phone.post({"t": tokens[0], **GOOD, "remark": "长" * 501}).status_code == 422
-    assert (phone.post({"t": tokens[0], **GOOD, "remark": "长" * 9000}).status_code, used(web)) == (410, 0)
+    whole = phone.post({"t": tokens[0], **GOOD, "remark": "长" * 3000})
+    assert (whole.status_code, "意见超过500字" in whole.text, "长" * 3000 in whole.text) == (422, True, True)
+
+
+@pytest.mark.parametrize("length", [9_000, 500_000], ids=["too long", "far too long"])
+def test_what_is_too_long_to_be_read_uses_nothing_up_and_says_so(
+    web: Web, tokens: tuple[str, ...], length: int
+) -> None:
+    answers = [Phone(web).post({"t": token, **GOOD, "remark": "长" * length}) for token in (tokens[0], "a" * 26)]
+
+    assert [one.status_code for one in answers] == [413, 413] and answers[0].content == answers[1].content
+    assert "您的票没有用掉" in answers[0].text
+    assert (Phone(web).post({"t": tokens[0], **GOOD}).status_code, used(web)) == (200, 1)
 
 
 def test_used_wrong_closed_and_garbage_are_answered_byte_for_byte_alike(web: Web, tokens: tuple[str, ...]) -> None:

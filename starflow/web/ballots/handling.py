@@ -37,7 +37,7 @@ def _seat(caller: Caller, matter_id: int) -> Seat:
         case = seen_case(caller.desk, tx, caller.principal, row.code, row.year)
         held = relations(tx, caller.principal, case)
     if case.scheme.objection.handler not in held:
-        raise Forbidden("异议由市直工委组织部核实")
+        raise Forbidden("异议由方案指定的核实单位办理,您不是")
     return Seat(caller, case, held)
 
 

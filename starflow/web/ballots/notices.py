@@ -1,9 +1,11 @@
 """Public notices for everybody: no sign-in, no script. The first line says whether one can object, and until when."""
 
 from datetime import date
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 
+from starflow.documents.paper.posted import WRITERS, posted_paper
 from starflow.service.acting import Acting
 from starflow.service.answers import answer_of
 from starflow.service.desk import Desk
@@ -17,6 +19,12 @@ from starflow.web.forms import Posted, csrf_field
 from workflow.engine.errors import BadInput, StarflowError, Unknown
 
 router = APIRouter(include_in_schema=False)
+OFFICE = "application/vnd.openxmlformats-officedocument"
+MEDIA = {
+    "docx": f"{OFFICE}.wordprocessingml.document",
+    "pdf": "application/pdf",
+    "xlsx": f"{OFFICE}.spreadsheetml.sheet",
+}
 
 
 @router.get("/n")
@@ -40,7 +48,22 @@ def _shown(request: Request, slug: str, version: int | None) -> Response:
         page = notice_page(desk, slug, version)
     except Unknown as refusal:
         return missing(refusal)
-    return leaf("notice", notice=page, link=address(desk, page), svg=qr(address(desk, page)), texts=TEXTS)
+    link = address(desk, page)
+    return leaf("notice", notice=page, link=link, svg=qr(link), texts=TEXTS, forms=tuple(WRITERS))
+
+
+@router.get("/n/{slug}/v/{version}/{form}")
+def to_take_along(request: Request, slug: str, version: int, form: str) -> Response:
+    """The same, to be printed, sealed and put up; for everybody, as the page is."""
+    desk = desk_of(request)
+    try:
+        page = notice_page(desk, slug, version)
+        content = posted_paper(desk, page, address(desk, page), form)
+    except StarflowError as refusal:
+        said = [str(reason) for reason in refusal.reasons]
+        return leaf("said", answer_of(refusal).http_status, title="没有可以下载的", said=said)
+    name = quote(f"{page.title}(第{page.version}版).{form}")
+    return Response(content, 200, {"content-disposition": f"attachment; filename*=UTF-8''{name}"}, MEDIA[form])
 
 
 def address(desk: Desk, page: NoticePage) -> str:

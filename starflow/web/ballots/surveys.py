@@ -24,6 +24,7 @@ from workflow.engine.errors import BadInput, Forbidden, StarflowError, Unknown
 from workflow.rating.stages import KIND
 from workflow.rating.survey import needed
 from workflow.rating.voting import ANSWERS, ELECTORATES
+from workflow.rating.wording import percent
 
 router = APIRouter(include_in_schema=False)
 
@@ -246,6 +247,7 @@ def _page(request: Request, seat: Seat, refusal: StarflowError | None = None, fo
         answers=ANSWERS,
         paper=PAPER,
         needed=needed(case.cycle.members, case.scheme.survey.quorum),
+        quorum=percent(case.scheme.survey.quorum),
         result=result(desk, case.cycle.code, case.cycle.year) if closed else None,
         today=case.today.isoformat(),
         faults=[str(reason) for reason in refusal.reasons] if refusal else [],

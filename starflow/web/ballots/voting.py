@@ -19,13 +19,14 @@ from starflow.web.ballots.showing import leaf
 from starflow.web.ballots.words import WORDS, language
 from starflow.web.forms import cookie
 from workflow.engine.errors import Unavailable
-from workflow.rating.voting import LONGEST_REMARK
 
 LOG = logging.getLogger(__name__)
 router = APIRouter(include_in_schema=False)
 
 COOKIE, COOKIE_IN_CLEAR, SECONDS = "__Host-b", "starflow_b", 1200
-MOST = 16_384
+MOST = 65_536
+HEARD = 1_048_576  # read to its end so far, so that the sender hears the answer instead of a broken line
+TOO_LONG = {"too_long": "yes"}
 QUESTION = "q_"
 Lang = Annotated[str | None, Query(alias="lang", max_length=20)]
 
@@ -53,12 +54,15 @@ def ballot(request: Request, lang: Lang = None) -> Response:
 
 
 async def sent(request: Request) -> Mapping[str, str]:
-    """A form of a few short fields; what is longer is not read to its end."""
-    body = bytearray()
+    """A form of a few short fields; of what is longer only so much is heard that it is too long."""
+    body, heard = bytearray(), 0
     async for chunk in request.stream():
-        body += chunk
-        if len(body) > MOST:
-            return {"too_long": "1"}
+        heard += len(chunk)
+        body += chunk[: MOST + 1 - len(body)]
+        if heard > HEARD:
+            break
+    if heard > MOST:
+        return TOO_LONG
     try:
         return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=60))
     except ValueError:
@@ -68,6 +72,8 @@ async def sent(request: Request) -> Mapping[str, str]:
 @router.post("/b")
 def vote(request: Request, form: Annotated[Mapping[str, str], Depends(sent)]) -> Response:
     def answer() -> Response:
+        if form is TOO_LONG:
+            return leaf("long", 413, lang="zh-CN", words=WORDS["zh-CN"], other=WORDS["en"])
         lang, token = language(form.get("lang")), form.get("t", "")
         answers = {key.removeprefix(QUESTION): said for key, said in form.items() if key.startswith(QUESTION)}
         remark = form.get("remark", "")
@@ -122,7 +128,7 @@ def _form(
         limits=words[f"limits_{paper.mode}"],
         token=token,
         chosen=answers or {},
-        remark=remark[: LONGEST_REMARK * 2],
+        remark=remark,
         faults=faults or {},
     )
 

@@ -263,6 +263,7 @@ def open_obligations(
         .outerjoin(_cycle, _cycle.c.id == _obligation.c.cycle_id)
         .outerjoin(_matter, _matter.c.id == _obligation.c.matter_id)
         .where(_obligation.c.closed_at.is_(None), *_of_year(where), *_below(tx, where), *_owed(where))
+        .where(*_reviewed_by(where))
         .where(*stages, *after, *by)
         .order_by(sa.nulls_last(due), code, _obligation.c.id)
     )
@@ -325,7 +326,7 @@ def notices(tx: Transaction, where: Where) -> Iterator[Told]:
         .outerjoin(_cycle, _cycle.c.id == n.cycle_id)
         .outerjoin(_obligation, _obligation.c.id == n.obligation_id)
         .outerjoin(_matter, _matter.c.id == _obligation.c.matter_id)
-        .where(*_of_year(where), *_below(tx, where))
+        .where(*_of_year(where), *_below(tx, where), *_reviewed_by(where))
         .order_by(n.id.desc())
     )  # fmt: skip
     if where.stages:

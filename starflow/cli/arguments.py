@@ -192,6 +192,12 @@ Owner = Annotated[
     str | None,
     typer.Option("--owner", metavar="ROLE", parser=read_owner, help="只看由这种身份办理的"),
 ]
+Where = Annotated[
+    str,
+    typer.Option(
+        "--where", metavar="SEARCH", help="查询语句,与网页相同,例如 “阶段:测评 灯:红 单位:D04”,或名称、编码的一部分"
+    ),
+]
 Limit = Annotated[int | None, typer.Option("--limit", metavar="N", parser=read_limit, help="最多列出这么多行")]
 After = Annotated[str | None, typer.Option("--after", metavar="NEXT", help="从上一页给出的 next 处继续")]
 By = Annotated[

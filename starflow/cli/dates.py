@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from starflow.cli.acting import coordinator
-from starflow.cli.arguments import Because, By, Code, DryRun, Light, Limit, Owner, Stage, Under, Year, read_day
+from starflow.cli.arguments import Because, By, Code, DryRun, Light, Limit, Owner, Stage, Under, Where, Year, read_day
 from starflow.cli.opening import at_desk
 from starflow.cli.output import Result, Table, day
 from starflow.cli.words import say
@@ -49,6 +49,7 @@ def nudge(
     stage: Stage = None,
     light: Light = None,
     owner: Owner = None,
+    where: Where = "",
     year: Year = None,
     limit: Limit = None,
     dry_run: DryRun = False,
@@ -57,12 +58,14 @@ def nudge(
     """Whoever is stuck and matches; the same rows as `stuck` with the same flags."""
     from starflow.service.lists import stuck
     from starflow.service.obligations import nudge as remind
+    from starflow.service.search import narrowed_by
     from starflow.service.view import Filters
 
     filters = Filters(under=under, stage=stage, light=light, owner=owner, year=year, limit=limit)
     with at_desk() as desk:
+        filters = narrowed_by(desk, filters, where)
         codes = [row.organisation for row in stuck(desk, filters).rows]
-        nudged = remind(desk, codes, actor=coordinator(desk, by), year=year, dry_run=dry_run)
+        nudged = remind(desk, codes, actor=coordinator(desk, by), year=filters.year, dry_run=dry_run)
     titles = (say("单位"), say("给谁"), say("人员"), say("结果"))
     rows = [
         (one.organisation, f"{one.recipient} {one.recipient_role}".strip(), one.person or "", one.note)

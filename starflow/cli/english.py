@@ -85,6 +85,7 @@ HELP: Mapping[str, str] = {
     "只看这种灯:red、yellow、blue、green、grey、black": "only this light: red, yellow, blue, green, grey, black",
     "只看由这种身份办理的": "only what is owed by this role",
     "年度;不写则为最近一次在办的年度": "year (default: the newest open one)",
+    "查询语句,与网页相同,例如 “阶段:测评 灯:红 单位:D04”,或名称、编码的一部分": "a search as on the pages, e.g. “stage:survey light:red”, or part of a name",
     "最多列出这么多行": "at most so many rows",
     "从上一页给出的 next 处继续": "continue at the `next` of the page before",
     "列出所有未结的,不只是卡住的": "all open ones, not only those that are stuck",

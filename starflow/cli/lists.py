@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from starflow.cli.arguments import After, Light, Limit, Owner, Stage, Under, Year, read_day, read_days
+from starflow.cli.arguments import After, Light, Limit, Owner, Stage, Under, Where, Year, read_day, read_days
 from starflow.cli.opening import at_desk, local_now
 from starflow.cli.output import Result, Table, day, deadline, light, moment, text
 from starflow.cli.words import say, told
@@ -30,13 +30,17 @@ def stuck(
     stage: Stage = None,
     light: Light = None,
     owner: Owner = None,
+    where: Where = "",
     year: Year = None,
     limit: Limit = None,
     after: After = None,
     everything: All = False,
 ) -> Result:
+    from starflow.service.search import narrowed_by
+
     with at_desk() as desk:
-        return stuck_at(desk, _filters(under, stage, light, owner, year, limit, after), everything=everything)
+        filters = narrowed_by(desk, _filters(under, stage, light, owner, year, limit, after), where)
+        return stuck_at(desk, filters, everything=everything)
 
 
 def stuck_at(desk: "Desk", filters: "Filters", *, everything: bool = False) -> Result:
@@ -101,13 +105,14 @@ def cycles(
     stage: Stage = None,
     light: Light = None,
     owner: Owner = None,
+    where: Where = "",
     year: Year = None,
     limit: Limit = None,
     after: After = None,
 ) -> Result:
     from starflow.service.lists import cycles as find
 
-    return _listed(find, CYCLES, _filters(under, stage, light, owner, year, limit, after))
+    return _listed(find, CYCLES, _filters(under, stage, light, owner, year, limit, after), where)
 
 
 CYCLES: Columns = (
@@ -126,13 +131,14 @@ def obligations(
     stage: Stage = None,
     light: Light = None,
     owner: Owner = None,
+    where: Where = "",
     year: Year = None,
     limit: Limit = None,
     after: After = None,
 ) -> Result:
     from starflow.service.lists import obligations as find
 
-    return _listed(find, OWED, _filters(under, stage, light, owner, year, limit, after))
+    return _listed(find, OWED, _filters(under, stage, light, owner, year, limit, after), where)
 
 
 def due(
@@ -141,6 +147,7 @@ def due(
     stage: Stage = None,
     light: Light = None,
     owner: Owner = None,
+    where: Where = "",
     year: Year = None,
     limit: Limit = None,
     after: After = None,
@@ -148,7 +155,7 @@ def due(
     from starflow.service.lists import due as find
 
     filters = _filters(under, stage, light, owner, year, limit, after)
-    return _listed(lambda desk, wanted: find(desk, wanted, days=days), OWED, filters)
+    return _listed(lambda desk, wanted: find(desk, wanted, days=days), OWED, filters, where)
 
 
 OWED: Columns = (
@@ -167,6 +174,7 @@ def notices(
     under: Under = None,
     stage: Stage = None,
     owner: Owner = None,
+    where: Where = "",
     year: Year = None,
     limit: Limit = None,
     after: After = None,
@@ -179,7 +187,7 @@ def notices(
 
         with at_desk() as desk:
             revive(desk)
-    return _listed(find, NOTICES, _filters(under, stage, None, owner, year, limit, after))
+    return _listed(find, NOTICES, _filters(under, stage, None, owner, year, limit, after), where)
 
 
 NOTICES: Columns = (
@@ -201,11 +209,13 @@ NOTICE_STATUS = {
 }
 
 
-def stars(as_of: AsOf = None, under: Under = None, limit: Limit = None, after: After = None) -> Result:
+def stars(
+    as_of: AsOf = None, under: Under = None, where: Where = "", limit: Limit = None, after: After = None
+) -> Result:
     from starflow.service.lists import stars as find
 
     filters = _filters(under, None, None, None, None, limit, after)
-    return _listed(lambda desk, wanted: find(desk, wanted, as_of=as_of), STARS, filters)
+    return _listed(lambda desk, wanted: find(desk, wanted, as_of=as_of), STARS, filters, where)
 
 
 STARS: Columns = (
@@ -252,9 +262,11 @@ def _place(place: "QuotaPlace") -> str:
 # ── what all lists share ─────────────────────────────────────────
 
 
-def _listed(find: Callable[[Any, Any], "Page[Any]"], columns: Columns, filters: "Filters") -> Result:
+def _listed(find: Callable[[Any, Any], "Page[Any]"], columns: Columns, filters: "Filters", where: str) -> Result:
+    from starflow.service.search import narrowed_by
+
     with at_desk() as desk:
-        page = find(desk, filters)
+        page = find(desk, narrowed_by(desk, filters, where))
     lines = (table_of(columns, page.rows), *more_of(page)) if page.rows else (say("没有符合条件的"),)
     return Result(page.as_json(), lines)
 

@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from starflow.cli.acting import acting_by_paper, coordinator
-from starflow.cli.arguments import By, DryRun, Light, Owner, Stage, Under, Year, read_number, read_role, write_bytes
+from starflow.cli.arguments import (
+    By,
+    DryRun,
+    Light,
+    Owner,
+    Stage,
+    Under,
+    Where,
+    Year,
+    read_number,
+    read_role,
+    write_bytes,
+)
 from starflow.cli.opening import at_desk
 from starflow.cli.output import Result, Table, moment, text
 from starflow.cli.words import say
@@ -62,13 +74,16 @@ def export(
     stage: Stage = None,
     light: Light = None,
     owner: Owner = None,
+    where: Where = "",
     year: Year = None,
 ) -> Result:
     from starflow.documents.lists import export_list, sheetful
+    from starflow.service.search import narrowed_by
     from starflow.service.view import Filters
 
     filters = Filters(under=under, stage=stage, light=light, owner=owner, year=year)
     with at_desk() as desk:
+        filters = narrowed_by(desk, filters, where)
         content = export_list(desk, name, filters, out.rpartition(".")[2].lower())
         sheet = sheetful(desk, name, filters)
     write_bytes(out, content)

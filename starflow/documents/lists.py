@@ -28,7 +28,15 @@ from workflow.engine.errors import BadInput, Unknown
 
 FORMS = ("xlsx", "csv", "json")
 LIGHTS = {"black": "✕终止", "red": "■逾期", "yellow": "▲滞后", "green": "●按期", "blue": "◆临近", "grey": "○未到"}
-FILTER_WORDS = {"under": "范围", "stage": "环节", "light": "灯", "owner": "办理者", "year": "年度"}
+FILTER_WORDS = {
+    "under": "范围",
+    "stage": "环节",
+    "light": "灯",
+    "owner": "办理者",
+    "year": "年度",
+    "reviewer": "上级",
+    "text": "名称",
+}
 Cell = Callable[[Any], Any]
 Columns = tuple[tuple[str, Cell], ...]
 
@@ -124,7 +132,7 @@ LISTS = (
             ("最近提醒", _until("last_reminder_at")),
             ("自动上报", _until("escalates_at")),
         ),
-        ("under", "stage", "light", "owner", "year"),
+        ("under", "stage", "light", "owner", "year", "reviewer", "text"),
     ),
     Listing(
         "cycles",
@@ -139,7 +147,7 @@ LISTS = (
             ("拟定星级", _of("proposed_star")),
             ("现星级", _of("star")),
         ),
-        ("under", "stage", "light", "owner", "year"),
+        ("under", "stage", "light", "owner", "year", "reviewer", "text"),
     ),
     Listing(
         "obligations",
@@ -155,7 +163,7 @@ LISTS = (
             ("截止", _until("due_at")),
             ("下次提醒", _until("next_rung_at")),
         ),
-        ("under", "stage", "light", "owner", "year"),
+        ("under", "stage", "light", "owner", "year", "reviewer", "text"),
     ),
     Listing(
         "due",
@@ -170,7 +178,7 @@ LISTS = (
             ("目标", _until("target_at")),
             ("截止", _until("due_at")),
         ),
-        ("under", "stage", "light", "owner", "year"),
+        ("under", "stage", "light", "owner", "year", "reviewer", "text"),
     ),
     Listing(
         "notices",
@@ -189,7 +197,7 @@ LISTS = (
             ("内容", _of("text")),
             ("备注", _of("note")),
         ),
-        ("under", "stage", "owner", "year"),
+        ("under", "stage", "owner", "year", "reviewer", "text"),
     ),
     Listing(
         "stars",
@@ -270,7 +278,7 @@ LISTS = (
             ("截止", _until("due_at")),
             ("立项", _until("opened_at")),
         ),
-        ("under", "stage", "light", "owner", "year"),
+        ("under", "stage", "light", "owner", "year", "reviewer", "text"),
     ),
     Listing(
         "events",
@@ -371,7 +379,7 @@ def sheetful(desk: Desk, name: str, filters: Filters) -> Sheetful:
     listing = LISTED.get(name)
     if listing is None:
         raise Unknown(f"没有“{name}”这个清单,可选:{'、'.join(LISTED)}")
-    given = {key: getattr(filters, key) for key in FILTER_WORDS if getattr(filters, key) is not None}
+    given = {key: getattr(filters, key) for key in FILTER_WORDS if getattr(filters, key) not in (None, "")}
     if strange := [FILTER_WORDS[key] for key in given if key not in listing.knows]:
         raise BadInput(f"{listing.title}不能按{'、'.join(strange)}筛选")
     found = tuple(listing.rows(desk, filters))

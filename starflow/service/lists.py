@@ -78,7 +78,7 @@ def notices(desk: Desk, filters: Filters | None = None) -> Page[NoticeLine]:
 def stars(desk: Desk, filters: Filters | None = None, *, as_of: date | None = None) -> Page[StarLine]:
     """The star of every organisation on a day, today unless said otherwise, by code."""
     filters = filters or Filters()
-    _knows_no(filters, "星级", "light", "stage", "owner")
+    _knows_no(filters, "星级", "light", "stage", "owner", "reviewer")
     with desk.reading() as tx:
         if cycle_rows.campaign_of_year(tx, None) is None:
             return Page(())  # nothing was ever rated

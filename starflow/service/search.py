@@ -90,6 +90,20 @@ def search(desk: Desk, text: str, *, within: str = "", year: int | None = None) 
     return Asked(**found, text=" ".join(words))
 
 
+def narrowed_by(desk: Desk, filters: Filters, text: str, *, within: str = "") -> Filters:
+    """These filters and a search: what commands, the API and exports take beside their own flags.
+
+    What both of them name is refused, for nobody could say which was meant. Raises BadInput.
+    """
+    if not text.strip():
+        return filters
+    asked = search(desk, text, within=within, year=filters.year)
+    twice = [names[0] for name, names in KEYS.items() if getattr(asked, name) and getattr(filters, name)]
+    if twice:
+        raise BadInput(*(f"“{word}”已经另外写明,查询里不要再写" for word in twice))
+    return asked.narrowing(filters)
+
+
 def suggestions(desk: Desk) -> tuple[str, ...]:
     """Tokens that a search may begin with."""
     with desk.reading() as tx:

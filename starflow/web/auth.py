@@ -8,9 +8,10 @@ A page may also be looked at by whoever has signed in, and in a rehearsal by who
 """
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -163,12 +164,19 @@ def network_of(request: Request) -> str:
 
 def _only_known_parameters(request: Request) -> None:
     """A misspelt filter is refused, so that nobody believes it has narrowed anything."""
-    known = {parameter.alias for parameter in request.scope["route"].dependant.query_params}
+    known = set(_parameters(request.scope["route"].dependant))
     asked = [name for name, _ in request.query_params.multi_items()]
     if unknown := [name for name in dict.fromkeys(asked) if name not in known]:
         raise BadInput(*(f"没有“{name}”这个参数" for name in unknown))
     if len(asked) > len(set(asked)):
         raise BadInput("同一个参数写了两次")
+
+
+def _parameters(asked: Any) -> Iterator[str]:
+    """Of a route and of whatever it depends on."""
+    yield from (parameter.alias for parameter in asked.query_params)
+    for one in asked.dependencies:
+        yield from _parameters(one)
 
 
 # ── what exists, and what one may ────────────────────────────────

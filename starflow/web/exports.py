@@ -6,9 +6,10 @@ from urllib.parse import quote
 from fastapi import APIRouter, Path, Query, Response
 
 from starflow.documents.lists import FORMS, LISTED, export_list
+from starflow.service.search import narrowed_by
 from starflow.service.view import Filters
 from starflow.web.auth import Identified, narrowed, require
-from starflow.web.replies import Lamp, OwedBy, Stage, Under, Year
+from starflow.web.replies import Lamp, OwedBy, Search, Stage, Under, Year
 from workflow.engine.errors import Forbidden, Unknown
 
 router = APIRouter()
@@ -31,12 +32,18 @@ def export(
     stage: Stage = None,
     light: Lamp = None,
     owner: OwedBy = None,
+    search: Search = "",
 ) -> Response:
     """标题、筛选、导出时间和行数写在表头。"""
     if name not in LISTED or form not in FORMS:
         raise Unknown(f"没有“{name}.{form}”,清单有{'、'.join(LISTED)},格式有{'、'.join(FORMS)}")
     require(caller, "read_roster")
-    filters = Filters(under=under, stage=stage, light=light, owner=owner, year=year)
+    filters = narrowed_by(
+        caller.desk,
+        Filters(under=under, stage=stage, light=light, owner=owner, year=year),
+        search,
+        within=caller.principal.path,
+    )
     if name in SEEN_BY_ALL:
         seen = narrowed(caller, filters, "read_roster" if name in ("organisations", "stars") else "read_work")
     else:

@@ -4,12 +4,13 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
-from fastapi import Path, Query, Response
+from fastapi import Depends, Path, Query, Response
 
+from starflow.service.search import LONGEST, narrowed_by
 from starflow.service.shapes import Page
 from starflow.service.view import OWNERS, Filters
 from starflow.web import examples
-from starflow.web.auth import Caller, narrowed
+from starflow.web.auth import Caller, Identified, narrowed
 from starflow.web.problems import documented
 from starflow.web.schemas import page_of
 from workflow.engine.deadlines import Light
@@ -23,11 +24,56 @@ OwedBy = Annotated[
     str | None,
     Query(description="只看由这种身份办理的", examples=["superior"], json_schema_extra={"enum": list(OWNERS)}),
 ]
+Search = Annotated[
+    str,
+    Query(
+        alias="q",
+        max_length=LONGEST,
+        description="查询语句,与页面和命令行的--where相同:阶段、灯、单位、上级、该谁办、年度,或名称、编码",
+        examples=["阶段:测评 灯:红 单位:D04"],
+    ),
+]
 Limit = Annotated[int, Query(ge=1, le=500, description="最多列出这么多行", examples=[50])]
 Next = Annotated[str | None, Query(alias="next", description="从上一页给出的next处继续")]
 
 PER_PAGE = 50
 REFUSALS = (400, 401, 403, 404, 503)
+
+
+# ── what lists are narrowed to ───────────────────────────────────
+
+
+def lit(
+    caller: Identified,
+    year: Year = None,
+    under: Under = None,
+    stage: Stage = None,
+    light: Lamp = None,
+    owner: OwedBy = None,
+    search: Search = "",
+    limit: Limit = PER_PAGE,
+    after: Next = None,
+) -> Filters:
+    """Of lists whose rows have a light. Raises BadInput."""
+    filters = Filters(under=under, stage=stage, light=light, owner=owner, year=year, limit=limit, after=after)
+    return narrowed_by(caller.desk, filters, search, within=caller.principal.path)
+
+
+def unlit(
+    caller: Identified,
+    year: Year = None,
+    under: Under = None,
+    stage: Stage = None,
+    owner: OwedBy = None,
+    search: Search = "",
+    limit: Limit = PER_PAGE,
+    after: Next = None,
+) -> Filters:
+    """Of lists whose rows have none."""
+    return lit(caller, year, under, stage, None, owner, search, limit, after)
+
+
+Lit, Unlit = Annotated[Filters, Depends(lit)], Annotated[Filters, Depends(unlit)]
 
 
 def said(shape: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Response:

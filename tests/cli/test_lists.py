@@ -1,5 +1,8 @@
 """The lists, as people read them; their JSON is compared with the page in test_page."""
 
+import json
+from pathlib import Path
+
 import pytest
 
 from tests.cli.conftest import DECLARATION, Cli
@@ -91,3 +94,20 @@ def test_english_labels(cli: Cli) -> None:
     assert lines[0] == "Year 2027 · today Thu 2027-05-06 · 4 stuck (of 4)"
     assert lines[1].split("  ")[0] == "light"
     assert lines[2].startswith("▲ behind")
+
+
+def test_the_search_of_the_pages_narrows_lists_nudges_and_exports(cli: Cli, tmp_path: Path) -> None:
+    cli.done("clock", "move", "2027-06-16T10:00")
+    where = ("--where", "灯:红 单位:D01 第")
+    listed = [row["organisation"] for row in cli.json("stuck", *where)["rows"]]
+    nudged = [row["organisation"] for row in cli.json("nudge", "--dry-run", *where)["rows"]]
+    cli.done("sheet", "export", "stuck", "--out", str(tmp_path / "stuck.json"), *where)
+    written = json.loads((tmp_path / "stuck.json").read_text(encoding="utf-8"))
+
+    assert (listed, nudged) == (["B1", "B2"], ["B1", "B2"])
+    assert (len(written["rows"]), written["narrowed"]) == (2, "范围=D01、灯=red、名称=第")
+
+
+def test_a_search_that_names_nothing_is_refused_in_the_words_of_the_pages(cli: Cli) -> None:
+    assert cli.refused("cycles", "--where", "灯:紫") == (2, "没有“紫”这种灯,只有红、黄、蓝、绿、灰、黑")
+    assert cli.refused("cycles", "--light", "red", "--where", "灯:黄") == (2, "“灯”已经另外写明,查询里不要再写")

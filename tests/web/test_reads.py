@@ -229,3 +229,18 @@ def test_nothing_is_said_without_a_token_that_holds(web: Web, shown: str) -> Non
 
     assert (answer.status_code, answer.json()["code"]) == (401, "unauthenticated")
     assert answer.headers["www-authenticate"] == 'Bearer realm="starflow"'
+
+
+def test_a_list_and_an_export_are_searched_in_the_words_of_the_pages(web: Web) -> None:
+    listed = web.get("/cycles?q=上级:D01 阶段:申报").json()["rows"]
+    export = web.get("/exports/cycles?form=json&q=上级:D01 阶段:申报").json()
+    narrowed = web.get("/cycles?q=单位:D60", by=("organisation", "D01"))
+    wrong = web.get("/cycles?light=red&q=灯:黄")
+
+    assert [row["organisation"] for row in listed] == ["B1", "B2"]
+    assert ([row["organisation"] for row in export["rows"]], export["narrowed"]) == (
+        ["B1", "B2"],
+        "范围=GW、环节=declaration、上级=D01",
+    )
+    assert (narrowed.status_code, "没有名称含“D60”的单位" in narrowed.text) == (400, True)
+    assert (wrong.status_code, "“灯”已经另外写明" in wrong.text) == (400, True)

@@ -21,6 +21,7 @@ from schedules.hours import PEOPLE, Hours
 from schedules.letters import Letter, letter_of
 from schedules.templates import SHIPPED, Template, read_templates
 from starflow.service.desk import Desk
+from starflow.service.policy import POLICY
 from storage import outbox, preferences
 from storage.cycles import campaign_of_year
 from storage.database import Transaction, retrying
@@ -31,6 +32,7 @@ LOG = logging.getLogger(__name__)
 
 LEASE = timedelta(minutes=5)  # longer than any send can take
 MAX_ATTEMPTS = 8
+OUT_OF_SIGHT = "收件岗位看不到这个单位"
 NOTHING_LEFT = "其中的事项都已不必再提醒"
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 25, 120, 600, 1440, 1440))
 JITTER = 0.2  # of the pause, so that what failed together does not come back together
@@ -121,7 +123,8 @@ def _take(
         if hours is not None:
             for envelope in going:
                 outbox.absorb(tx, envelope)
-        notices = _still_true(tx, outbox.standing(tx, [envelope.id for envelope in going]), _deaf(going, wishes))
+        ids = [envelope.id for envelope in going]
+        notices = _still_true(tx, outbox.standing(tx, ids), _deaf(going, wishes), _out_of_sight(tx, ids))
         letters = [
             (e, letter_of(e, notices[e.id], tx.now, templates, _language(wishes.get(e.person_id or 0))))
             for e in going
@@ -162,19 +165,32 @@ def _deaf(going: Iterable[Envelope], wishes: Mapping[int, Preference]) -> frozen
     return frozenset(e.id for e in going if (wish := wishes.get(e.person_id or 0)) is not None and wish.unsubscribed)
 
 
+def _out_of_sight(tx: Transaction, message_ids: list[int]) -> frozenset[int]:
+    """The notices that speak of an organisation which their recipient does not see: the tree may have changed since."""
+    return frozenset(
+        one.notice_id
+        for one in outbox.addressed(tx, message_ids)
+        if not POLICY.may_be_told(one.role, one.path, one.about, owes=one.owes)
+    )
+
+
 def _attempt(tx: Transaction, envelope: Envelope, outcome: str, said: str) -> dict[str, Any]:
     what = {"message_id": envelope.id, "channel": envelope.channel, "attempt": envelope.attempts}
     return what | {"at": tx.now, "outcome": str(outcome), "said": said}
 
 
 def _still_true(
-    tx: Transaction, notices: Iterable[Standing], deaf: frozenset[int] = frozenset()
+    tx: Transaction,
+    notices: Iterable[Standing],
+    deaf: frozenset[int] = frozenset(),
+    out_of_sight: frozenset[int] = frozenset(),
 ) -> dict[int, list[Standing]]:
     """Suppresses what is void, each with its reason, and returns the rest by message."""
     void, left = defaultdict[str, list[int]](list), defaultdict[int, list[Standing]](list)
     for notice in notices:
         unwanted = "收件人退订了知会" if notice.kind == "event" and notice.message_id in deaf else ""
-        if reason := why_void(notice) or unwanted:
+        unseen = OUT_OF_SIGHT if notice.notice_id in out_of_sight else ""
+        if reason := why_void(notice) or unwanted or unseen:
             void[reason].append(notice.notice_id)
         else:
             left[notice.message_id].append(notice)

@@ -250,6 +250,30 @@ def standing(tx: Transaction, message_ids: Collection[int]) -> tuple[Standing, .
     return tuple(Standing(*row) for row in found)
 
 
+@dataclass(frozen=True, slots=True)
+class Addressed:
+    """A queued notice: to which post it goes, of which organisation it speaks, and whether that post owes the act."""
+
+    notice_id: int
+    role: str
+    path: str
+    about: str
+    owes: bool
+
+
+def addressed(tx: Transaction, message_ids: Collection[int]) -> tuple[Addressed, ...]:
+    to, about = TABLES["organisation"].alias("to"), TABLES["organisation"].alias("about")
+    owes = sa.and_(OBLIGATION.c.owner_role == NOTICE.c.recipient_role, OBLIGATION.c.owner_id == NOTICE.c.recipient_id)
+    found = tx.session.execute(
+        sa.select(NOTICE.c.id, NOTICE.c.recipient_role, to.c.path, about.c.path, sa.func.coalesce(owes, sa.false()))
+        .join(to, to.c.id == NOTICE.c.recipient_id)
+        .join(about, about.c.id == NOTICE.c.organisation_id)
+        .outerjoin(OBLIGATION, OBLIGATION.c.id == NOTICE.c.obligation_id)
+        .where(NOTICE.c.message_id.in_(message_ids), NOTICE.c.status == "queued")
+    )
+    return tuple(Addressed(*row) for row in found)
+
+
 def write(tx: Transaction, texts: Iterable[Text]) -> None:
     """Keeps the texts as they are about to leave."""
     rows = [

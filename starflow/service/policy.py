@@ -50,9 +50,10 @@ RULES = (
     Rule(action="read_roster", title="查看名册和星级", roles=(*OF_THE_TREE, "admin")),
     Rule(action="read_meetings", title="查看工委会的会议", roles=("department", "committee", "auditor")),
     Rule(action="export", title="导出名单", roles=OF_THE_TREE, again=True),
-    Rule(action="import_roster", title="导入名册", roles=("department", "admin"), again=True),
+    Rule(action="import_roster", title="导入名册", roles=("admin",), again=True),
     Rule(action="read_upkeep", title="查看运行状况", roles=("department", "admin", "auditor")),
     Rule(action="read_notices", title="查看通知记录", roles=("department", "admin", "auditor")),
+    Rule(action="resend_notices", title="重发通知", roles=("department", "admin")),
     Rule(action="read_accounts", title="查看账号和职务", roles=("admin", "auditor")),
     Rule(action="manage_accounts", title="管理账号和职务", roles=("admin",), again=True),
     Rule(action="read_access_log", title="查看登录和授权记录", roles=("admin", "auditor")),
@@ -106,9 +107,9 @@ class Policy:
         require_sight(principal, filters.under, found.path if found else "")
         return filters
 
-    def may_be_told(self, role: str, path: str, about: str) -> bool:
-        """Whether mail to a post at `path` may speak of the organisation at `about`."""
-        return role in ("department", "committee", "city") or may_see(path, about)
+    def may_be_told(self, role: str, path: str, about: str, *, owes: bool = False) -> bool:
+        """Whether mail to a post at `path` may speak of the organisation at `about`; whoever owes an act is told of it."""
+        return owes or role in ("department", "committee", "city") or path == about or may_see(path, about)
 
     # ── what one may do ──
 

@@ -118,5 +118,5 @@ def chairs(desk: Desk) -> tuple[Chair, ...]:
             return ()
         superiors = organisations.with_children(tx, root.path)
         house = (Chair("department", root.code, root.name), Chair("committee", root.code, root.name))
-        city = (Chair("city", CITY, ""),)
+        city = (Chair("city", CITY, ""), Chair("admin", root.code, root.name), Chair("auditor", root.code, root.name))
         return (*house, *city, *(Chair("superior", body.code, body.name) for body in superiors if body.id != root.id))

@@ -48,7 +48,8 @@ def said() -> dict[str, str]:
     tables = (
         *(word for _, word in LIGHTS.values()),
         *(word for pair in LABELS.values() for word in pair if word),
-        *(title for _, title in (*TABS, *PARTS)),
+        *(title for _, title in TABS),
+        *(title for _, title, _ in PARTS),
         *(word for table in (ROLES, TITLES, NEXT_STEPS, SENT_TO) for word in table.values()),
         *(act.title for act in twofold.ACTS),
         *ALSO,

@@ -1,13 +1,13 @@
 """Every page and who looks at it: what the sweeps go over."""
 
-DEPARTMENT, COMMITTEE, CITY = "department:GW", "committee:GW", "city:CITY"
+DEPARTMENT, COMMITTEE, CITY, ADMIN = "department:GW", "committee:GW", "city:CITY", "admin:GW"
 SUPERIOR, SECRETARY = "superior:D06", "organisation:D0104"
 
 FULL = (
     *((DEPARTMENT, path) for path in (
         "/", "/?all=1", "/organisations", "/organisations/D0203", "/organisations/D0203/way", "/organisations/D1909/score",
         "/organisations/D0106/papers", "/organisations/D0106/matters", "/organisations/D0106/history",
-        "/organisations/D0102/do/exempt", "/queue", "/meeting", "/screen", "/admin", "/admin/scheme", "/admin/roster",
+        "/organisations/D0102/do/exempt", "/queue", "/meeting", "/screen", "/admin", "/admin/scheme",
         "/admin/people", "/admin/notices",
     )),
     *((COMMITTEE, path) for path in ("/", "/meeting", "/meeting?try=1", "/organisations/D52", "/queue")),
@@ -16,6 +16,8 @@ FULL = (
         "/tasks", "/organisations/D0104/self-evaluation/1", "/organisations/D0104/self-evaluation/check",
         "/organisations/D0104",
     )),
+    (ADMIN, "/admin"),
+    (ADMIN, "/admin/roster"),
     (CITY, "/queue"),
     (CITY, "/organisations/D53"),
 )  # fmt: skip

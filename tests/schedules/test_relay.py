@@ -7,7 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from threading import Lock
@@ -126,6 +126,31 @@ def test_a_message_is_sent_once_to_its_person_with_all_its_notices(office: Offic
         (letter.key, "sent", "p1", letter.subject, letter.body, NOW)
     ]
     assert office.notices("status", "sent_at") == [("sent", NOW)] * 2
+
+
+def test_nobody_is_told_of_an_organisation_that_they_do_not_see(office: Office) -> None:
+    seen = {"kind": "机关党委", "started_on": NOW.date()}
+    unit = office._add(Organisation(code="D01", name="机关党委", path="/1/2/", **seen))
+    other = office._add(Organisation(code="D02", name="别的党委", path="/1/3/", **seen))
+    branch = office._add(Organisation(code="D0109", name="第九支部", path="/1/2/9/", **seen))
+    posts = (("本支部", branch, "organisation"), ("上级", unit, "superior"), ("别的单位", other, "superior"))
+    told = [(*post, office.person(post[0])) for post in (*posts, ("部门", other, "department"))]
+    with office.desk.transaction() as tx:
+        said = [
+            replace(office.notice(text, to=person), organisation_id=branch, recipient_id=to, recipient_role=role)
+            for text, to, role, person in told
+        ]
+        outbox.put(tx, said)
+        outbox.merge(tx)
+    fake = Fake()
+    relay(office.desk, {"fake": fake})
+
+    assert office.notices("text", "status", "note") == [
+        ("本支部", "sent", ""),
+        ("上级", "sent", ""),
+        ("别的单位", "suppressed", "收件岗位看不到这个单位"),
+        ("部门", "sent", ""),
+    ]
 
 
 def test_a_limit_leaves_the_rest_for_the_next_ring(office: Office) -> None:

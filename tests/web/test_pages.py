@@ -10,7 +10,7 @@ from tests.web.conftest import Web
 from tests.web.test_overview import read
 
 DEPARTMENT, COMMITTEE, SUPERIOR = "department:GW", "committee:GW", "superior:D01"
-HEAD_OF_B1, CITY = "organisation:B1", "city:CITY"
+HEAD_OF_B1, CITY, ADMIN = "organisation:B1", "city:CITY", "admin:GW"
 
 
 def browser(web: Web, seat: str) -> Browser:
@@ -20,7 +20,8 @@ def browser(web: Web, seat: str) -> Browser:
 
 PAGES = {
     DEPARTMENT: ("/", "/organisations", "/organisations/B1", "/queue", "/meeting", "/screen", "/admin", "/admin/scheme",
-                 "/admin/roster", "/admin/people", "/admin/notices"),
+                 "/admin/people", "/admin/notices"),
+    ADMIN: ("/admin", "/admin/scheme", "/admin/roster", "/admin/people", "/admin/notices"),
     COMMITTEE: ("/", "/meeting", "/screen", "/organisations"),
     SUPERIOR: ("/", "/tasks", "/queue", "/organisations", "/organisations/B1"),
     HEAD_OF_B1: ("/tasks", "/organisations", "/organisations/B1", "/organisations/B1/do/declare"),

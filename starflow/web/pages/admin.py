@@ -14,10 +14,12 @@ from starflow.documents.sheets import read
 from starflow.service import lists, organisations, upkeep
 from starflow.service.campaigns import show_campaign
 from starflow.service.case import campaign_of
+from starflow.service.policy import POLICY
 from starflow.service.schemes import check_scheme
 from starflow.service.search import search, suggestions
 from starflow.service.view import Filters
 from starflow.service.year_calendar import year_calendar
+from starflow.web.accounts.proving import proven
 from starflow.web.auth import require
 from starflow.web.pages.posted import Posted
 from starflow.web.pages.shell import Look, Looking
@@ -28,12 +30,13 @@ router = APIRouter(include_in_schema=False)
 
 PER_PAGE = 50
 PARTS = (
-    ("/admin", "运行状况"),
-    ("/admin/scheme", "方案和日历"),
-    ("/admin/roster", "名册"),
-    ("/admin/people", "岗位"),
-    ("/admin/notices", "通知记录"),
+    ("/admin", "运行状况", "read_upkeep"),
+    ("/admin/scheme", "方案和日历", "read_upkeep"),
+    ("/admin/roster", "名册", "import_roster"),
+    ("/admin/people", "岗位", "read_upkeep"),
+    ("/admin/notices", "通知记录", "read_notices"),
 )
+"""Where, what it is called, and the rule that says for whom it is there."""
 
 
 @router.get("/admin")
@@ -119,12 +122,13 @@ def notices(
         dead=dead,
         resent=resent,
         suggestions=suggestions(look.desk),
+        may_resend=POLICY.may(look.principal, "resend_notices"),
     )
 
 
 @router.post("/admin/notices/resend")
 def resend(look: Looking, form: Posted) -> Response:
-    require(look.caller, "read_upkeep")
+    require(look.caller, "resend_notices")
     return Response(status_code=303, headers={"location": f"/admin/notices?resent={upkeep.resend(look.desk)}"})
 
 
@@ -141,6 +145,7 @@ def roster(look: Looking) -> Response:
 def import_roster(look: Looking, form: Posted) -> Response:
     """First what would change, then on purpose; a faulty file changes nothing and is shown row by row."""
     require(look.caller, "import_roster")
+    proven(look.caller)
     name, content = form.uploads.get("file", ("", b""))
     if not content and form.get("packed"):
         name, content = form.get("name", "roster.csv"), _unpacked(form["packed"])
@@ -180,4 +185,5 @@ def _unpacked(text: str) -> bytes:
 
 
 def _page(look: Look, template: str, status: int = 200, **values: Any) -> Response:
-    return look.page(template, status, parts_of=PARTS, **values)
+    mine = tuple((path, title) for path, title, action in PARTS if POLICY.may(look.principal, action))
+    return look.page(template, status, parts_of=mine, **values)

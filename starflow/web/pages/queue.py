@@ -39,15 +39,17 @@ def queue(look: Looking) -> Response:
 def review(look: Looking, code: str) -> Response:
     """The workbench of a review; anything else that is owed has its own form."""
     why, scheme = explained(look, code)
-    options = _scored(look, why)
-    if not options:
+    theirs = [one for one in why.options if one.trigger in SCORED and one.role in _held(look, why)]
+    if not theirs:
         return RedirectResponse(f"/organisations/{code}", 303)
     return _page(look, why, scheme, drafts.begun(look.desk, look.principal, code, FORM).texts)
 
 
 @router.post("/queue/{code}/draft")
 def keep_draft(look: Looking, code: str, form: Posted, request: Request) -> Response:
-    explained(look, code)
+    why, _ = explained(look, code)
+    if not _scored(look, why):
+        raise WrongStage(f"{why.name}现在在“{why.stage_title}”,没有要考评的")
     kept = drafts.keep(look.desk, look.principal, code, FORM, _texts(form))
     assert kept.saved_at is not None  # it was kept just now
     return PlainTextResponse(look.say("已保存 %(at)s", at=f"{kept.saved_at:%H:%M}"))
@@ -146,10 +148,17 @@ def _apart(mine: str, theirs: str | None, most: float) -> bool:
 
 
 def _scored(look: Look, why: Why) -> tuple[OptionLine, ...]:
-    """The acts that hand in scores, if they are this body's to do."""
+    """The acts that hand in scores, if it is time for them. Raises Forbidden where they are another body's to do."""
+    found = tuple(one for one in why.options if one.trigger in SCORED)
+    mine = tuple(one for one in found if one.role in _held(look, why))
+    if found and not mine:
+        raise Forbidden(f"{why.name}的考评由{why.owner.organisation_name if why.owner else '上级党组织'}办理")
+    return mine
+
+
+def _held(look: Look, why: Why) -> frozenset[str]:
     with look.desk.reading() as tx:
-        held = relations(tx, look.principal, seen_case(look.desk, tx, look.principal, why.organisation, why.year))
-    return tuple(one for one in why.options if one.trigger in SCORED and one.role in held)
+        return relations(tx, look.principal, seen_case(look.desk, tx, look.principal, why.organisation, why.year))
 
 
 def _fields(scheme: Scheme, option: OptionLine) -> tuple[Field, ...]:

@@ -5,6 +5,7 @@ slip's row says only that it has voted. The shuffle asks the machine's own chanc
 repeat would hide nothing.
 """
 
+import json
 import secrets
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +18,7 @@ from sqlmodel import SQLModel, col, select
 
 from storage.ballot_models import Invitation, Poll, Slip
 from storage.database import Database, Transaction
+from storage.statements import Statement, by_name
 
 STEP = timedelta(minutes=5)
 LOCK_SECONDS = 2
@@ -132,63 +134,121 @@ def cast(tx: Transaction, votes: Sequence[Vote]) -> list[bool]:
 
     Locks the surveys first, so that each cast really rewrites all ballots of its survey.
     """
-    polls = running_slips(tx, [vote.slip for vote in votes])
+    slips = _slips(tx, [vote.slip for vote in votes])
+    polls = _running(tx, {poll_id for poll_id, _ in slips.values()})
     taken: dict[int, list[Vote]] = defaultdict(list)
     members: Counter[int] = Counter()
     outcome = []
     for vote in votes:
-        poll_id, electorate = polls.get(vote.slip, (0, ""))
-        accepted = poll_id != 0 and _spend(tx, poll_id, vote.slip)
+        poll_id, electorate = slips.get(vote.slip, (0, ""))
+        accepted = poll_id in polls and _spend(tx, poll_id, vote.slip)
         if accepted:
             taken[poll_id].append(vote)
             members[poll_id] += electorate == "member"
         outcome.append(accepted)
     for poll_id, its in taken.items():
-        _rewrite(tx, BALLOT, "payload", poll_id, [vote.payload for vote in its])
-        _rewrite(tx, REMARK, "text", poll_id, [vote.remark for vote in its if vote.remark])
-        _count(tx, poll_id, len(its), members[poll_id])
+        _ANSWERS.rewrite(tx, poll_id, [vote.payload for vote in its])
+        _REMARKS.rewrite(tx, poll_id, [vote.remark for vote in its if vote.remark])
+        _count(tx, polls[poll_id], len(its), members[poll_id])
     return outcome
 
 
 def running_slips(tx: Transaction, hashes: Sequence[str]) -> dict[str, tuple[int, str]]:
-    """Locked, slip → its survey and electorate, for surveys that run; in the order of their ids, so that two casts never embrace."""
-    its = sa.select(SLIP.c.hash, SLIP.c.poll_id, SLIP.c.electorate).where(SLIP.c.hash.in_(set(hashes)))
-    found = {row.hash: (row.poll_id, row.electorate) for row in tx.session.execute(its)}
-    lock = sa.select(POLL.c.id).where(
-        POLL.c.id.in_({poll_id for poll_id, _ in found.values()}), POLL.c.status == "open", POLL.c.closes_at > tx.now
-    )
-    lock = lock.order_by(POLL.c.id)
-    running = set(tx.session.scalars(lock.with_for_update() if tx.dialect == "postgresql" else lock))
+    """Slip → its survey and electorate, for surveys that run; those are locked."""
+    found = _slips(tx, hashes)
+    running = _running(tx, {poll_id for poll_id, _ in found.values()})
     return {digest: place for digest, place in found.items() if place[0] in running}
 
 
+def _among(hashes: Any) -> Statement:
+    its = sa.select(SLIP.c.hash, SLIP.c.poll_id, SLIP.c.electorate)
+    return Statement(its.where(SLIP.c.hash.in_(sa.select(hashes.table_valued("value").c.value))))
+
+
+_HASHES = sa.bindparam("hashes", type_=sa.String)
+_SLIPS = {
+    "sqlite": _among(sa.func.json_each(_HASHES)),
+    "postgresql": _among(sa.func.json_array_elements_text(sa.cast(_HASHES, sa.JSON))),
+}
+"""However many hashes: one value that the database takes apart, so that the statement stays the same."""
+_OPEN = Statement(
+    sa.select(*(POLL.c[name] for name in ("id", "opened_at", "step", "used", "used_members", "shown", "shown_members")))
+    .where(POLL.c.id == sa.bindparam("poll"), POLL.c.status == "open", POLL.c.closes_at > sa.bindparam("now"))
+    .with_for_update()
+)
+_SPEND = Statement(
+    sa.update(SLIP)
+    .where(SLIP.c.hash == sa.bindparam("slip"), SLIP.c.poll_id == sa.bindparam("poll"), SLIP.c.status == "unused")
+    .values(status="used")
+)
+_COUNT = Statement(
+    sa.update(POLL)
+    .where(POLL.c.id == sa.bindparam("poll"))
+    .values(by_name(*(POLL.c[name] for name in ("used", "used_members", "step", "shown", "shown_members", "swept"))))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    """An open survey, locked: how many have voted."""
+
+    id: int
+    opened_at: datetime
+    step: int
+    used: int
+    used_members: int
+    shown: int
+    shown_members: int
+
+
+def _slips(tx: Transaction, hashes: Iterable[str]) -> dict[str, tuple[int, str]]:
+    asked = json.dumps(sorted(set(hashes)))
+    return {
+        digest: (poll_id, electorate) for digest, poll_id, electorate in _SLIPS[tx.dialect].rows(tx, {"hashes": asked})
+    }
+
+
+def _running(tx: Transaction, poll_ids: Iterable[int]) -> dict[int, _Running]:
+    """Locked, in the order of their ids, so that two casts never embrace."""
+    found = [row for poll_id in sorted(poll_ids) for row in _OPEN.rows(tx, {"poll": poll_id, "now": tx.now})]
+    return {row[0]: _Running(*row) for row in found}
+
+
 def _spend(tx: Transaction, poll_id: int, digest: str) -> bool:
-    done = tx.session.execute(
-        sa.update(SLIP)
-        .where(SLIP.c.hash == digest, SLIP.c.poll_id == poll_id, SLIP.c.status == "unused")
-        .values(status="used")
-    )
-    return bool(done.rowcount == 1)  # type: ignore[attr-defined]
+    return _SPEND.run(tx, {"slip": digest, "poll": poll_id}) == 1
 
 
-def _rewrite(tx: Transaction, table: sa.Table, column: str, poll_id: int, new: Sequence[str]) -> None:
-    """All that is there and what is new, under fresh ids, in an order of chance."""
-    there = tx.session.scalars(sa.select(table.c[column]).where(table.c.poll_id == poll_id)).all()
-    if not there and not new:
-        return
-    tx.session.execute(sa.delete(table).where(table.c.poll_id == poll_id))
-    rows = [{"random_id": _random_id(), "poll_id": poll_id, column: text} for text in _shuffled([*there, *new])]
-    tx.session.execute(sa.insert(table), rows)
+class _Kept:
+    """A table of texts of which a survey's are always written anew together."""
+
+    def __init__(self, table: sa.Table, column: str) -> None:
+        its = table.c.poll_id == sa.bindparam("poll")
+        self._column = column
+        self._there = Statement(sa.select(table.c[column]).where(its))
+        self._delete = Statement(sa.delete(table).where(its))
+        self._insert = Statement(sa.insert(table).values(by_name(*table.c)).inline())
+
+    def rewrite(self, tx: Transaction, poll_id: int, new: Sequence[str]) -> None:
+        """All that is there and what is new, under fresh ids, in an order of chance."""
+        there = [text for (text,) in self._there.rows(tx, {"poll": poll_id})]
+        if not there and not new:
+            return
+        self._delete.run(tx, {"poll": poll_id})
+        its = (
+            {"random_id": _random_id(), "poll_id": poll_id, self._column: text} for text in _shuffled([*there, *new])
+        )
+        self._insert.run(tx, *its)
 
 
-def _count(tx: Transaction, poll_id: int, votes: int, members: int) -> None:
+_ANSWERS, _REMARKS = _Kept(BALLOT, "payload"), _Kept(REMARK, "text")
+
+
+def _count(tx: Transaction, poll: _Running, votes: int, members: int) -> None:
     """Also keeps what was counted before this step of five minutes, which is all that a running survey shows."""
-    found = tx.session.execute(sa.select(POLL).where(POLL.c.id == poll_id)).one()
-    step = step_of(found.opened_at, tx.now)
-    values = {"used": found.used + votes, "used_members": found.used_members + members, "swept": False}
-    if step != found.step:
-        values |= {"step": step, "shown": found.used, "shown_members": found.used_members}
-    change(tx, poll_id, values)
+    step = step_of(poll.opened_at, tx.now)
+    shown = (poll.shown, poll.shown_members) if step == poll.step else (poll.used, poll.used_members)
+    values = {"used": poll.used + votes, "used_members": poll.used_members + members, "swept": False}
+    _COUNT.run(tx, values | {"poll": poll.id, "step": step, "shown": shown[0], "shown_members": shown[1]})
 
 
 def step_of(opened_at: datetime, now: datetime) -> int:

@@ -184,6 +184,8 @@ def present(tx: Transaction, year: int | None, code: str) -> Present | None:
 
 def presents(tx: Transaction, ids: Collection[int]) -> tuple[Present, ...]:
     """These cycles as they stand, in the order of the ids; whoever wants to write has claimed them."""
+    if not ids:
+        return ()
     rows = tx.connection.execute(_PRESENT.where(_cycle.c.id.in_(ids)))
     found = {row[0]: _present_of(tuple(row)) for row in rows}
     return tuple(found[which] for which in ids if which in found)

@@ -24,6 +24,7 @@ from starflow.service.settings import read_settings
 from storage import ballots
 from storage.ballot_models import Poll
 from storage.ballots import Vote
+from tests.kept import desk_after
 from workflow.rating.roster import RosterRow
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -133,13 +134,18 @@ class Hall:
 @contextmanager
 def hall_at(url: str) -> Iterator[Hall]:
     settings = read_settings({"STARFLOW_DATABASE_URL": url})
-    desk = create_desk(settings, rehearsal_at=datetime(2027, 5, 6, 10, tzinfo=ZONE), seed=1)
+
+    def opened() -> Desk:
+        desk = create_desk(settings, rehearsal_at=datetime(2027, 5, 6, 10, tzinfo=ZONE), seed=1)
+        organisations.import_roster(desk, ROSTER, scheme_root_kind="市直工委", dry_run=False)
+        open_campaign(desk, 2027, "anyang-five-star", actor="P1")
+        return desk
+
+    desk = desk_after(opened, settings, "hall")
     if desk.database.dialect == "sqlite":  # as PostgreSQL of the tests: nothing here must survive a power cut
         sa.event.listen(desk.database.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF"))
         desk.database.engine.dispose()
     try:
-        organisations.import_roster(desk, ROSTER, scheme_root_kind="市直工委", dry_run=False)
-        open_campaign(desk, 2027, "anyang-five-star", actor="P1")
         yield Hall(desk)
     finally:
         desk.close()

@@ -9,9 +9,9 @@ import pytest
 
 from starflow.service.clock import SLIP_LENGTH, SLIP_LETTERS, new_slip
 from starflow.service.polls import digest
-from starflow.web.app import create_app
 from storage import ballots
 from tests.attacks.hall import Hall, hall_at
+from tests.kept import app_at
 
 MILLION, CHUNK, OVER_HTTP = 1_000_000, 10_000, 2_000
 
@@ -23,6 +23,7 @@ def hall(database_url: str) -> Iterator[Hall]:
 
 
 def test_a_million_guesses_hit_no_slip(hall: Hall) -> None:
+    """By the very look-up with which a vote finds its slip."""
     run = hall.prepare("slips", 1)
     wanted = {digest(token) for token in run.token.values()}
 
@@ -35,7 +36,7 @@ def test_a_million_guesses_hit_no_slip(hall: Hall) -> None:
 
 def test_two_thousand_guesses_over_http_get_one_and_the_same_page(hall: Hall) -> None:
     hall.prepare("slips", 1)
-    app = create_app(hall.desk)
+    app = app_at(hall.desk)
 
     async def asked() -> set[tuple[int, bytes]]:
         transport = httpx.ASGITransport(app, client=("203.0.113.7", 5000))

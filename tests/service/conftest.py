@@ -17,6 +17,7 @@ from starflow.service.desk import Desk, create_desk
 from starflow.service.settings import read_settings
 from starflow.service.why import EVERYBODY
 from storage import outbox
+from tests.kept import desk_after
 from workflow.rating.roster import RosterRow
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -93,7 +94,12 @@ class City:
 def city(database_url: str) -> Iterator[City]:
     settings = read_settings({"STARFLOW_DATABASE_URL": database_url})
     april = datetime(2027, 4, 14, 9, tzinfo=ZONE)
-    with closing(create_desk(settings, rehearsal_at=april, seed=1)) as desk:
+
+    def opened() -> Desk:
+        desk = create_desk(settings, rehearsal_at=april, seed=1)
         organisations.import_roster(desk, ROSTER, scheme_root_kind="市直工委", dry_run=False)
         open_campaign(desk, 2027, "anyang-five-star", actor="P1")
+        return desk
+
+    with closing(desk_after(opened, settings, "city")) as desk:
         yield City(desk)

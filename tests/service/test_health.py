@@ -17,6 +17,7 @@ from starflow.service.desk import Desk, create_desk
 from starflow.service.organisations import import_roster
 from starflow.service.settings import read_settings
 from storage import runs
+from tests.kept import desk_after
 from tests.stories.conftest import ROOT, rows_of
 
 
@@ -40,9 +41,14 @@ class Usage(NamedTuple):
 def desk(database_url: str, tmp_path: Path) -> Iterator[Desk]:
     """A live year, just opened, every job run once."""
     settings = read_settings({"STARFLOW_DATABASE_URL": database_url, "STARFLOW_BACKUPS": str(tmp_path / "kept")})
-    with closing(create_desk(settings)) as desk:
+
+    def opened() -> Desk:
+        desk = create_desk(settings)
         import_roster(desk, rows_of(), scheme_root_kind=ROOT, dry_run=False)
         open_campaign(desk, SystemClock().now().year, "anyang-five-star", actor="test")
+        return desk
+
+    with closing(desk_after(opened, settings, "a live year")) as desk:
         tick(desk)
         yield desk
 

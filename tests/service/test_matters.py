@@ -24,6 +24,7 @@ from starflow.service.view import Filters
 from storage import stars
 from storage.invariants import invariants
 from storage.models import Event, Matter, MatterAct, Notice, Obligation, Organisation, Record, Star
+from tests.kept import desk_after
 from workflow.engine.deadlines import due_date
 from workflow.engine.errors import BadInput, Forbidden, Refused, Stale, StarflowError, Unknown, WrongStage
 from workflow.rating.roster import RosterRow
@@ -158,12 +159,19 @@ def by(role: str) -> Acting:
 
 
 @contextmanager
-def opened(database_url: str, day: str) -> Iterator[Town]:
-    """The town on the day on which its year is opened."""
+def opened(database_url: str, day: str, rated: tuple[str, int] | None = None) -> Iterator[Town]:
+    """The town on the day on which its year is opened; or on 20 June, the first branch rated with this score and star."""
     settings = read_settings({"STARFLOW_DATABASE_URL": database_url})
-    with closing(create_desk(settings, rehearsal_at=at(day), seed=1)) as desk:
+
+    def played() -> Desk:
+        desk = create_desk(settings, rehearsal_at=at(day), seed=1)
         organisations.import_roster(desk, ROSTER, scheme_root_kind="市直工委", dry_run=False)
         campaigns.open_campaign(desk, 2027, "anyang-five-star", actor="role:department")
+        if rated is not None:
+            Town(desk).rate("D0101", *rated)
+        return desk
+
+    with closing(desk_after(played, settings, "matters", day, rated)) as desk:
         yield Town(desk)
 
 
@@ -174,22 +182,22 @@ def town(database_url: str) -> Iterator[Town]:
 
 
 @pytest.fixture
-def three(town: Town) -> Town:
+def three(database_url: str) -> Iterator[Town]:
     """The first branch has three stars; it is 20 June."""
-    town.rate("D0101", "75", 3)
-    return town
+    with opened(database_url, "2027-05-06", ("75", 3)) as town:
+        yield town
 
 
 @pytest.fixture
-def one(town: Town) -> Town:
-    town.rate("D0101", "55", 1)
-    return town
+def one(database_url: str) -> Iterator[Town]:
+    with opened(database_url, "2027-05-06", ("55", 1)) as town:
+        yield town
 
 
 @pytest.fixture
-def five(town: Town) -> Town:
-    town.rate("D0101", "95", 5)
-    return town
+def five(database_url: str) -> Iterator[Town]:
+    with opened(database_url, "2027-05-06", ("95", 5)) as town:
+        yield town
 
 
 # ── what a star calls for ────────────────────────────────────────

@@ -1,7 +1,7 @@
 """A town for the committee: eight branches directly under the root and a unit with one of its own, so that one may have five stars."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,6 +15,7 @@ from starflow.service.desk import Desk, create_desk
 from starflow.service.settings import read_settings
 from storage import cycles, records
 from storage.cycles import CycleRow
+from tests.kept import desk_after
 from workflow.rating.roster import RosterRow
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -130,10 +131,13 @@ class Town:
 def town_of(url: str, branches: int = 8, scheme: str = "anyang-five-star") -> Iterator[Town]:
     """The campaign is opened late, on 6 May, so that tests have less of a spring to play through."""
     may = datetime(2027, 5, 6, 10, tzinfo=ZONE)
-    desk = create_desk(read_settings({"STARFLOW_DATABASE_URL": url}), rehearsal_at=may, seed=1)
-    try:
+    settings = read_settings({"STARFLOW_DATABASE_URL": url})
+
+    def opened() -> Desk:
+        desk = create_desk(settings, rehearsal_at=may, seed=1)
         organisations.import_roster(desk, roster(branches), scheme_root_kind="市直工委", dry_run=False)
         open_campaign(desk, 2027, scheme, actor="P1")
+        return desk
+
+    with closing(desk_after(opened, settings, "town", branches, scheme)) as desk:
         yield Town(desk)
-    finally:
-        desk.close()

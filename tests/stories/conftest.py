@@ -19,6 +19,7 @@ from starflow.service.settings import read_settings
 from storage import matters, records, stars
 from storage import obligations as owed
 from storage.models import Notice, Obligation
+from tests.kept import desk_after
 from workflow.engine.errors import StarflowError
 from workflow.rating.roster import RosterRow
 
@@ -175,9 +176,14 @@ def world(database_url: str) -> Iterator[World]:
     """The town on the morning of 15 April 2027, the campaign just opened; every story ends with nothing broken."""
     settings = read_settings({"STARFLOW_DATABASE_URL": database_url})
     at = datetime(2027, 4, 15, 8, tzinfo=CITY)
-    with closing(create_desk(settings, rehearsal_at=at, seed=1)) as desk:
+
+    def opened() -> Desk:
+        desk = create_desk(settings, rehearsal_at=at, seed=1)
         report = import_roster(desk, rows_of(), scheme_root_kind=ROOT, dry_run=False)
         assert report.faults == ()
         open_campaign(desk, 2027, "anyang-five-star", actor="role:department")
+        return desk
+
+    with closing(desk_after(opened, settings, "world")) as desk:
         yield World(desk)
         assert upkeep.check(desk) == ()

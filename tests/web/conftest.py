@@ -1,6 +1,6 @@
 """A small city in its rating year, asked over HTTP as whoever one likes; without a socket, on both databases."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,9 +20,10 @@ from starflow.service.campaigns import open_campaign
 from starflow.service.case import load_case
 from starflow.service.cycles import CycleAsk, fire
 from starflow.service.desk import Desk, create_desk
-from starflow.service.settings import read_settings
+from starflow.service.settings import Settings, read_settings
 from starflow.service.why import EVERYBODY, history
-from starflow.web.app import ROUTERS, create_app
+from starflow.web.app import ROUTERS
+from tests.kept import app_at, desk_after
 from workflow.rating.roster import RosterRow
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -139,7 +140,13 @@ class Web:
 @pytest.fixture
 def web(database_url: str) -> Iterator[Web]:
     settings = read_settings({"STARFLOW_DATABASE_URL": database_url, "STARFLOW_ARGON2_MIB": "8"})
-    with closing(create_desk(settings, rehearsal_at=APRIL, seed=1)) as desk:
-        organisations.import_roster(desk, ROSTER, scheme_root_kind="市直工委", dry_run=False)
-        open_campaign(desk, 2027, "anyang-five-star", actor="P1")
-        yield Web(desk, create_app(desk))
+    with closing(desk_after(lambda: opened(settings, ROSTER), settings, ROSTER, "2027 is open")) as desk:
+        yield Web(desk, app_at(desk))
+
+
+def opened(settings: Settings, roster: Sequence[RosterRow]) -> Desk:
+    """The year 2027 opened for these organisations on 14 April."""
+    desk = create_desk(settings, rehearsal_at=APRIL, seed=1)
+    organisations.import_roster(desk, roster, scheme_root_kind="市直工委", dry_run=False)
+    open_campaign(desk, 2027, "anyang-five-star", actor="P1")
+    return desk

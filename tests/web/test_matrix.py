@@ -14,7 +14,7 @@ from starflow.service import organisations
 from starflow.service.campaigns import open_campaign
 from starflow.service.desk import create_desk
 from starflow.service.settings import read_settings
-from starflow.web.app import create_app
+from tests.kept import app_at
 from tests.web import matrix
 from tests.web.conftest import APRIL, PLAY, Web
 from tests.web.matrix import (
@@ -69,7 +69,7 @@ def town(tmp_path: Path) -> Iterator[Town]:
     with closing(create_desk(settings, rehearsal_at=APRIL, seed=1)) as desk:
         organisations.import_roster(desk, matrix.TOWN, scheme_root_kind="市直工委", dry_run=False)
         open_campaign(desk, 2027, "anyang-five-star", actor="P1")
-        yield settle(desk, create_app(desk))
+        yield settle(desk, app_at(desk))
 
 
 def test_every_route_stands_in_the_file_and_every_line_names_one(town: Town) -> None:

@@ -3,6 +3,7 @@
 import re
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import cache
 
 import pytest
 from fastapi import FastAPI, Response
@@ -17,15 +18,27 @@ from tests.web.browser import PASSWORD, Browser, hidden, on_the_wall
 from tests.web.conftest import Web
 
 
-@pytest.fixture
-def app(web: Web) -> FastAPI:
-    """The application with one more page, which takes a text."""
+@cache
+def with_two_pages_more() -> FastAPI:
+    """The application with a page that takes a text and one that is only there."""
 
     def note(caller: Viewer, form: Posted) -> Response:
         return Response(f"{caller.principal.role}:{caller.principal.code} {form.get('note')}")
 
-    web.app.add_api_route("/note", note, methods=["POST"])
-    return web.app
+    def there(caller: Viewer) -> Response:
+        return Response("here")
+
+    app = create_app(None)  # type: ignore[arg-type]  # each test puts its own desk there
+    app.add_api_route("/note", note, methods=["POST"])
+    app.add_api_route("/there", there, methods=["GET"])
+    return app
+
+
+@pytest.fixture
+def app(web: Web) -> FastAPI:
+    app = with_two_pages_more()
+    app.state.desk = web.desk
+    return app
 
 
 @pytest.fixture
@@ -87,10 +100,6 @@ def test_a_form_from_another_site_is_refused_and_not_carried(web: Web, browser: 
 
 
 def test_whoever_is_not_known_is_sent_to_sign_in(web: Web, browser: Browser) -> None:
-    def where(caller: Viewer) -> Response:
-        return Response("here")
-
-    web.app.add_api_route("/there", where, methods=["GET"])
     answer = browser.request("GET", "/there?a=1", address="10.1.1.1")
 
     assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=%2Fthere%3Fa%3D1")

@@ -9,14 +9,12 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from starflow.service import organisations
-from starflow.service.campaigns import open_campaign
-from starflow.service.desk import create_desk
+from starflow.service.desk import Desk
 from starflow.service.settings import read_settings
-from starflow.web.app import create_app
 from storage import evidence
+from tests.kept import app_at, desk_after
 from tests.web.browser import Browser
-from tests.web.conftest import APRIL, ROSTER, Web
+from tests.web.conftest import ROSTER, Web, opened
 
 TWENTY_ONE = tuple(replace(row, members=21) if row.code == "B1" else row for row in ROSTER)
 OPENING = {"certified": "yes", "mode": "slips", "own_unit": "5", "related_unit": "0", "closes_at": "2027-05-07T18:00"}
@@ -25,12 +23,14 @@ OPENING = {"certified": "yes", "mode": "slips", "own_unit": "5", "related_unit":
 @pytest.fixture
 def web(database_url: str) -> Iterator[Web]:
     settings = read_settings({"STARFLOW_DATABASE_URL": database_url})
-    with closing(create_desk(settings, rehearsal_at=APRIL, seed=1)) as desk:
-        organisations.import_roster(desk, TWENTY_ONE, scheme_root_kind="市直工委", dry_run=False)
-        open_campaign(desk, 2027, "anyang-five-star", actor="P1")
-        web = Web(desk, create_app(desk))
-        web.play("B1", "rating.survey")
-        yield web
+
+    def played() -> Desk:
+        desk = opened(settings, TWENTY_ONE)
+        Web(desk, app_at(desk)).play("B1", "rating.survey")
+        return desk
+
+    with closing(desk_after(played, settings, "B1 holds its survey")) as desk:
+        yield Web(desk, app_at(desk))
 
 
 @pytest.fixture

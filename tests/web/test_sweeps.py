@@ -16,9 +16,9 @@ from starflow.service.campaigns import open_campaign
 from starflow.service.desk import create_desk
 from starflow.service.settings import read_settings
 from starflow.web import forms
-from starflow.web.app import create_app
 from starflow.web.auth import SESSION_IN_CLEAR
 from starflow.web.guard import HEADERS
+from tests.kept import app_at
 from tests.web import matrix
 from tests.web.browser import Browser
 from tests.web.conftest import APRIL
@@ -48,7 +48,7 @@ def town(file: Path) -> Iterator[Town]:
     with closing(create_desk(settings, rehearsal_at=APRIL, seed=1)) as desk:
         organisations.import_roster(desk, matrix.TOWN, scheme_root_kind="市直工委", dry_run=False)
         open_campaign(desk, 2027, "anyang-five-star", actor="P1")
-        yield settle(desk, create_app(desk))
+        yield settle(desk, app_at(desk))
 
 
 def gets(town: Town) -> list[str]:

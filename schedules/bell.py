@@ -37,6 +37,7 @@ JOBS = (
     Job("relay", "relay_seconds", deliver),
     Job("dispatch", "relay_seconds", dispatch),
     Job("hooks", "relay_seconds", tell),
+    Job("tally", "tally_seconds", jobs.tally),
     Job("ballots", "sweep_seconds", jobs.tidy_ballots),
     Job("vacuum", "vacuum_at", jobs.vacuum_ballots),
     Job("digest", "digest_at", jobs.digest),

@@ -70,8 +70,9 @@ class CycleRow:
         return self.stage.rpartition(".")[0]
 
 
+_COUNTED = frozenset({"tallied", "tally", "tallied_path"})  # what storage.tallies keeps there
 _COLUMNS = (
-    *_cycle.c,
+    *(column for column in _cycle.c if column.name not in _COUNTED),
     _campaign.c.year,
     _organisation.c.code,
     _organisation.c.name,
@@ -228,7 +229,7 @@ def insert(tx: Transaction, values: Mapping[str, Any]) -> int:
 
 def insert_all(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> tuple[int, ...]:
     """New cycles; their numbers, in the order of the rows."""
-    empty = {"open_objections": 0, "turnout_excused": False, "review_begun": False}
+    empty = {"open_objections": 0, "turnout_excused": False, "review_begun": False, "tallied": False}
     its = sa.insert(_cycle).returning(_cycle.c.id, sort_by_parameter_order=True)
     return tuple(tx.session.scalars(its, [{**empty, **values} for values in rows]))
 
@@ -278,13 +279,13 @@ _MOVE = Statement(
         _cycle.c.id == sa.bindparam("which", type_=sa.Integer),
         _cycle.c.version == sa.bindparam("seen", type_=sa.Integer),
     )
-    .values(**by_name(*(_cycle.c[name] for name in _CHANGEABLE)), version=_cycle.c.version + 1)
+    .values(**by_name(*(_cycle.c[name] for name in _CHANGEABLE)), version=_cycle.c.version + 1, tallied=sa.false())
 )
 
 
 def update_facts(tx: Transaction, cycle_id: int, changes: Mapping[str, Any]) -> None:
     """Changes derived columns (dates, counters) that carry no record of their own."""
-    tx.session.execute(sa.update(_cycle).where(_cycle.c.id == cycle_id).values(**changes))
+    tx.session.execute(sa.update(_cycle).where(_cycle.c.id == cycle_id).values(**changes, tallied=sa.false()))
 
 
 def due_for_clock(tx: Transaction, limit: int) -> tuple[int, ...]:
@@ -330,3 +331,24 @@ def open_campaigns(tx: Transaction) -> dict[int, str]:
         .order_by(_campaign.c.year)
     )
     return {int(campaign_id): str(digest) for campaign_id, digest in found}
+
+
+def scheme_hash_of(tx: Transaction, campaign_id: int) -> str:
+    """Of the scheme that a campaign runs under."""
+    found = tx.connection.execute(sa.select(_campaign.c.scheme_hash).where(_campaign.c.id == campaign_id))
+    return str(found.scalar_one())
+
+
+def of_organisation(tx: Transaction, campaign_id: int, organisation_id: int) -> int | None:
+    """The id of an organisation's own cycle."""
+    its = (_cycle.c.campaign_id == campaign_id, _cycle.c.organisation_id == organisation_id)
+    found: int | None = tx.connection.execute(sa.select(_cycle.c.id).where(*its)).scalar()
+    return found
+
+
+def having_reviews(tx: Transaction, campaign_id: int, organisation_ids: Collection[int]) -> frozenset[int]:
+    """Those of these bodies that review anybody in a campaign."""
+    its = (_cycle.c.campaign_id == campaign_id, _cycle.c.reviewer_id == _organisation.c.id)
+    reviews = sa.exists().where(*its).correlate(_organisation)
+    found = sa.select(_organisation.c.id).where(_organisation.c.id.in_(organisation_ids), reviews)
+    return frozenset(tx.connection.execute(found).scalars())

@@ -172,8 +172,8 @@ def rated_base(tx: Transaction, campaign_id: int, scope: Scope = EVERYBODY) -> i
     return tx.session.scalar(_scoped(tx, rated, opened, scope)) or 0
 
 
-_counts = sa.or_(_cycle.c.outcome.is_(None), _cycle.c.outcome == "unrechecked")
-_taken = sa.case(
+TAKES_A_PLACE = sa.or_(_cycle.c.outcome.is_(None), _cycle.c.outcome == "unrechecked")
+TAKEN = sa.case(
     (_cycle.c.outcome.is_not(None), _cycle.c.star),
     (_cycle.c.approved_on.is_not(None), _cycle.c.proposed),
     (_cycle.c.stage.startswith("rating."), sa.null()),
@@ -197,11 +197,11 @@ def approved_counts(
 
     With `proposals` what is proposed counts too: where nobody approves, a proposal takes its place at once.
     """
-    taken = sa.func.coalesce(_cycle.c.proposed, _taken) if proposals else _taken
+    taken = sa.func.coalesce(_cycle.c.proposed, TAKEN) if proposals else TAKEN
     statement = (
         sa.select(taken, sa.func.count())
         .select_from(_cycle)
-        .where(_cycle.c.campaign_id == campaign_id, taken.is_not(None), _counts)
+        .where(_cycle.c.campaign_id == campaign_id, taken.is_not(None), TAKES_A_PLACE)
         .group_by(taken)
     )
     if without is not None:
@@ -262,10 +262,10 @@ def contenders(tx: Transaction, campaign_id: int) -> tuple[Contender, ...]:
     statement: sa.Select[Any] = (
         sa.select(
             _cycle.c.id, code, _organisation.c.name, _organisation.c.path, _cycle.c.field, _cycle.c.stage,
-            _taken, _cycle.c.proposed, sa.func.coalesce(_cycle.c.total, scored), _organisation.c.members, _cycle.c.star,
+            TAKEN, _cycle.c.proposed, sa.func.coalesce(_cycle.c.total, scored), _organisation.c.members, _cycle.c.star,
         )
         .join(_organisation, _organisation.c.id == _cycle.c.organisation_id)
-        .where(_cycle.c.campaign_id == campaign_id, _counts)
+        .where(_cycle.c.campaign_id == campaign_id, TAKES_A_PLACE)
         .order_by(code.collate("C") if tx.dialect == "postgresql" else code)
     )  # fmt: skip
     return tuple(Contender(*row) for row in tx.session.execute(statement))

@@ -201,6 +201,7 @@ class Cycle(SQLModel, table=True):
         sa.CheckConstraint("reviewer_id <> organisation_id", name="reviewer"),
         sa.Index("ix_cycle_stage", "campaign_id", "stage"),
         _some("ix_cycle_acts", "acts_at", where="acts_at IS NOT NULL"),
+        _some("ix_cycle_untallied", "campaign_id", where="NOT tallied"),
     )
     id: int | None = Field(default=None, primary_key=True)
     campaign_id: int = Field(foreign_key="campaign.id")
@@ -234,6 +235,44 @@ class Cycle(SQLModel, table=True):
     meeting_number: str | None = Field(default=None, max_length=80)
     runs_until: datetime | None = None  # end of the publicity, or of the rest in `rated`
     acts_at: datetime | None = None  # when the clock must look at this cycle; empty while something holds it up
+
+    tallied: bool = False  # whether the two below are still true
+    tally: str | None = Field(default=None, max_length=400)  # the numbers of the facets under which it is counted
+    tallied_path: str | None = Field(default=None, max_length=400)  # and below which bodies
+
+
+class Facet(SQLModel, table=True):
+    """Something that can be said of a cycle and is worth counting, such as the stage with its dates; the name is JSON."""
+
+    __table_args__ = (sa.UniqueConstraint("name"),)
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(max_length=300)
+
+
+class Tally(SQLModel, table=True):
+    """Of how many cycles at or below a body a facet was true when they were last counted (`cycle.tally` says which)."""
+
+    campaign_id: int = Field(foreign_key="campaign.id", primary_key=True)
+    body_id: int = Field(foreign_key="organisation.id", primary_key=True)
+    facet_id: int = Field(foreign_key="facet.id", primary_key=True)
+    number: int
+
+
+class Overdue(SQLModel, table=True):
+    """Open stages with a due, narrow and in the orders in which lists ask for them; as last counted, see `storage.tallies`.
+
+    Bytes, because they stand in the order of characters on every database.
+    """
+
+    __table_args__ = (
+        sa.Index("ix_overdue_due", "campaign_id", "due_at", "code", "cycle_id"),
+        sa.Index("ix_overdue_below", "campaign_id", "path", "due_at", "code", "cycle_id"),
+    )
+    cycle_id: int = Field(primary_key=True, foreign_key="cycle.id")
+    campaign_id: int
+    due_at: datetime
+    code: bytes = Field(max_length=120)
+    path: bytes = Field(max_length=400)
 
 
 class Record(SQLModel, table=True):

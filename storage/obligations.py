@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from storage import tallies
 from storage.database import Transaction
 from storage.models import Campaign, Cycle, Extension, Matter, Obligation, Organisation
 from storage.statements import Statement, by_name
@@ -66,6 +67,7 @@ def put(tx: Transaction, *rows: Mapping[str, Any]) -> None:
 
 def update(tx: Transaction, obligation_id: int, values: Mapping[str, Any]) -> None:
     tx.session.execute(sa.update(_obligation).where(_obligation.c.id == obligation_id).values(**values))
+    tallies.untally(tx, sa.select(_obligation.c.cycle_id).where(_obligation.c.id == obligation_id))
     known = tx.session.get(Obligation, obligation_id)
     if known is not None:
         tx.session.refresh(known)
@@ -75,6 +77,7 @@ def keep(tx: Transaction, cycle_id: int, values: Mapping[str, Any]) -> None:
     """Changes the one open obligation of a cycle's stage."""
     tx.flush()
     tx.connection.execute(sa.update(_obligation).where(_obligation.c.cycle_id == cycle_id, *_OPEN).values(**values))
+    tallies.untally(tx, [cycle_id])
     for known in tx.session.identity_map.values():
         if isinstance(known, Obligation) and known.cycle_id == cycle_id:
             tx.session.expire(known)

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col, select
 
+from storage import tallies
 from storage.database import Transaction
 from storage.models import Campaign, Cycle, Election, Installation, Organisation, Person, Post, Subordination
 from workflow.engine.errors import Unknown
@@ -259,6 +260,7 @@ def end(tx: Transaction, organisation_ids: Sequence[int], on: date) -> None:
 def settle(tx: Transaction, on: date) -> None:
     """Let paths and dated subordination follow the parents as they have just been written."""
     tx.session.execute(_rewrite_paths(), execution_options=BULK)
+    tallies.untally_moved(tx)
     tx.session.execute(_end_subordination(on), execution_options=BULK)
     tx.session.execute(_begin_subordination(on))
     tx.session.expire_all()

@@ -4,21 +4,22 @@ Rows come as they are needed, so that a page of 50 costs little whatever stands 
 row (never at a number of rows), so that nothing is shown twice or left out when rows before it have gone meanwhile.
 """
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import chain, islice, repeat
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from storage import cycles, organisations
+from storage import cycles, organisations, overdue
 from storage.cycles import CycleRow
 from storage.database import Transaction
 from storage.models import Organisation
 from storage.organisations import chunks
 from storage.posts import POST_OF
 
-PAGE = 200  # rows fetched at a time
+PAGE, SCREEN = 200, 51  # rows fetched at a time, and at first
 TOLD = ("reminder", "escalation", "nudge")
 
 _tables = Organisation.metadata.tables
@@ -102,25 +103,45 @@ def open_stages(tx: Transaction, where: Where, edges: Edges, *, everything: bool
     Without `everything`: those past their target, near their due, held, or owed by a vacant post.
     """
     vacant = _vacant(edges.today)
-    overdue = sa.case((_obligation.c.due_at <= edges.began_at, _obligation.c.due_at))
+    full = cycles.selected().add_columns(*_STAY, vacant).join(_obligation, _its_open_stay()).join(_owner, _OWES)
+    width = len(CycleRow.__slots__)
+    for row in _full(tx, _stages_in_order(tx, where, edges, vacant, everything=everything), full, _cycle.c.id):
+        yield OpenStage(CycleRow(*row[:width]), Stay(*row[width:-1]), bool(row[-1]))
+
+
+def _stages_in_order(
+    tx: Transaction, where: Where, edges: Edges, vacant: sa.ColumnElement[bool], *, everything: bool
+) -> Iterator[int]:
+    """Where nothing but a subtree is asked for, those that are overdue stand ready in their order."""
+    late = sa.case((_obligation.c.due_at <= edges.began_at, _obligation.c.due_at))
+    ready = where.campaign_id is not None and not any(
+        (where.stages, where.owner_role, where.owed_by, where.reviewer, where.text)
+    )
+    due_at, last = where.after or (None, "")
+    key = due_at if due_at is not None and due_at <= edges.began_at else None
+    if ready and where.campaign_id is not None and (key is not None or not where.after):
+        after = (key, last) if key is not None else None
+        yield from overdue.overdue(tx, where.campaign_id, where.path, edges.began_at, after)
+        last, key = "", None
     code = _ordered(tx, _about.c.code)
     order = (
         sa.select(_cycle.c.id)
         .join(_about, _about.c.id == _cycle.c.organisation_id)
         .join(_obligation, _its_open_stay())
         .where(*_in_campaign(tx, where), *_owed(where))
-        .order_by(sa.nulls_last(overdue), code)
+        .order_by(sa.nulls_last(late), code)
     )
+    if ready:
+        order = order.where(late.is_(None))
     if not everything:
         order = order.where(sa.or_(*_worth_a_look(edges, vacant)))
-    if where.after:
-        due_at, last = where.after
-        key = due_at if due_at is not None and due_at <= edges.began_at else None
-        order = order.where(_beyond(overdue, key, code > last))
-    full = cycles.selected().add_columns(*_STAY, vacant).join(_obligation, _its_open_stay()).join(_owner, _OWES)
-    width = len(CycleRow.__slots__)
-    for row in _in_order(tx, order, full, _cycle.c.id):
-        yield OpenStage(CycleRow(*row[:width]), Stay(*row[width:-1]), bool(row[-1]))
+    if last:
+        order = order.where(_beyond(late, key, code > last))
+    rest = tx.session.execute(order, execution_options={"yield_per": PAGE}).scalars()
+    try:
+        yield from rest
+    finally:
+        rest.close()
 
 
 def _its_stay() -> sa.ColumnElement[bool]:
@@ -540,11 +561,22 @@ def _in_order(
     """The order first, which is narrow enough to sort 100 000 at once; the rows themselves as they are needed."""
     ids = tx.session.execute(order, execution_options={"yield_per": PAGE}).scalars()
     try:
-        for chunk in ids.partitions(PAGE):
-            found = {row[0]: row for row in tx.session.execute(full.where(key.in_(chunk)))}
-            yield from (found[one] for one in chunk)
+        yield from _full(tx, ids, full, key)
     finally:
         ids.close()
+
+
+def _full(
+    tx: Transaction, ids: Iterable[int], full: sa.Select[Any], key: sa.ColumnElement[int]
+) -> Iterator[Sequence[Any]]:
+    """The rows of these ids: a screenful first, because most ask for no more."""
+    rest = iter(ids)
+    for size in chain((SCREEN,), repeat(PAGE)):
+        chunk = list(islice(rest, size))
+        if not chunk:
+            return
+        found = {row[0]: row for row in tx.session.execute(full.where(key.in_(chunk)))}
+        yield from (found[one] for one in chunk)
 
 
 def _fetched(tx: Transaction, statement: sa.Select[Any]) -> Iterator[Sequence[Any]]:

@@ -3,7 +3,7 @@
 The bell rings them as often as it likes, in any number of processes: whatever they do is claimed in the database.
 """
 
-from starflow.service import backups, objections, obligations, polls, upkeep
+from starflow.service import backups, objections, obligations, polls, tallies, upkeep
 from starflow.service.desk import Desk
 from starflow.service.registers import election_reminders
 
@@ -11,6 +11,11 @@ from starflow.service.registers import election_reminders
 def sweep(desk: Desk) -> str:
     """Moves what the clock moves, puts the rungs that are due into the outbox and merges them into messages."""
     return str(obligations.sweep(desk))
+
+
+def tally(desk: Desk) -> str:
+    """Counts anew the cycles that have changed, for every body above them."""
+    return tallies.fold(desk)
 
 
 def digest(desk: Desk) -> str:

@@ -5,18 +5,21 @@ from a handful of figures.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from starflow.service.desk import Desk
-from starflow.service.quotas import QuotaLine, quota_lines
-from starflow.service.view import Filters, View, light_of, view_of, where_of
+from starflow.service.scopes import quota_base
+from starflow.service.tallies import Counts, Facet, Left, Place, Stands, counts, counts_of, light_now, own_counts
+from starflow.service.view import Filters, View, view_of, where_of
+from storage import cycles, queries
 from storage import organisations as tree
-from storage import queries, records
+from storage.meetings import Scope
 from storage.models import Organisation
-from storage.queries import Passed, Standing
-from workflow.engine.deadlines import Light, start_of_day
+from storage.tallies import chain_of
+from workflow.engine.deadlines import Light
+from workflow.rating.quota import limit
 from workflow.rating.scheme_stages import Stage
 
 PACE_DAYS = 5
@@ -79,6 +82,15 @@ class Forecast:
 
 
 @dataclass(frozen=True, slots=True)
+class Places:
+    """Of the places of the first top quota: how many are taken or asked for."""
+
+    title: str
+    limit: int
+    used: int
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """What the first page shows above its list."""
 
@@ -93,38 +105,36 @@ class Overview:
     on_time: int | None  # per cent of what has been finished
     next_due: NextDue | None
     forecast: Forecast | None
-    quotas: tuple[QuotaLine, ...]
+    places: Places | None
 
 
 def overview(desk: Desk, filters: Filters | None = None) -> Overview:
     """Raises Unknown (year, code), BadInput."""
     with desk.reading() as tx:
         view = view_of(desk, tx, filters or Filters())
-        where = where_of(view)
-        standing = tuple(queries.standings(tx, where))
-        passed = tuple(queries.passed(tx, where))
-        round_ = _round(standing)
-        columns = _columns(view, round_)
-        lights = tuple(light_of(view, one.cycle.outcome, one.stay) for one in standing)
-        resting = sum(_at_rest(one) for one in standing)
+        everything, rows, names = _rows(view)
+        standing = {facet: number for facet, number in everything.items() if isinstance(facet, Stands)}
+        columns = _columns(view, _round(standing))
+        rated = sum(standing.values())
+        resting = sum(number for facet, number in standing.items() if facet.at_rest)
         return Overview(
             year=view.campaign.year,
             now=view.now.astimezone(view.zone),
-            round=round_,
-            rated=len(standing),
+            round=_round(standing),
+            rated=rated,
             at_rest=resting,
             columns=columns,
-            units=tuple(_units(view, columns, standing, lights, passed)),
-            lights=Counter(light for one, light in zip(standing, lights, strict=True) if not _at_rest(one)),
-            on_time=_on_time(passed),
+            units=tuple(_units(view, columns, rows, names)),
+            lights=_lights(view, {facet: number for facet, number in standing.items() if not facet.at_rest}),
+            on_time=_on_time(everything),
             next_due=_next_due(view, standing),
-            forecast=_forecast(view, len(standing) - resting),
-            quotas=tuple(line for line in quota_lines(tx, view.campaign, view.scheme) if line.scope == "all"),
+            forecast=_forecast(view, standing, rated - resting),
+            places=_places(view, everything),
         )
 
 
-def _round(standing: Iterable[Standing]) -> str:
-    return "recheck" if any(one.cycle.stage.startswith("recheck.") for one in standing) else "rating"
+def _round(standing: Iterable[Stands]) -> str:
+    return "recheck" if any(one.stage.startswith("recheck.") for one in standing) else "rating"
 
 
 def _columns(view: View, round_: str) -> tuple[Column, ...]:
@@ -132,108 +142,142 @@ def _columns(view: View, round_: str) -> tuple[Column, ...]:
     return (*worked, Column("", "", rest=True))
 
 
-def _at_rest(one: Standing) -> bool:
-    return one.stay is None or one.stay.closed_at is not None
+def _lights(view: View, standing: Mapping[Stands, int]) -> Mapping[Light, int]:
+    found: Counter[Light] = Counter()
+    for facet, number in standing.items():
+        found[light_now(facet, view.now, view.scheme)] += number
+    return found
 
 
 # ── the map ──────────────────────────────────────────────────────
 
 
-def _units(
-    view: View,
-    columns: Sequence[Column],
-    standing: Sequence[Standing],
-    lights: Sequence[Light],
-    passed: Sequence[Passed],
-) -> Iterable[Unit]:
-    """One row for each body directly below; those of a root that have nobody below them share a row if they are many."""
+def _rows(view: View) -> tuple[Counts, dict[str, Counts], dict[str, str]]:
+    """What is true of all; of the body itself and of each body directly below, by its code; and their names.
+
+    Those of a root that have nobody below them share a row if they are many.
+    """
     bodies = _bodies(view)
-    parents = {one.cycle.reviewer_id for one in standing}
-    alone = {code for code, body in bodies.items() if body.id not in parents}
+    everything, found = _counted_now(view, bodies) if _narrowed(view.filters) else _kept(view, bodies)
+    ids = {body.id or 0: code for code, body in bodies.items()}
+    reviewing = cycles.having_reviews(view.tx, view.campaign.id or 0, ids)
+    alone = {code for number, code in ids.items() if number not in reviewing}
     together = alone if len(alone) > MANY and len(alone) < len(bodies) else set()
-    by_id = {str(body.id): code for code, body in bodies.items()}
-    depth = max(0, len(_parts(view.path)) if view.path else 1)
+    rows: dict[str, Counts] = {code: found.get(code, {}) for code in bodies if code not in together}
+    if together:
+        shared: Counter[Facet] = Counter()
+        for code in together:
+            shared.update(found.get(code, {}))
+        rows[DIRECT] = shared
+    return everything, rows, {code: body.name for code, body in bodies.items()}
 
-    def row_of(path: str) -> str:
-        parts = _parts(path)
-        code = by_id.get(parts[depth] if len(parts) > depth else parts[-1], "")
-        return DIRECT if code in together else code
 
-    open_: dict[tuple[str, str], Counter[Light]] = {}
-    rated: Counter[str] = Counter()
-    for one, light in zip(standing, lights, strict=True):
-        row = row_of(one.cycle.path)
-        rated[row] += 1
-        stage = "" if _at_rest(one) else one.cycle.stage
-        open_.setdefault((row, stage), Counter())[light] += 1
-    been, late = _been(columns, passed, row_of)
-    names = {code: body.name for code, body in bodies.items()}
-    for code in dict.fromkeys([*(c for c in bodies if c not in together), *([DIRECT] if together else [])]):
-        if rated[code]:
-            cells = tuple(
-                Cell(open_.get((code, c.stage), {}), been[code, c.stage], late[code, c.stage]) for c in columns
-            )
-            yield Unit(code, names.get(code, ""), rated[code], cells)
+def _narrowed(filters: Filters) -> bool:
+    """By more than a subtree: then there are no counts that are kept."""
+    return any((filters.stage, filters.owner, filters.owed_by, filters.reviewer, filters.text))
+
+
+def _kept(view: View, bodies: Mapping[str, Organisation]) -> tuple[Counts, dict[str, Counts]]:
+    (top, mine), *below = bodies.items()
+    campaign_id, top_id = view.campaign.id or 0, mine.id or 0
+    kept = counts(view.desk, view.tx, campaign_id, (top_id, *(body.id or 0 for _, body in below)))
+    own = own_counts(view.desk, view.tx, campaign_id, top_id)
+    return kept[top_id], {top: own} | {code: kept[body.id or 0] for code, body in below}
+
+
+def _counted_now(view: View, bodies: Mapping[str, Organisation]) -> tuple[Counts, dict[str, Counts]]:
+    by_id = {body.id or 0: code for code, body in bodies.items()}
+    ids = tuple(one.cycle.id for one in queries.standings(view.tx, where_of(view)))
+    found: dict[str, Counter[Facet]] = {}
+    everything: Counter[Facet] = Counter()
+    for one, facets in counts_of(view.desk, view.tx, ids):
+        everything.update(facets)
+        code = next((by_id[body] for body in reversed(chain_of(one.path)) if body in by_id), "")
+        found.setdefault(code, Counter()).update(facets)
+    return dict(everything), {code: dict(its) for code, its in found.items()}
 
 
 def _bodies(view: View) -> dict[str, Organisation]:
-    top = _parts(view.path)[-1] if view.path else str(tree.root(view.tx))
-    mine = tree.by_id(view.tx, int(top))
-    below = tree.children(view.tx, int(top))
-    return {body.code: body for body in (*((mine,) if mine else ()), *below)}
+    """The body that one looks from, then those directly below it."""
+    top = chain_of(view.path)[-1] if view.path else tree.root(view.tx)
+    mine = tree.by_id(view.tx, top)
+    assert mine is not None  # it was found by its code
+    return {body.code: body for body in (mine, *tree.children(view.tx, top))}
 
 
-def _parts(path: str) -> list[str]:
-    return path.strip("/").split("/")
+def _units(
+    view: View, columns: Sequence[Column], rows: Mapping[str, Counts], names: Mapping[str, str]
+) -> Iterable[Unit]:
+    for code, its in rows.items():
+        standing = {facet: number for facet, number in its.items() if isinstance(facet, Stands)}
+        if not standing:
+            continue
+        cells = tuple(_cell(view, column, standing, its) for column in columns)
+        yield Unit(code, names.get(code, ""), sum(standing.values()), cells)
 
 
-def _been(
-    columns: Sequence[Column], passed: Iterable[Passed], row_of: Callable[[str], str]
-) -> tuple[Counter[tuple[str, str]], Counter[tuple[str, str]]]:
+def _cell(view: View, column: Column, standing: Mapping[Stands, int], its: Counts) -> Cell:
     """Who has been through a stage and now stands behind it; whoever was sent back has it before himself again."""
-    order = {column.stage: number for number, column in enumerate(columns)}
-    been: Counter[tuple[str, str]] = Counter()
-    late: Counter[tuple[str, str]] = Counter()
-    for one in passed:
-        if one.stage in order and order[one.stage] < order.get(one.standing, len(order)):
-            key = row_of(one.path), one.stage
-            been[key] += 1
-            late[key] += one.late
-    return been, late
+    here = {
+        f: n for f, n in standing.items() if (f.at_rest if column.rest else not f.at_rest and f.stage == column.stage)
+    }
+    been = {f: n for f, n in its.items() if isinstance(f, Left) and f.stage == column.stage and f.behind}
+    late = sum(number for facet, number in been.items() if facet.late)
+    return Cell(_lights(view, here), sum(been.values()), late)
 
 
-def _on_time(passed: Sequence[Passed]) -> int | None:
-    return round(100 * sum(not one.late for one in passed) / len(passed)) if passed else None
+def _on_time(everything: Mapping[Facet, int]) -> int | None:
+    left = {facet: number for facet, number in everything.items() if isinstance(facet, Left)}
+    timely = sum(number for facet, number in left.items() if not facet.late)
+    return round(100 * timely / sum(left.values())) if left else None
 
 
 # ── what comes ───────────────────────────────────────────────────
 
 
-def _next_due(view: View, standing: Iterable[Standing]) -> NextDue | None:
-    ahead = [
-        (one.stay.due_at, one.cycle.stage)
-        for one in standing
-        if one.stay and one.stay.closed_at is None and one.stay.due_at and one.stay.due_at > view.now
-    ]
+def _next_due(view: View, standing: Mapping[Stands, int]) -> NextDue | None:
+    ahead = {
+        facet: number for facet, number in standing.items() if facet.due_at is not None and facet.due_at > view.now
+    }
     if not ahead:
         return None
-    at = min(due for due, _ in ahead)
-    stages = [stage for due, stage in ahead if due == at]
-    found: Stage = view.scheme.stage_of(Counter(stages).most_common(1)[0][0])
-    return NextDue(at.astimezone(view.zone), found.title, len(stages))
+    at = min(facet.due_at for facet in ahead if facet.due_at is not None)
+    stages: Counter[str] = Counter()
+    for facet, number in ahead.items():
+        if facet.due_at == at:
+            stages[facet.stage] += number
+    found: Stage = view.scheme.stage_of(max(sorted(stages), key=lambda stage: stages[stage]))
+    return NextDue(at.astimezone(view.zone), found.title, stages.total())
 
 
-def _forecast(view: View, left: int) -> Forecast | None:
-    """From the stars granted in the last working days below this body."""
+def _forecast(view: View, standing: Mapping[Stands, int], left: int) -> Forecast | None:
+    """From those below this body that have come to rest in the last working days, and rest still."""
     calendar = view.desk.calendar(view.scheme)
     first = calendar.subtract_workdays(view.today, PACE_DAYS)
-    since = start_of_day(first, view.zone)
-    resting = [stage.name for stage in view.scheme.stage if stage.kind in ("rated", "closed")]
-    granted = records.arrivals(view.tx, view.campaign.id or 0, resting, since, under=view.path)
+    resting = {stage.name for stage in view.scheme.stage if stage.kind in ("rated", "closed")}
+    came = (n for f, n in standing.items() if f.entered_on and f.entered_on >= first and f.stage in resting)
+    granted = sum(came)
     if granted < FEWEST or not left:
         return None
     needed = -(-left * PACE_DAYS // granted)
     return Forecast(calendar.add_workdays(view.today, needed), left, granted, PACE_DAYS)
+
+
+def _places(view: View, seen: Counts) -> Places | None:
+    """The first top quota over everybody: how many of its places are taken and asked for."""
+    quota = next(
+        (one for one in view.scheme.quotas_of(view.campaign.year) if one.op == "max" and one.scope == "all"), None
+    )
+    if quota is None or view.campaign.id is None:
+        return None
+    whole = not view.path and not _narrowed(view.filters)
+    root = tree.root(view.tx)
+    its = seen if whole else counts(view.desk, view.tx, view.campaign.id, [root])[root]
+    asked = {f: n for f, n in its.items() if isinstance(f, Place) and (not quota.fields or f.field in quota.fields)}
+    taken = sum(n for f, n in asked.items() if f.taken in quota.stars)
+    proposed = sum(n for f, n in asked.items() if f.taken not in quota.stars and f.asked in quota.stars)
+    base = quota_base(view.tx, view.campaign.id, quota, Scope(fields=quota.fields))
+    return Places(quota.title or quota.code, limit(quota, base), taken + proposed)
 
 
 def pace_text(forecast: Forecast) -> str:

@@ -56,6 +56,7 @@ class Settings:
     certificate_key_file: Path | None = field(repr=False)
     sweep_seconds: int
     relay_seconds: int
+    tally_seconds: int
     digest_at: time
     anchor_at: time
     invariants_at: time
@@ -277,6 +278,7 @@ SETTINGS = (
     Setting("CERTIFICATE_KEY_FILE", "", _file, "存放星级证书签名私钥的文件,用 starflow certificate key 生成"),
     Setting("SWEEP_SECONDS", "30", _seconds, "每隔多少秒查看有什么到点;最近的时点会准时另响一次"),
     Setting("RELAY_SECONDS", "10", _seconds, "每隔多少秒发送待发的消息"),
+    Setting("TALLY_SECONDS", "5", _seconds, "每隔多少秒把变动过的周期重新计数;总览上的数目随时都是准的,这里只管多快"),
     Setting("DIGEST_AT", "08:30", _time_of_day, "每日摘要的时刻"),
     Setting("ANCHOR_AT", "23:50", _time_of_day, "每日锚点的时刻"),
     Setting("INVARIANTS_AT", "03:30", _time_of_day, "每日自检的时刻"),

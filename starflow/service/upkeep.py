@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from starflow.service import tallies
 from starflow.service.around import Around
 from starflow.service.case import case_of, stored_facts
 from starflow.service.cycles import redate
@@ -68,6 +69,7 @@ def check(desk: Desk) -> tuple[str, ...]:
             *dates_are_right(desk, tx),
             *quotas_are_kept(desk, tx),
             *evidence_holds(desk, tx),
+            *tallies.counted_rightly(desk, tx),
         )
 
 

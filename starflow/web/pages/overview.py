@@ -21,7 +21,7 @@ from workflow.engine.errors import BadInput, StarflowError
 
 router = APIRouter(include_in_schema=False)
 
-PER_PAGE, AT_FIRST = 200, 10
+PER_PAGE, AT_FIRST = 50, 10
 
 
 @router.get("/")
@@ -77,7 +77,7 @@ def _stuck(
 def _tiles(look: Look, seen: Overview) -> tuple[dict[str, object], ...]:
     red, near = seen.lights.get(Light.RED, 0), seen.lights.get(Light.BLUE, 0)
     yellow = seen.lights.get(Light.YELLOW, 0)
-    places = next((line for line in seen.quotas if line.op == "max"), None)
+    places = seen.places
     tiles: list[dict[str, object]] = [
         {"title": look.say("需要您处理"), "figure": look.seat.waiting, "link": "/queue", "light": ""},
         {"title": look.say("逾期"), "figure": red, "link": "/organisations?q=灯:红", "light": "red"},
@@ -87,8 +87,8 @@ def _tiles(look: Look, seen: Overview) -> tuple[dict[str, object], ...]:
     if seen.on_time is not None:
         tiles.append({"title": look.say("按时办完"), "figure": f"{seen.on_time}%", "link": "", "light": "green"})
     if places is not None and look.principal.role in HOUSE:
-        figure = f"{places.taken + places.proposed}/{places.limit}"
-        tiles.append({"title": places.title or places.quota, "figure": figure, "link": "/meeting", "light": ""})
+        figure = f"{places.used}/{places.limit}"
+        tiles.append({"title": places.title, "figure": figure, "link": "/meeting", "light": ""})
     return tuple(tiles)
 
 

@@ -57,6 +57,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_downtime")),
     )
     op.create_table(
+        "facet",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=300), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_facet")),
+        sa.UniqueConstraint("name", name=op.f("uq_facet_name")),
+    )
+    op.create_table(
         "hook",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("url", sa.String(length=500), nullable=False),
@@ -524,6 +531,9 @@ def upgrade() -> None:
         sa.Column("meeting_number", sa.String(length=80), nullable=True),
         sa.Column("runs_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("acts_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("tallied", sa.Boolean(), nullable=False),
+        sa.Column("tally", sa.String(length=400), nullable=True),
+        sa.Column("tallied_path", sa.String(length=400), nullable=True),
         sa.CheckConstraint("open_objections >= 0", name=op.f("ck_cycle_open_objections")),
         sa.CheckConstraint("reviewer_id <> organisation_id", name=op.f("ck_cycle_reviewer")),
         sa.CheckConstraint("version >= 1", name=op.f("ck_cycle_version")),
@@ -546,6 +556,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_cycle_organisation_id"), ["organisation_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_cycle_reviewer_id"), ["reviewer_id"], unique=False)
         batch_op.create_index("ix_cycle_stage", ["campaign_id", "stage"], unique=False)
+        batch_op.create_index(
+            "ix_cycle_untallied",
+            ["campaign_id"],
+            unique=False,
+            sqlite_where=sa.text("NOT tallied"),
+            postgresql_where=sa.text("NOT tallied"),
+        )
 
     op.create_table(
         "delivery",
@@ -691,6 +708,17 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_recovery_code_account_id"), ["account_id"], unique=False)
 
     op.create_table(
+        "tally",
+        sa.Column("campaign_id", sa.Integer(), nullable=False),
+        sa.Column("body_id", sa.Integer(), nullable=False),
+        sa.Column("facet_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["body_id"], ["organisation.id"], name=op.f("fk_tally_body_id_organisation")),
+        sa.ForeignKeyConstraint(["campaign_id"], ["campaign.id"], name=op.f("fk_tally_campaign_id_campaign")),
+        sa.ForeignKeyConstraint(["facet_id"], ["facet.id"], name=op.f("fk_tally_facet_id_facet")),
+        sa.PrimaryKeyConstraint("campaign_id", "body_id", "facet_id", name=op.f("pk_tally")),
+    )
+    op.create_table(
         "web_session",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("hash", sa.String(length=64), nullable=False),
@@ -788,6 +816,20 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_matter_cycle_id"), ["cycle_id"], unique=False)
         batch_op.create_index("ix_matter_kind", ["kind", "status"], unique=False)
         batch_op.create_index(batch_op.f("ix_matter_organisation_id"), ["organisation_id"], unique=False)
+
+    op.create_table(
+        "overdue",
+        sa.Column("cycle_id", sa.Integer(), nullable=False),
+        sa.Column("campaign_id", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("code", sa.LargeBinary(), nullable=False),
+        sa.Column("path", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["cycle_id"], ["cycle.id"], name=op.f("fk_overdue_cycle_id_cycle")),
+        sa.PrimaryKeyConstraint("cycle_id", name=op.f("pk_overdue")),
+    )
+    with op.batch_alter_table("overdue", schema=None) as batch_op:
+        batch_op.create_index("ix_overdue_below", ["campaign_id", "path", "due_at", "code", "cycle_id"], unique=False)
+        batch_op.create_index("ix_overdue_due", ["campaign_id", "due_at", "code", "cycle_id"], unique=False)
 
     op.create_table(
         "poll",

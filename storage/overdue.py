@@ -1,0 +1,91 @@
+"""The open stages in the order of their dues, for a whole campaign or below any body, without counting or sorting what is not shown.
+
+What is kept was true when the cycle was last counted (`cycle.tallied`); cycles that have changed since are asked afresh and merged in.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
+from heapq import merge
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import SQLModel
+
+from storage import tallies
+from storage.counted import Counted
+from storage.database import Transaction
+from storage.organisations import chunks
+from storage.outbox import INSERTS
+
+_tables = SQLModel.metadata.tables
+PAGE = 200
+Place = tuple[datetime, bytes, int]
+"""A due, the code's bytes, and the cycle."""
+
+
+def overdue(
+    tx: Transaction, campaign_id: int, path: str, until: datetime, after: tuple[datetime, str] | None = None
+) -> Iterator[int]:
+    """The cycles at or below a path whose open stage was due by `until`: the longest ago first, then by code."""
+    beyond = (after[0], after[1].encode()) if after else None
+    changed = tallies.untallied(tx, campaign_id)
+    fresh = sorted(one for one in _fresh(tx, changed, path, until) if beyond is None or one[:2] > beyond)
+    anew = frozenset(changed)
+    kept = (one for one in _kept(tx, campaign_id, path, until, beyond) if one[2] not in anew)
+    yield from (cycle_id for _, _, cycle_id in merge(kept, fresh))
+
+
+def _kept(
+    tx: Transaction, campaign_id: int, path: str, until: datetime, beyond: tuple[datetime, bytes] | None
+) -> Iterator[Place]:
+    """In pages, each beginning after the last row of the one before."""
+    o = _tables["overdue"].c
+    whole = path.count("/") <= 2  # the root, or no path at all: every row is wanted, and they stand in order already
+    due = o.due_at if whole else sa.func.coalesce(o.due_at, o.due_at)  # keeps SQLite to the index of the path
+    its = [o.campaign_id == campaign_id, due <= until]
+    if path and not whole:
+        its += [o.path >= path.encode(), o.path < f"{path[:-1]}0".encode()]  # "0" is the character after "/"
+    statement = sa.select(o.due_at, o.code, o.cycle_id).order_by(due, o.code, o.cycle_id).limit(PAGE)
+    while True:
+        further = () if beyond is None else (sa.or_(due > beyond[0], sa.and_(due == beyond[0], o.code > beyond[1])),)
+        low = () if beyond is None else (due >= beyond[0],)
+        rows = tx.connection.execute(statement.where(*its, *low, *further)).all()
+        yield from ((row[0], row[1], row[2]) for row in rows)
+        if len(rows) < PAGE:
+            return
+        beyond = rows[-1][0], rows[-1][1]
+
+
+def _fresh(tx: Transaction, changed: Sequence[int], path: str, until: datetime) -> Iterator[Place]:
+    owed, cycle, body = _tables["obligation"], _tables["cycle"], _tables["organisation"]
+    statement: sa.Select[Any] = (
+        sa.select(owed.c.due_at, body.c.code, cycle.c.id, body.c.path)
+        .join(cycle, cycle.c.id == owed.c.cycle_id)
+        .join(body, body.c.id == cycle.c.organisation_id)
+        .where(owed.c.closed_at.is_(None), owed.c.matter_id.is_(None), owed.c.due_at <= until)
+    )
+    for page in chunks(changed, PAGE):
+        for due_at, code, cycle_id, its_path in tx.connection.execute(statement.where(owed.c.cycle_id.in_(page))):
+            if its_path.startswith(path):
+                yield due_at, code.encode(), cycle_id
+
+
+def keep(tx: Transaction, counted: Collection[Counted]) -> None:
+    """From now on these cycles stand in the list as they have just been counted."""
+    table = _tables["overdue"]
+    owing = [one for one in counted if one.due_at is not None and one.closed_at is None]
+    gone = {one.id for one in counted} - {one.id for one in owing}
+    if gone:
+        tx.connection.execute(sa.delete(table).where(table.c.cycle_id.in_(gone)))
+    if owing:
+        insert = INSERTS[tx.dialect](table)
+        columns = ("campaign_id", "due_at", "code", "path")
+        said = insert.on_conflict_do_update(
+            index_elements=["cycle_id"], set_={name: insert.excluded[name] for name in columns}
+        )
+        tx.connection.execute(said, [_row(one) for one in owing])
+
+
+def _row(one: Counted) -> dict[str, Any]:
+    its = {"cycle_id": one.id, "campaign_id": one.campaign_id, "due_at": one.due_at}
+    return its | {"code": one.code.encode(), "path": one.path.encode()}

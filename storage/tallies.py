@@ -1,0 +1,173 @@
+"""Counts that are kept: under which facets each cycle stands, summed for every body above it, so that no question counts cycles.
+
+A decision only takes away the mark `tallied`, in the UPDATE it makes anyway: no row is shared by two decisions. `fold` later counts
+the unmarked anew, in pages. Whoever reads takes what is kept, and counts the unmarked for himself: so the answer is exact at any moment,
+whatever was killed when.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from sqlmodel import SQLModel
+
+from storage.database import Transaction
+from storage.outbox import INSERTS
+
+_tables = SQLModel.metadata.tables
+FOLDING = "starflow tally"
+
+
+class Countable(Protocol):
+    """A cycle that stands below `path`, and what is counted for it at present, below `kept_path`."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def campaign_id(self) -> int: ...
+    @property
+    def path(self) -> str: ...
+    @property
+    def kept(self) -> str | None: ...
+    @property
+    def kept_path(self) -> str | None: ...
+
+
+# ── what is no longer true ───────────────────────────────────────
+
+
+def untally(tx: Transaction, cycle_ids: Any) -> None:
+    """These cycles (ids, or a select of them) are to be counted anew."""
+    cycle = _tables["cycle"]
+    tx.connection.execute(sa.update(cycle).where(cycle.c.id.in_(cycle_ids), cycle.c.tallied).values(tallied=sa.false()))
+
+
+def untally_moved(tx: Transaction) -> None:
+    """Cycles whose body stands elsewhere in the tree than when they were counted."""
+    cycle, body = _tables["cycle"], _tables["organisation"]
+    elsewhere = sa.exists().where(body.c.id == cycle.c.organisation_id, body.c.path != cycle.c.tallied_path)
+    tx.session.execute(
+        sa.update(cycle).where(cycle.c.tallied, elsewhere).values(tallied=sa.false()),
+        execution_options={"synchronize_session": False},
+    )
+
+
+# ── reading ──────────────────────────────────────────────────────
+
+
+def kept(tx: Transaction, campaign_id: int, body_ids: Collection[int]) -> dict[int, Counter[str]]:
+    """body → facet → how many cycles below it, as last counted."""
+    tally, facet = _tables["tally"], _tables["facet"]
+    found: dict[int, Counter[str]] = {body: Counter() for body in body_ids}
+    statement = sa.select(tally.c.body_id, facet.c.name, tally.c.number).join(facet, facet.c.id == tally.c.facet_id)
+    its = (tally.c.campaign_id == campaign_id, tally.c.body_id.in_(body_ids))
+    for body, name, number in tx.connection.execute(statement.where(*its)):
+        found[body][name] += number
+    return found
+
+
+def names(tx: Transaction, numbers: Collection[int]) -> dict[int, str]:
+    facet = _tables["facet"]
+    rows = tx.connection.execute(sa.select(facet.c.id, facet.c.name).where(facet.c.id.in_(numbers)))
+    return dict(rows.all())
+
+
+def own(tx: Transaction, campaign_id: int, body_ids: Collection[int]) -> dict[int, Counter[str]]:
+    """body → the facets under which its own cycle is counted."""
+    cycle = _tables["cycle"]
+    its = (cycle.c.campaign_id == campaign_id, cycle.c.organisation_id.in_(body_ids), cycle.c.tally.is_not(None))
+    rows = tx.connection.execute(sa.select(cycle.c.organisation_id, cycle.c.tally).where(*its)).all()
+    said = names(tx, {number for _, kept in rows for number in numbers_of(kept)})
+    return {body: Counter(said[number] for number in numbers_of(kept)) for body, kept in rows}
+
+
+def untallied(tx: Transaction, campaign_id: int | None = None, limit: int | None = None) -> tuple[int, ...]:
+    """The cycles that are to be counted anew; with a `limit` they are claimed: on PostgreSQL those that nobody else holds."""
+    cycle = _tables["cycle"]
+    statement = sa.select(cycle.c.id).where(sa.text("NOT cycle.tallied"))
+    if campaign_id is not None:
+        statement = statement.where(cycle.c.campaign_id == campaign_id)
+    if limit is not None:
+        statement = statement.limit(limit)
+        statement = statement.with_for_update(skip_locked=True) if tx.dialect == "postgresql" else statement
+    return tuple(tx.connection.execute(statement).scalars())
+
+
+# ── counting anew ────────────────────────────────────────────────
+
+
+def may_fold(tx: Transaction) -> bool:
+    """One at a time; whoever comes second has nothing to do."""
+    if tx.dialect != "postgresql":
+        return True
+    return bool(tx.connection.execute(sa.select(sa.func.pg_try_advisory_xact_lock(sa.func.hashtext(FOLDING)))).scalar())
+
+
+def keep(tx: Transaction, pages: Iterable[tuple[Countable, Sequence[str]]]) -> None:
+    """From now on each of these cycles is counted under these facets and no others."""
+    rows = tuple(pages)
+    numbers = _numbers(tx, {name for _, facets in rows for name in facets})
+    changes: Counter[tuple[int, int, int]] = Counter()
+    for one, facets in rows:
+        for body in bodies_of(one.kept_path):
+            changes.subtract((one.campaign_id, body, number) for number in numbers_of(one.kept))
+        for body in bodies_of(one.path):
+            changes.update((one.campaign_id, body, numbers[name]) for name in facets)
+    _add(tx, {key: change for key, change in changes.items() if change})
+    cycle = _tables["cycle"]
+    marked = sa.update(cycle).where(cycle.c.id == sa.bindparam("which"))
+    marked = marked.values(tallied=sa.true(), tally=sa.bindparam("kept"), tallied_path=sa.bindparam("path"))
+    said = [
+        {"which": one.id, "kept": ",".join(str(numbers[name]) for name in facets), "path": one.path}
+        for one, facets in rows
+    ]
+    if said:
+        tx.connection.execute(marked, said)
+
+
+def chain_of(path: str | None) -> tuple[int, ...]:
+    """From the root to the body itself."""
+    return tuple(int(part) for part in (path or "").strip("/").split("/") if part)
+
+
+def bodies_of(path: str | None) -> tuple[int, ...]:
+    """Whoever a cycle is counted for: all above its body; the body itself is its own count."""
+    return chain_of(path)[:-1]
+
+
+def numbers_of(kept: str | None) -> tuple[int, ...]:
+    return tuple(int(part) for part in kept.split(",")) if kept else ()
+
+
+def _numbers(tx: Transaction, wanted: Collection[str]) -> dict[str, int]:
+    facet = _tables["facet"]
+    if not wanted:
+        return {}
+    query = sa.select(facet.c.name, facet.c.id).where(facet.c.name.in_(wanted))
+    found = dict(tx.connection.execute(query).all())
+    new = sorted(set(wanted) - found.keys())
+    if new:
+        tx.connection.execute(
+            INSERTS[tx.dialect](facet).on_conflict_do_nothing(index_elements=["name"]), [{"name": name} for name in new]
+        )
+        found = dict(tx.connection.execute(query).all())
+    return found
+
+
+def _add(tx: Transaction, changes: Mapping[tuple[int, int, int], int]) -> None:
+    tally = _tables["tally"]
+    if not changes:
+        return
+    insert = INSERTS[tx.dialect](tally)
+    both = insert.on_conflict_do_update(
+        index_elements=["campaign_id", "body_id", "facet_id"], set_={"number": tally.c.number + insert.excluded.number}
+    )
+    rows = [
+        {"campaign_id": campaign, "body_id": body, "facet_id": facet, "number": change}
+        for (campaign, body, facet), change in sorted(changes.items())
+    ]
+    tx.connection.execute(both, rows)
+    if any(change < 0 for change in changes.values()):
+        gone = sorted({body for (_, body, _), change in changes.items() if change < 0})
+        tx.connection.execute(sa.delete(tally).where(tally.c.number == 0, tally.c.body_id.in_(gone)))

@@ -1,0 +1,91 @@
+"""The counts that are kept equal a recount at every moment of a year: before a fold, in the middle of one, and after."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from starflow.service import obligations, tallies
+from starflow.service.organisations import import_roster
+from starflow.service.overview import overview
+from starflow.service.upkeep import check
+from starflow.service.view import Filters
+from storage import organisations as tree
+from tests.stories.conftest import ROOT, World, rows_of
+
+
+def differences(world: World) -> tuple[str, ...]:
+    with world.desk.reading() as tx:
+        return tuple(tallies.counted_rightly(world.desk, tx))
+
+
+def fold_one(world: World) -> None:
+    """A page of a single cycle, as if the fold had been killed after it."""
+    with world.desk.transaction() as tx:
+        ids = tallies.tallies.untallied(tx, limit=1)
+        tallies.keep(world.desk, tx, ids)
+
+
+def test_counts_equal_a_recount_whether_folded_or_not(world: World) -> None:
+    for step in (
+        lambda: world.clock.move_to("2027-05-20 09:30"),
+        lambda: world.to_publicity("D0101", "85", 4),
+        lambda: world.to_publicity("D0102", "95", 5),
+        lambda: obligations.extend(world.desk, "D51", date(2027, 6, 20), "汛期", actor="t", subtree=False, year=None),
+        lambda: world.to_review("D51"),
+        lambda: world.does("D51", "send_back", "superior", "材料不全", to="survey"),
+        lambda: world.clock.move_to("2027-07-01 08:00"),
+    ):
+        step()
+        assert differences(world) == ()
+        fold_one(world)
+        assert differences(world) == ()
+        tallies.fold(world.desk)
+        assert differences(world) == ()
+
+
+def test_a_body_that_moves_takes_its_counts_along(world: World) -> None:
+    tallies.fold(world.desk)
+    moved = [replace(row, parent="GW") if row.code == "D0102" else row for row in rows_of()]
+
+    import_roster(world.desk, moved, scheme_root_kind=ROOT, dry_run=False)
+
+    assert differences(world) == ()
+    tallies.fold(world.desk)
+    assert differences(world) == ()
+    assert overview(world.desk, Filters(under="D01")).rated == 3
+
+
+def test_the_overview_says_the_same_from_counts_and_by_counting(world: World) -> None:
+    world.clock.move_to("2027-05-20 09:30")
+    world.to_publicity("D0101", "85", 4)
+    counted = overview(world.desk)
+    tallies.fold(world.desk)
+
+    assert overview(world.desk) == counted
+    assert overview(world.desk, Filters(text="支部")).rated == 3
+
+
+def add_to_root(world: World, number: int) -> int:
+    with world.desk.transaction() as tx:
+        root = tree.root(tx)
+        tx.session.connection().exec_driver_sql(f"UPDATE tally SET number = number + {number} WHERE body_id = {root}")
+        return root
+
+
+def test_a_count_that_is_wrong_is_found(world: World) -> None:
+    tallies.fold(world.desk)
+    assert check(world.desk) == ()
+    added = add_to_root(world, 1)
+
+    found = differences(world)
+
+    add_to_root(world, -1)
+    assert [said.partition(":")[0] for said in found] == [f"计数 组织{added}"]
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"])
+def test_of_two_folds_at_once_one_has_nothing_to_do(world: World) -> None:
+    with world.desk.transaction() as tx:
+        assert tallies.tallies.may_fold(tx)
+        assert tallies.fold(world.desk) == "重新计数0个"

@@ -14,7 +14,7 @@ Case = tuple[str, str]
 """A peer and a database."""
 
 
-def rounds(module: str, cases: Sequence[Case], count: int, size: float) -> dict[str, Any]:
+def rounds(module: str, cases: Sequence[Case], count: int, size: float, cap: float = 600) -> dict[str, Any]:
     """Measures `count` rounds; a peer that fails is named with its last words and the run goes on."""
     seen: dict[str, list[dict[str, Any]]] = {}
     failed: dict[str, str] = {}
@@ -24,7 +24,7 @@ def rounds(module: str, cases: Sequence[Case], count: int, size: float) -> dict[
             print(f"  {module} round {turn + 1}/{count} {name}", file=sys.stderr, flush=True)
             said = [sys.executable, "-m", f"benchmarks.{module}", peer, database, str(size)]
             try:
-                done = subprocess.run(said, capture_output=True, text=True, timeout=600, check=False)
+                done = subprocess.run(said, capture_output=True, text=True, timeout=cap, check=False)
                 seen.setdefault(name, []).append(json.loads(done.stdout.strip().splitlines()[-1]) | {"round": turn})
             except (subprocess.TimeoutExpired, ValueError, IndexError) as error:
                 words = (

@@ -1,0 +1,115 @@
+"""What keeping the counts costs: eight clients decide on one shared due day, with the mark, its index and the fold, and without them.
+
+Then two of the processes are killed in the middle, the fold among them, and every count is compared with a recount.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from typing import Any
+
+from benchmarks.places import fresh
+from benchmarks.rounds import answer, rounds
+from benchmarks.storm import _desk
+
+CLIENTS = 8
+BRANCHES = 12_000
+
+
+def decided(database: str, seconds: float, *, kept: bool, killed: bool = False) -> dict[str, Any]:
+    from datetime import timedelta
+
+    from benchmarks.province import folded, province
+    from benchmarks.town import stand
+
+    url = fresh(database, "counters")
+    desk, _ = province(url, BRANCHES, one_day=True)
+    stand(desk, desk.clock.now() + timedelta(days=1))
+    if kept:
+        folded(desk)
+    else:
+        with desk.transaction() as tx:
+            tx.connection.exec_driver_sql("DROP INDEX ix_cycle_untallied")
+    at = desk.clock.now().isoformat()
+    go = str(time.time() + 6)
+    said = [sys.executable, "-m", "benchmarks.counters"]
+    clients = [
+        subprocess.Popen([*said, "client", url, at, go, str(seconds), str(n)], stdout=subprocess.PIPE, text=True)
+        for n in range(CLIENTS)
+    ]
+    fold = subprocess.Popen([*said, "fold", url, at]) if kept else None
+    if killed and fold is not None:
+        time.sleep(max(0.0, float(go) - time.time()) + seconds / 2)
+        for one in (clients[0], fold):
+            one.send_signal(signal.SIGKILL)
+    counts = [int(client.communicate()[0].strip() or 0) for client in clients]
+    if fold is not None and not killed:
+        fold.send_signal(signal.SIGKILL)
+    if fold is not None:
+        fold.wait()
+    found: dict[str, Any] = {"rate": sum(counts) / seconds, "n": sum(counts)}
+    if kept:
+        from starflow.service import tallies
+
+        with desk.reading() as tx:
+            found["waiting"] = len(tallies.tallies.untallied(tx))
+            found["differences"] = list(tallies.counted_rightly(desk, tx))[:3]
+    return found
+
+
+def client(url: str, at: str, go: str, seconds: str, number: str) -> None:
+    """Decides until the time is over, on branches of its own; prints how often."""
+    import sqlalchemy as sa
+
+    from starflow.service.cycles import CycleAsk, fire
+
+    desk = _desk(url, at)
+    with desk.reading() as tx:
+        said = "SELECT o.code FROM cycle c JOIN organisation o ON o.id = c.organisation_id WHERE c.stage LIKE '%declaration' ORDER BY c.id"
+        codes = [
+            code for n, code in enumerate(tx.connection.execute(sa.text(said)).scalars()) if n % CLIENTS == int(number)
+        ]
+    payload = {"head": "甲", "members_due": 12, "target_star": 4}
+    time.sleep(max(0.0, float(go) - time.time()))
+    until, done = time.perf_counter() + float(seconds), 0
+    for code in codes:
+        if time.perf_counter() >= until:
+            break
+        fire(
+            desk,
+            CycleAsk(code=code, trigger="declare", relations=frozenset({"organisation"}), actor="P1", payload=payload),
+        )
+        done += 1
+    print(done, flush=True)
+
+
+def fold(url: str, at: str) -> None:
+    """As the bell would, every second; until killed."""
+    from starflow.service import tallies
+
+    desk = _desk(url, at)
+    while True:
+        tallies.fold(desk)
+        time.sleep(1)
+
+
+def measured(quick: bool) -> dict[str, Any]:
+    peers = [(peer, "postgresql") for peer in ("plain", "kept")]
+    count, seconds = (3, 3.0) if quick else (5, 8.0)
+    return {
+        "cost": rounds("counters", peers, count, seconds),
+        "killed": rounds("counters", [("killed", "postgresql")], 1, seconds),
+    }
+
+
+if __name__ == "__main__":
+    what, *rest = sys.argv[1:]
+    if what == "client":
+        client(*rest)
+        os._exit(0)
+    if what == "fold":
+        fold(*rest)
+    database, seconds = rest
+    answer(**decided(database, float(seconds), kept=what != "plain", killed=what == "killed"))

@@ -49,7 +49,19 @@ def eventually(holds: Callable[[], object], seconds: float = 10) -> bool:
 
 
 def test_every_job_has_an_id_of_its_own_and_a_rhythm_among_the_settings() -> None:
-    named = ["sweep", "relay", "dispatch", "hooks", "ballots", "vacuum", "digest", "anchor", "backup", "invariants"]
+    named = [
+        "sweep",
+        "relay",
+        "dispatch",
+        "hooks",
+        "tally",
+        "ballots",
+        "vacuum",
+        "digest",
+        "anchor",
+        "backup",
+        "invariants",
+    ]
     assert [job.id for job in JOBS] == named
     assert [job.rhythm for job in JOBS if job.rhythm not in Settings.__slots__] == []
 

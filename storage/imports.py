@@ -17,8 +17,8 @@ def put(tx: Transaction, row: Import) -> int:
     return row.id
 
 
-def by_id(tx: Transaction, number: int) -> Import | None:
-    return tx.session.get(Import, number, with_for_update=True)
+def by_id(tx: Transaction, number: int, *, lock: bool = False) -> Import | None:
+    return tx.session.get(Import, number, with_for_update=lock or None)
 
 
 def standing(tx: Transaction, kind: str, digest: str) -> Import | None:

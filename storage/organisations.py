@@ -10,6 +10,7 @@ from itertools import islice
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col, select
 
@@ -255,6 +256,35 @@ def end(tx: Transaction, organisation_ids: Sequence[int], on: date) -> None:
         tx.session.execute(ended, execution_options=BULK)
         left = sa.update(Post).where(col(Post.organisation_id).in_(chunk), col(Post.until_on).is_(None))
         tx.session.execute(left.values(until_on=on), execution_options=BULK)
+
+
+def reopen(tx: Transaction, organisation_ids: Sequence[int]) -> None:
+    """Take back that organisations have ended, with the posts and the subordination that ended with them. `settle` must follow."""
+    for number in organisation_ids:
+        body = _known(tx, number)
+        for model in (Post, Subordination):
+            ended = sa.update(model).where(col(model.organisation_id) == number, col(model.until_on) == body.ended_on)
+            tx.session.execute(ended.values(until_on=None), execution_options=BULK)
+        body.ended_on = None
+    tx.session.flush()
+
+
+def remove(tx: Transaction, codes: Mapping[int, str]) -> tuple[str, ...]:
+    """Take organisations out (id → code) that an import has just brought; returns the codes of those that something refers to."""
+    used: list[str] = []
+    tx.session.flush()
+    for number in sorted(codes, reverse=True):
+        try:
+            with tx.session.begin_nested():
+                for model in (Post, Subordination, Election):
+                    its = sa.delete(model).where(col(model.organisation_id) == number)
+                    tx.session.execute(its, execution_options=BULK)
+                tx.session.execute(
+                    sa.delete(Organisation).where(col(Organisation.id) == number), execution_options=BULK
+                )
+        except IntegrityError:
+            used.append(codes[number])
+    return tuple(sorted(used))
 
 
 def settle(tx: Transaction, on: date) -> None:

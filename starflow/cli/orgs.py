@@ -1,6 +1,7 @@
 """Organisations: the roster in and out, and the tree."""
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -29,7 +30,9 @@ def import_(file: RosterFile, dry_run: DryRun = False) -> Result:
         root_kind = _root_kind(desk)
         roster = _read(file, root_kind)
         report = (
-            ImportReport(faults=tuple(roster)) if isinstance(roster, list) else _take(desk, roster, root_kind, dry_run)
+            ImportReport(faults=tuple(roster))
+            if isinstance(roster, list)
+            else _take(desk, file, roster, root_kind, dry_run)
         )
     return Result(_shape(report), _lines(report, dry_run), exit_code=int(bool(report.faults)))
 
@@ -62,7 +65,7 @@ def _read(file: str, root_kind: str) -> "Roster | list[Any]":
         return [Fault(None, None, reason.text) for reason in unreadable.reasons]
 
 
-def _take(desk: "Desk", roster: "Roster", root_kind: str, dry_run: bool) -> "ImportReport":
+def _take(desk: "Desk", file: str, roster: "Roster", root_kind: str, dry_run: bool) -> "ImportReport":
     from starflow.service.organisations import import_roster
 
     with progress(say("写入名册")) as told:
@@ -74,6 +77,7 @@ def _take(desk: "Desk", roster: "Roster", root_kind: str, dry_run: bool) -> "Imp
             columns=roster.columns,
             ignored_columns=roster.ignored_columns,
             progress=told,
+            filename=Path(file).name,
         )
 
 
@@ -81,7 +85,13 @@ def _shape(report: "ImportReport") -> dict[str, Any]:
     names = ("added", "changed", "ended", "unchanged", "ignored_columns")
     faults = [{"row": fault.row, "column": fault.column, "message": fault.message} for fault in report.faults]
     said = {name: getattr(report, name) for name in names}
-    return {**said, "faults": faults, "applied": report.applied, "open_cycles": report.open_cycles}
+    return {
+        **said,
+        "faults": faults,
+        "applied": report.applied,
+        "open_cycles": report.open_cycles,
+        "number": report.number,
+    }
 
 
 def _lines(report: "ImportReport", dry_run: bool) -> list[str]:
@@ -96,6 +106,8 @@ def _lines(report: "ImportReport", dry_run: bool) -> list[str]:
     ]  # fmt: skip
     if report.ignored_columns:
         lines.append(say("没有用到的列:{names}", names="、".join(report.ignored_columns)))
+    if report.number is not None:
+        lines.append(say("要撤销:starflow sheet undo {n}", n=report.number))
     if report.open_cycles:
         lines.append(say("已停用、但本年度还没有办结的,请免评或终止:{codes}", codes="、".join(report.open_cycles)))
     return lines

@@ -163,7 +163,9 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "scheme adopt": ("name", "title", "hash"),
     "scheme migrate": ("year", "before", "after", "dry_run", "blocked", "moved", "done", "rows"),
     "procedure": ("scheme", "format", "text"),
-    "org import": (*("added", "changed", "ended", "unchanged", "ignored_columns", "faults", "applied", "open_cycles"),),
+    "org import": (
+        *("added", "changed", "ended", "unchanged", "ignored_columns", "faults", "applied", "open_cycles", "number"),
+    ),
     "campaign open": ("year", "scheme", "scheme_hash", "cycles", "routes"),
     "campaign add": ("organisation", "year", "stage"),
     "campaign show": CAMPAIGN,

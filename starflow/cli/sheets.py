@@ -228,13 +228,15 @@ def list_() -> Result:
 
 
 def undo(number: Number, role: SheetAs = None, by: By = None) -> Result:
-    from starflow.service.imports import imports_list, undo_import
+    from starflow.service.imports import ROSTER, kind_of, undo_import, undo_roster
     from starflow.service.shapes import plain
 
     with at_desk() as desk:
-        kind = next((one.kind for one in imports_list(desk).rows if one.number == number), "people")
-        acting = _actings(desk, kind, role, by, None)
-        line = undo_import(desk, number, actings=acting, actor=coordinator(desk, None))
+        kind, actor = kind_of(desk, number), coordinator(desk, None)
+        if kind == ROSTER:
+            line = undo_roster(desk, number, actor=actor)
+        else:
+            line = undo_import(desk, number, actings=_actings(desk, kind, role, by, None), actor=actor)
     return Result(plain(line), (say("导入{n}已撤销", n=number), _table([line])))
 
 

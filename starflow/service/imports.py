@@ -6,11 +6,13 @@ What has become a record cannot be unwritten; undoing it goes by the ways that t
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
+from starflow.service import roster
 from starflow.service.acting import Acting
 from starflow.service.case import campaign_of
 from starflow.service.cycles import CycleAsk, fire_in
@@ -27,6 +29,7 @@ from workflow.engine.deadlines import local_date
 from workflow.engine.errors import Refused, StarflowError, Unknown
 from workflow.rating.roster import Fault
 
+ROSTER = "roster"
 VACANT = ("空缺", "免去", "-", "无")
 ADDED, CHANGED, ENDED, UNCHANGED = "added", "changed", "ended", "unchanged"
 Values = Mapping[str, Any]
@@ -373,18 +376,43 @@ def imports_list(desk: Desk) -> Page[ImportLine]:
 
 def undo_import(desk: Desk, number: int, *, actings: Actings, actor: str) -> ImportLine:
     """Put back what an import did, all of it or nothing. Raises Unknown, and Refused where something has moved on since."""
+    with _undoing(desk, number, actor) as (tx, found):
+        if found.kind == ROSTER:
+            raise Refused(f"导入{number}是名册,不是表格")
+        if refusals := list(_put_back(desk, tx, found, actings)):
+            raise Refused(*refusals)
+    return _line(desk, found)
+
+
+def undo_roster(desk: Desk, number: int, *, actor: str) -> ImportLine:
+    """The roster as it stood before an import, all of it or nothing. Raises Unknown, Refused."""
+    with _undoing(desk, number, actor) as (tx, found):
+        if found.kind != ROSTER:
+            raise Refused(f"导入{number}不是名册")
+        roster.put_back(tx, found.undo, local_date(tx.now, desk.settings.zone))
+    return _line(desk, found)
+
+
+def kind_of(desk: Desk, number: int) -> str:
+    """What was taken in under this number. Raises Unknown."""
+    with desk.reading() as tx:
+        found = imports.by_id(tx, number)
+        if found is None:
+            raise Unknown(f"没有编号为{number}的导入")
+        return found.kind
+
+
+@contextmanager
+def _undoing(desk: Desk, number: int, actor: str) -> Iterator[tuple[Transaction, Import]]:
     with desk.transaction() as tx:
         organisations.lock(tx)
-        found = imports.by_id(tx, number)
+        found = imports.by_id(tx, number, lock=True)
         if found is None:
             raise Unknown(f"没有编号为{number}的导入")
         if found.undone_at is not None:
             raise Refused(f"导入{number}已于{found.undone_at.astimezone(desk.settings.zone):%Y-%m-%d %H:%M}撤销")
-        refusals = list(_put_back(desk, tx, found, actings))
-        if refusals:
-            raise Refused(*refusals)
+        yield tx, found
         imports.undone(tx, found, actor)
-        return _line(desk, found)
 
 
 def _put_back(desk: Desk, tx: Transaction, found: Import, actings: Actings) -> Iterable[str]:

@@ -5,7 +5,7 @@ Who exists and who stands under whom is the roster's to say (`roster.py` writes 
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from starflow.service import roster
@@ -44,6 +44,9 @@ class ImportReport:
     faults: tuple[Fault, ...] = ()
     applied: bool = False
     open_cycles: tuple[str, ...] = ()  # ended organisations whose cycle must be exempted or closed by hand
+    number: int | None = field(
+        default=None, compare=False
+    )  # undoes it; None where nothing was written, and at the first roster
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,10 +82,13 @@ def import_roster(
     columns: Iterable[str] = COLUMNS,
     ignored_columns: Sequence[str] = (),
     progress: Progress | None = None,
+    filename: str = "",
+    actor: str = "department",
 ) -> ImportReport:
     """Make the standing roster equal to these rows, in one transaction; whoever is missing ends today.
 
-    A column not among `columns` says nothing about anybody. Faults are reported, not raised.
+    A column not among `columns` says nothing about anybody. Faults are reported, not raised. Every import but the first can be
+    undone by its number.
     """
     with desk.reading() if dry_run else _changing(desk) as tx:
         standing = organisations.roster(tx)
@@ -94,6 +100,8 @@ def import_roster(
         report = _report(tx, wanted, tuple(ignored_columns), applied=not dry_run)
         if wanted and not dry_run:
             roster.apply(tx, wanted, _today(desk, tx), progress)
+            if standing:
+                return replace(report, number=roster.remember(tx, wanted, filename, actor))
         return report
 
 

@@ -4,14 +4,20 @@ The row names the head and the leader of each organisation. The root's head is a
 leader the committee's, until somebody else is appointed there by hand.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date
+from typing import Any
 
-from storage import organisations, posts
+from storage import imports, organisations, posts
 from storage.database import Transaction
 from storage.organisations import CITY
+from storage.paper_models import Import
 from storage.posts import Appointment
-from workflow.rating.roster import TITLES, Change, Difference, Fault, RosterRow
+from workflow.engine.errors import Refused
+from workflow.rating.roster import COLUMNS, TITLES, Change, Difference, Fault, RosterRow
 
 Progress = Callable[[int, int], None]
 CITY_NAME = "市委组织部"
@@ -122,3 +128,66 @@ def _following(tx: Transaction, root_id: int, role: str) -> Iterator[str]:
 def _holder_id(tx: Transaction, organisation_id: int, role: str) -> int | None:
     post = posts.current(tx, organisation_id, role)
     return post.person_id if post else None
+
+
+# ── undone ───────────────────────────────────────────────────────
+
+
+def remember(tx: Transaction, done: Difference, filename: str, actor: str) -> int:
+    """Keep what it takes to put the roster back; returns the import's number."""
+    pairs = [
+        *((None, row) for row in done.added),
+        *((change.before, change.after) for change in done.changed),
+        *((row, None) for row in done.ended),
+    ]
+    undo = [{"before": _told(before), "after": _told(after)} for before, after in pairs]
+    row = Import(
+        kind="roster",
+        filename=filename[:200],
+        sha256=hashlib.sha256(json.dumps(undo, ensure_ascii=False, sort_keys=True).encode()).hexdigest(),
+        actor=actor,
+        at=tx.now,
+        added=len(done.added),
+        changed=len(done.changed),
+        ended=len(done.ended),
+        unchanged=done.unchanged,
+        undo=undo,
+    )
+    return imports.put(tx, row)
+
+
+def put_back(tx: Transaction, undo: Sequence[Mapping[str, Any]], today: date) -> None:
+    """The roster as it stood before an import. Raises Refused where somebody has been changed, rated or given work since."""
+    pairs = [(_row(one["before"]), _row(one["after"])) for one in undo]
+    standing = {row.code: row for row in organisations.roster(tx)}
+    if moved := [(after or before) for before, after in pairs if _moved(before, after, standing)]:
+        raise Refused(*(f"{row.code} {row.name}在导入以后又有变动" for row in moved if row))
+    ids = organisations.ids_by_code(tx)
+    organisations.reopen(tx, [ids[before.code] for before, after in pairs if before and after is None])
+    changed = tuple(Change(after, before) for before, after in pairs if before and after)
+    apply(tx, Difference(changed=changed), today, None)
+    added = [after for before, after in pairs if after and before is None]
+    if used := organisations.remove(tx, {ids[row.code]: row.code for row in added}):
+        raise Refused(
+            *(f"{code}是这次导入新增的,已经参评或另有登记,不能撤掉;请从名册里删去这一行再导入" for code in used)
+        )
+    organisations.settle(tx, today)
+
+
+def _moved(before: RosterRow | None, after: RosterRow | None, standing: Mapping[str, RosterRow]) -> bool:
+    row = after or before
+    return row is not None and standing.get(row.code) != after
+
+
+def _told(row: RosterRow | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    said = {name: value for name, value in asdict(row).items() if name in COLUMNS and value not in (None, "")}
+    return said | ({"election_due_on": row.election_due_on.isoformat()} if row.election_due_on else {})
+
+
+def _row(said: Mapping[str, Any] | None) -> RosterRow | None:
+    if said is None:
+        return None
+    due = said.get("election_due_on")
+    return RosterRow(**{**said, "election_due_on": date.fromisoformat(due) if due else None})

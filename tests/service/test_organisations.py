@@ -15,12 +15,13 @@ from starflow.documents import sheets
 from starflow.documents.roster import parse
 from starflow.service import organisations
 from starflow.service.desk import Desk, create_desk
+from starflow.service.imports import undo_roster
 from starflow.service.organisations import Holder, ImportReport, TreeLine
 from starflow.service.settings import read_settings
 from storage import installation, posts
 from storage import organisations as stored
 from storage.models import Campaign, Cycle, Election, Person, SchemeFile
-from workflow.engine.errors import BadInput, Unknown
+from workflow.engine.errors import BadInput, Refused, Unknown
 from workflow.rating.roster import Fault, RosterRow
 
 APRIL, MAY = datetime(2027, 4, 1, 1, tzinfo=UTC), datetime(2027, 4, 30, 16, tzinfo=UTC)  # 1 May 0:00 in Shanghai
@@ -372,3 +373,50 @@ def test_the_owner_of_an_obligation_is_whoever_holds_the_post_on_the_day(desk: D
         on_the_day = [organisations.person_for(tx, "organisation", b1, on) for on in (APRIL_1, MAY_1)]
         assert [person.name for person in on_the_day if person] == ["马国", "李四"]
         assert organisations.person_for(tx, "organisation", stored.id_of(tx, "B2"), MAY_1) is None
+
+
+# ── an import undone ─────────────────────────────────────────────
+
+
+def test_an_import_is_undone_as_a_whole_with_posts_terms_and_places_in_the_tree(desk: Desk) -> None:
+    take(desk, *ROSTER)
+    before = (standing(desk), organisations.tree(desk))
+    b3 = RosterRow(code="B3", name="第三党支部", kind="党支部", parent="D01", members=5, head="孙七")
+    moved = replace(B1, parent="D01", name="新名", head="钱八", election_due_on=date(2029, 1, 1))
+    report = take(desk, GW, D01, moved, replace(B2, parent="D01"), b3, filename="名册.xlsx")
+
+    undone = undo_roster(desk, report.number or 0, actor="高桂")
+
+    assert (standing(desk), organisations.tree(desk)) == before
+    assert [holder(desk, code, "head") for code in ("D02", "B1")] == ["朱超", "马国"]
+    assert (undone.filename, undone.added, undone.changed, undone.ended) == ("名册.xlsx", 1, 1, 1)
+    with pytest.raises(Refused, match=f"导入{report.number}已于2027-04-01 09:00撤销"):
+        undo_roster(desk, report.number or 0, actor="高桂")
+
+
+def test_the_first_roster_has_no_number_to_undo(desk: Desk) -> None:
+    assert take(desk, *ROSTER).number is None
+
+
+def test_an_import_after_which_somebody_has_changed_is_not_undone(desk: Desk) -> None:
+    take(desk, *ROSTER)
+    first = take(desk, GW, D01, D02, replace(B1, name="新名"), B2)
+    take(desk, GW, D01, D02, replace(B1, name="又改"), B2)
+    stood = standing(desk)
+
+    with pytest.raises(Refused, match="B1 新名在导入以后又有变动"):
+        undo_roster(desk, first.number or 0, actor="高桂")
+
+    assert standing(desk) == stood
+
+
+def test_a_newcomer_who_is_rated_already_cannot_be_taken_out(desk: Desk) -> None:
+    take(desk, GW, D01, D02, B1)
+    report = take(desk, *ROSTER)
+    _open_cycles(desk, "B1", "B2")
+    stood = standing(desk)
+
+    with pytest.raises(Refused, match="B2是这次导入新增的,已经参评或另有登记,不能撤掉"):
+        undo_roster(desk, report.number or 0, actor="高桂")
+
+    assert standing(desk) == stood

@@ -1,9 +1,12 @@
 """The pages that people work with: each role finds its own, forms keep what was typed, two at once see each other."""
 
 import html
+from base64 import b64encode
+from dataclasses import replace
 
 import pytest
 
+from starflow.service import organisations
 from starflow.web.auth import SEEN_AS
 from tests.web.browser import Browser, hidden
 from tests.web.conftest import Web
@@ -233,3 +236,26 @@ def test_what_somebody_types_stays_text(web: Web, payload: str) -> None:
 
     assert typed.status_code == 400
     assert payload in html.unescape(typed.text) and payload not in typed.text
+
+
+def test_a_roster_is_looked_at_then_imported_then_undone(web: Web) -> None:
+    """A column that the file does not have says nothing: the telephone numbers stay."""
+    look, before = browser(web, ADMIN), organisations.export(web.desk)
+    rows = [["编码", "名称", "类别", "上级编码", "领域", "党员数", "换届到期日", "负责人", "邮箱", "分管领导"]]
+    rows += [
+        [r.code, r.name + "(新)" * (r.code == "B1"), r.kind, r.parent or "", r.field, str(r.members),
+         str(r.election_due_on or ""), r.head, r.email, r.leader]
+        for r in before
+    ]  # fmt: skip
+    file = b64encode("\n".join(map(",".join, rows)).encode()).decode()
+
+    seen = look.submit("/admin/roster", packed=file, name="名册.csv")
+    unchanged = organisations.export(web.desk)
+    done = look.submit("/admin/roster", packed=file, name="名册.csv", go="apply")
+    changed = {r.code: r for r in organisations.export(web.desk)}
+    undone = look.submit("/admin/roster/undo", **hidden(look.get("/admin/roster").text))
+
+    assert "将会:新增0,修改1,停用0" in seen.text and unchanged == before
+    assert "已导入:新增0,修改1,停用0" in done.text
+    assert changed == {r.code: replace(r, name=r.name + "(新)" * (r.code == "B1")) for r in before}
+    assert "已撤销" in undone.text and organisations.export(web.desk) == before

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Response
 
 from starflow.documents.roster import parse
 from starflow.documents.sheets import read
-from starflow.service import lists, organisations, upkeep
+from starflow.service import imports, lists, organisations, upkeep
 from starflow.service.campaigns import show_campaign
 from starflow.service.case import campaign_of
 from starflow.service.policy import POLICY
@@ -20,11 +20,11 @@ from starflow.service.search import search, suggestions
 from starflow.service.view import Filters
 from starflow.service.year_calendar import year_calendar
 from starflow.web.accounts.proving import proven
-from starflow.web.auth import require
+from starflow.web.auth import require, signature
 from starflow.web.pages.posted import Posted
 from starflow.web.pages.shell import Look, Looking
 from storage import outbox, runs
-from workflow.engine.errors import BadInput, Faulty, StarflowError, Unknown
+from workflow.engine.errors import BadInput, Faulty, Refused, StarflowError, Unknown
 
 router = APIRouter(include_in_schema=False)
 
@@ -138,7 +138,7 @@ def resend(look: Looking, form: Posted) -> Response:
 @router.get("/admin/roster")
 def roster(look: Looking) -> Response:
     require(look.caller, "import_roster")
-    return _page(look, "admin/roster.html", report=None, faults=(), packed="", name="")
+    return _roster_page(look)
 
 
 @router.post("/admin/roster")
@@ -155,7 +155,14 @@ def import_roster(look: Looking, form: Posted) -> Response:
         root_kind = _root_kind(look)
         parsed = parse(read(content, name), root_kind=root_kind)
         report = organisations.import_roster(
-            look.desk, parsed.rows, scheme_root_kind=root_kind, dry_run=form.get("go") != "apply"
+            look.desk,
+            parsed.rows,
+            scheme_root_kind=root_kind,
+            dry_run=form.get("go") != "apply",
+            columns=parsed.columns,
+            ignored_columns=parsed.ignored_columns,
+            filename=name,
+            actor=signature(look.caller)[0],
         )
     except Faulty as faulty:
         return _roster_page(look, 422, faults=tuple(map(str, faulty.faults)))
@@ -166,10 +173,25 @@ def import_roster(look: Looking, form: Posted) -> Response:
     return _roster_page(look, report=report, packed=b64encode(content).decode(), name=name)
 
 
+@router.post("/admin/roster/undo")
+def undo_roster(look: Looking, form: Posted) -> Response:
+    """The whole import, or nothing where somebody has been changed or rated since."""
+    require(look.caller, "import_roster")
+    proven(look.caller)
+    number = form.get("number", "")
+    if not number.isdecimal():
+        return _roster_page(look, 400, faults=("没有写明要撤销哪一次导入",))
+    try:
+        imports.undo_roster(look.desk, int(number), actor=signature(look.caller)[0])
+    except (Unknown, Refused) as refusal:
+        return _roster_page(look, 422, faults=tuple(map(str, refusal.reasons)) or (refusal.message,))
+    return _roster_page(look)
+
+
 def _roster_page(look: Look, status: int = 200, **values: Any) -> Response:
-    return _page(
-        look, "admin/roster.html", status, **({"report": None, "faults": (), "packed": "", "name": ""} | values)
-    )
+    last = next((one for one in imports.imports_list(look.desk).rows if one.kind == imports.ROSTER), None)
+    empty = {"report": None, "faults": (), "packed": "", "name": "", "last": last}
+    return _page(look, "admin/roster.html", status, **(empty | values))
 
 
 def _root_kind(look: Look) -> str:

@@ -40,6 +40,7 @@ JOBS = (
     Job("tally", "tally_seconds", jobs.tally),
     Job("ballots", "sweep_seconds", jobs.tidy_ballots),
     Job("vacuum", "vacuum_at", jobs.vacuum_ballots),
+    Job("uploads", "vacuum_at", jobs.sweep_uploads),
     Job("digest", "digest_at", jobs.digest),
     Job("anchor", "anchor_at", jobs.anchor),
     Job("backup", "backup_at", jobs.backup),

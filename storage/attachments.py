@@ -1,5 +1,6 @@
 """Which files there are, by hash, and to what they belong. Their content is no business of the database."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -38,6 +39,18 @@ def by_id(tx: Transaction, attached_id: int) -> tuple[Attached, Attachment] | No
 
 def withdraw(tx: Transaction, attached_id: int, at: datetime) -> None:
     tx.session.execute(sa.update(Attached).where(col(Attached.id) == attached_id).values(withdrawn_at=at))
+
+
+def forget(tx: Transaction, owner: str, owner_ids: Iterable[int]) -> None:
+    """These no longer own anything; what nothing else owns is swept with the files."""
+    its = sa.delete(Attached).where(col(Attached.owner) == owner, col(Attached.owner_id).in_(list(owner_ids)))
+    tx.session.execute(its)
+
+
+def forget_unowned(tx: Transaction) -> None:
+    """Rows of files that belong to nothing. What was withdrawn stays: it has been in somebody's hands."""
+    owned = sa.exists().where(col(Attached.hash) == col(Attachment.hash))
+    tx.session.execute(sa.delete(Attachment).where(~owned))
 
 
 def known(tx: Transaction) -> frozenset[str]:

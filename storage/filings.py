@@ -7,6 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import SQLModel, col, select
 
+from storage import attachments
 from storage.database import Transaction
 from storage.notice_models import Filing, Look
 
@@ -77,12 +78,13 @@ def claim_code(tx: Transaction, lease: timedelta, busy: Iterable[int] = ()) -> F
 
 
 def forget_unverified(tx: Transaction, before: datetime) -> int:
-    """What was begun and never confirmed leaves nothing of its writer behind."""
-    blank = {"status": "expired", "name": "", "contact": "", "content": "", "ticket": "", "code": "", "sending": "none"}
-    done = tx.session.execute(
-        sa.update(FILING).where(FILING.c.status == "unverified", FILING.c.at < before).values(**blank)
-    )
-    return int(done.rowcount)  # type: ignore[attr-defined]
+    """What was begun and never confirmed leaves nothing of its writer behind, neither a number's digest nor a file."""
+    over = (FILING.c.status == "unverified", FILING.c.at < before)
+    ids = tx.session.scalars(sa.select(FILING.c.id).where(*over)).all()
+    attachments.forget(tx, "objection", ids)
+    blank = dict.fromkeys(("name", "contact", "contact_digest", "content", "ticket", "code"), "")
+    tx.session.execute(sa.update(FILING).where(FILING.c.id.in_(ids)).values(status="expired", sending="none", **blank))
+    return len(ids)
 
 
 def forget_people(tx: Transaction, before: datetime) -> int:

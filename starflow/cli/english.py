@@ -447,6 +447,8 @@ SENTENCES: Mapping[str, str] = {
     "演示城市": "the demo city",
     "演示城市,人和数据都是虚构的。现在是 {now}。": "A demo city; people and data are invented. It is {now}.",
     "看点:": "Worth a look:",
+    "投一票(抽签的票证,各投一次):": "Cast a vote (drawn slips, one vote each):",
+    "书记看参与率、打印票证:打开下面的网页,点“以这个支部书记的身份看”,再点测评": "Turnout and slips: open these, look as that secretary, then the survey",
     "再看:": "Look further:",
     "加 --keep demo.db 可以把这个数据库留下来,再用其他命令查看": "With --keep demo.db the database stays, for the other commands",
     "为什么停在这里": "why it stands here",

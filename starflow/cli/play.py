@@ -2,7 +2,7 @@
 
 import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
@@ -88,7 +88,7 @@ def demo(port: Port = 8000, no_serve: NoServe = False, at: DemoAt = None, keep: 
         raise BadInput(f"演示从{YEAR}年4月14日开始,--at 须晚于这一天")
     with _desk(keep, rehearsal.starts_at(rules, YEAR), DEMO_SEED) as desk:
         with progress(say("演示城市")) as told:
-            stage_city(desk, _rows(None, rules.roster.root_kind), until, told, after_work=deliver)
+            staged = stage_city(desk, _rows(None, rules.roster.root_kind), until, told, after_work=deliver)
         token = issue_token(desk, "department", "GW", label="demo", days=7)
         now = moment(desk.clock.now().astimezone(rules.zone))
         seen = stuck_at(desk, Filters())
@@ -106,6 +106,7 @@ def demo(port: Port = 8000, no_serve: NoServe = False, at: DemoAt = None, keep: 
             say("看点:"),
             *story,
             "",
+            *_how_to_vote(port, staged.slips, no_serve),
             *where,
         )
         if no_serve:
@@ -116,6 +117,21 @@ def demo(port: Port = 8000, no_serve: NoServe = False, at: DemoAt = None, keep: 
         show(Result({}, told_lines), as_json=False)
         serve_desk(desk, port=port)
     return None
+
+
+def _how_to_vote(port: int, slips: Mapping[str, tuple[str, ...]], no_serve: bool) -> tuple[str, ...]:
+    """Slips that have not voted, and where the secretary sees the turnout and prints more; only where pages are to be had."""
+    left = [token for tokens in slips.values() for token in tokens]
+    if no_serve or not left:
+        return ()
+    here = f"http://127.0.0.1:{port}"
+    return (
+        say("投一票(抽签的票证,各投一次):"),
+        *(f"  {here}/b/{token}" for token in left[:3]),
+        say("书记看参与率、打印票证:打开下面的网页,点“以这个支部书记的身份看”,再点测评"),
+        *(f"  {here}/organisations/{code}" for code in slips),
+        "",
+    )
 
 
 def _how_to_look(desk: "Desk", token: str) -> tuple[str, ...]:

@@ -173,6 +173,8 @@ def _ballots(scheme: Scheme) -> tuple[Column, ...]:
         NAME,
         column("on", "测评日期", "Held on", "测评会的日期", Reading.DATE, must=True),
         *(column(key, title, en, "人数或票数", Reading.WHOLE, must=must) for key, title, en, must in counts),
+        column("teller_1", "监票人甲", "First teller", "清点纸质票并签字的人", Reading.TEXT, must=True),
+        column("teller_2", "监票人乙", "Second teller", "另一名清点的人,不能是同一人", Reading.TEXT, must=True),
     )
 
 

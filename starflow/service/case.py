@@ -207,13 +207,17 @@ def _survey_facts(tx: Transaction, case: Case, payload: Mapping[str, Any] | None
     found: dict[str, Any] = {"members": members, "quorum": rule.quorum if rule.hard else Fraction(0)}
     found["masses_quorum"] = rule.masses_quorum if rule.hard else Fraction(0)
     if poll is None:
-        return found | {"tally_faults": survey.tally_faults(rule, paper, members) if paper else ()}
+        signed = () if (payload or {}).get("tellers") else (NO_TELLERS,)
+        return found | {"tally_faults": (*survey.tally_faults(rule, paper, members), *signed) if paper else ()}
     faults = poll_faults(poll, paper, case.zone)
     if faults:
         return found | {"poll_faults": faults}
     counted = counted_in(poll)
     found |= {"came": counted.members_present, "masses_came": counted.masses}
     return found | {"tally_faults": survey.tally_faults(rule, counted, members)}
+
+
+NO_TELLERS = "纸质票须由两名监票人清点签字,请写明他们的姓名"
 
 
 def poll_faults(poll: Poll, paper: survey.Tally | None, zone: ZoneInfo) -> tuple[str, ...]:

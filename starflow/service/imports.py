@@ -306,7 +306,9 @@ def _ballots(row: Row) -> RowDone:
         *("satisfied", "basically_satisfied", "dissatisfied", "unknown"),
     )
     paper = {name: row.values[name] for name in names if name in row.values}
-    return _fired(row, "file_survey", {"meeting": {"on": row.values["on"].isoformat()}, "paper": paper})
+    meeting = {"on": row.values["on"].isoformat()}
+    tellers = [row.text("teller_1"), row.text("teller_2")]
+    return _fired(row, "file_survey", {"meeting": meeting, "paper": paper, "tellers": tellers})
 
 
 def _review(row: Row) -> RowDone:

@@ -3,7 +3,7 @@
 The bell rings them as often as it likes, in any number of processes: whatever they do is claimed in the database.
 """
 
-from starflow.service import backups, objections, obligations, polls, tallies, upkeep
+from starflow.service import backups, objections, obligations, polls, tallies, upkeep, uploads
 from starflow.service.desk import Desk
 from starflow.service.registers import election_reminders
 
@@ -26,6 +26,11 @@ def digest(desk: Desk) -> str:
 def tidy_ballots(desk: Desk) -> str:
     """Leaves no older state of any ballot on the disk, as soon as that can be done; and nothing of objections never confirmed."""
     return f"{polls.tidy(desk)};{objections.tidy(desk)}"
+
+
+def sweep_uploads(desk: Desk) -> str:
+    """Once a night: files that belong to nothing."""
+    return f"清除无主附件{uploads.sweep_orphans(desk)}个"
 
 
 def vacuum_ballots(desk: Desk) -> str:

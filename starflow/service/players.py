@@ -19,6 +19,8 @@ from workflow.rating.sheet import highest_base, lines_of
 from workflow.rating.stages import body_of
 from workflow.rating.survey import needed
 
+TELLERS = ["监票人甲", "监票人乙"]
+
 
 @dataclass(frozen=True, slots=True)
 class Move:
@@ -135,7 +137,12 @@ def _survey(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
         "dissatisfied": unhappy,
         "unknown": unknown,
     }
-    filing: dict[str, Any] = {"meeting": {"on": case.today.isoformat()}, "paper": paper, **_papers(case)}
+    filing: dict[str, Any] = {
+        "meeting": {"on": case.today.isoformat()},
+        "paper": paper,
+        "tellers": TELLERS,
+        **_papers(case),
+    }
     if case.scheme.survey.masses_quorum:
         filing["masses_due"] = masses
     owner = case.stage.owner_of(facts)

@@ -6,12 +6,15 @@ The list of what is taken is short. An archive (docx, xlsx, ofd) is judged by it
 import hashlib
 import os
 import struct
+import threading
 import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
+from starflow.service.clock import SystemClock
 from starflow.service.desk import Desk
 from storage import attachments
 from storage.database import Transaction
@@ -160,19 +163,26 @@ def keep(desk: Desk, upload: Upload) -> tuple[str, Kind]:
     kind = kind_of(upload)
     digest = hashlib.sha256(upload.content).hexdigest()
     path = path_of(desk, digest)
-    if not path.exists():
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            half = path.with_suffix(f".{os.getpid()}.half")
-            descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with open(descriptor, "wb") as file:
-                file.write(upload.content)
-                file.flush()
-                os.fsync(descriptor)
-            half.replace(path)
-        except OSError as error:
-            raise Unavailable(f"附件存不下来:{error.strerror}") from error
+    try:
+        if path.exists():
+            os.utime(path)  # wanted again: the sweep leaves it alone
+        else:
+            _write(path, upload.content)
+    except OSError as error:
+        raise Unavailable(f"附件存不下来:{error.strerror}") from error
     return digest, kind
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Whole or not at all: a file of this name is never seen half written."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    half = path.with_suffix(f".{os.getpid()}.{threading.get_ident()}.half")
+    descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with open(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+    half.replace(path)
 
 
 def attach(
@@ -210,3 +220,26 @@ def stored(desk: Desk, tx: Transaction, attached_id: int) -> Stored:
     if not path.is_file():
         raise Unavailable(f"附件{attached_id}的文件不在存放目录里,请联系管理员")
     return Stored(attached.name, file.kind, file.size, path, attached.owner, attached.owner_id)
+
+
+# ── nothing left behind ──────────────────────────────────────────
+
+ORPHAN_AFTER = timedelta(days=1)
+"""So long a file may lie here before a row names it: the transaction it came with has long ended."""
+
+
+def sweep_orphans(desk: Desk) -> int:
+    """Files that no row names: their request failed, or whoever brought them never confirmed. Returns how many went.
+
+    Ages are those of the machine's disk, so they are told by the machine's clock in a rehearsal too.
+    """
+    before = (SystemClock().now() - ORPHAN_AFTER).timestamp()
+    folder = Path(desk.settings.uploads or "uploads")
+    old = [path for path in folder.glob("*/*") if path.is_file() and path.stat().st_mtime < before]
+    with desk.transaction() as tx:
+        attachments.forget_unowned(tx)
+        named = attachments.known(tx)
+        gone = [path for path in old if path.name not in named and path.stat().st_mtime < before]
+        for path in gone:
+            path.unlink(missing_ok=True)
+    return len(gone)

@@ -20,6 +20,7 @@ BODIES: Mapping[str, dict[str, Any]] = {
     },
     "file_survey": {
         "meeting": {"on": "2027-05-24"},
+        "tellers": ["周敏", "吴涛"],
         "paper": {"members_present": 11, "own_unit": 6, "satisfied": 14, "basically_satisfied": 2, "dissatisfied": 1},
     },
     "accept_turnout": {"reason": "3名党员驻外,说明属实"},

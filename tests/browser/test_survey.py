@@ -148,3 +148,11 @@ def test_the_ballot_has_no_barrier(room: Room) -> None:
     page = room.site.page(f"/b/{token}", SECRETARY, PHONE)
 
     assert [one["id"] for one in Axe().run(page).response["violations"]] == []
+
+
+def test_the_demo_has_a_survey_under_way_and_one_whose_slips_can_be_printed(looked_at: Site) -> None:
+    running = looked_at.page("/survey/D0603", "organisation:D0603")
+    expect(running.get_by_role("status")).to_contain_text("党员已投7/12,未达到80%,还差3票")
+    few = looked_at.page("/survey/D0110", "organisation:D0110")
+    expect(few.get_by_role("status")).to_contain_text("党员未达到80%,还差4票")
+    expect(few.get_by_role("button", name="生成票证")).to_be_visible()

@@ -26,7 +26,7 @@ SCORES = {str(number): "9.5" for number in range(1, 11)}
 SELF_EVALUATION = json.dumps(
     {"meeting": {"on": "2027-05-05", "attendees": ["甲"], "minutes": "同意"}, "scores": SCORES, "star": 5}
 )
-SURVEY = '{"meeting": {"on": "2027-05-06"}, "paper": {"members_present": 10, "own_unit": 5, "satisfied": 15}}'
+SURVEY = '{"meeting": {"on": "2027-05-06"}, "paper": {"members_present": 10, "own_unit": 5, "satisfied": 15}, "tellers": ["甲", "乙"]}'
 PROPOSAL = json.dumps({"scores": SCORES, "star": 5})
 
 

@@ -31,7 +31,11 @@ def ask_of(code: str, stage: str, key: str | None, day: str = "2027-05-06") -> C
         "rating.survey": (
             "file_survey",
             "organisation",
-            {"meeting": {"on": day}, "paper": {"members_present": 12, "own_unit": 5, "satisfied": 17}},
+            {
+                "meeting": {"on": day},
+                "paper": {"members_present": 12, "own_unit": 5, "satisfied": 17},
+                "tellers": ["甲", "乙"],
+            },
         ),
         "rating.review": ("send_back", "superior", {"to": "self_evaluation"}),
     }
@@ -138,7 +142,11 @@ def to_publicity(desk: Desk, code: str, star: int = 4, posted: bool = True) -> N
         (
             "file_survey",
             "organisation",
-            {"meeting": {"on": _day(desk)}, "paper": {"members_present": 12, "own_unit": 5, "satisfied": 17}},
+            {
+                "meeting": {"on": _day(desk)},
+                "paper": {"members_present": 12, "own_unit": 5, "satisfied": 17},
+                "tellers": ["甲", "乙"],
+            },
         ),
         ("propose_star", "superior", {"base": base, "star": star}),
         ("pass_audit", "department", {}),

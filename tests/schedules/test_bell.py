@@ -57,6 +57,7 @@ def test_every_job_has_an_id_of_its_own_and_a_rhythm_among_the_settings() -> Non
         "tally",
         "ballots",
         "vacuum",
+        "uploads",
         "digest",
         "anchor",
         "backup",

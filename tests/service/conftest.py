@@ -61,7 +61,7 @@ class City:
     def file(self, code: str, on: str) -> None:
         self.submit(code, on)
         paper = {"members_present": 10, "own_unit": 5, "satisfied": 15}
-        self.fire(code, "file_survey", {"meeting": {"on": on}, "paper": paper})
+        self.fire(code, "file_survey", {"meeting": {"on": on}, "paper": paper, "tellers": ["甲", "乙"]})
 
     def review(self, code: str, on: str, *, star: int = 4, base: str = "85") -> None:
         self.file(code, on)

@@ -14,6 +14,7 @@ from tests.service.town import BRANCH, DEPARTMENT, ROLES, SUPERIOR, Town, town_o
 from workflow.engine.errors import Refused, Unknown
 from workflow.rating.roster import Fault
 
+TELLERS = {"teller_1": "周敏", "teller_2": "吴涛"}
 PROOF = {"event": "commendation", "level": "city", "on": date(2027, 5, 1), "proof": "安发〔2027〕3号"}
 SCORES = {f"score_{n}": "9.5" for n in range(1, 11)}
 
@@ -134,7 +135,7 @@ def test_a_whole_round_goes_through_the_door_row_by_row(town: Town) -> None:
     )
     sheet = {"code": "D01", "on": date(2027, 5, 6), "attendees": "书记01、委员 甲", "minutes": "一致同意", "star": 4}
     evaluated = take(town, "self_evaluations", {**sheet, **SCORES}, acting=BRANCH)
-    paper = {"members_present": 10, "own_unit": 5, "satisfied": 14, "dissatisfied": 1}
+    paper = {"members_present": 10, "own_unit": 5, "satisfied": 14, "dissatisfied": 1, **TELLERS}
     balloted = take(town, "ballots", {"code": "D01", "on": date(2027, 5, 6), **paper}, acting=BRANCH)
     reviewed = take(town, "reviews", {"code": "D01", "star": 4, "reason": "综合", **SCORES}, acting=SUPERIOR)
     posted = take(town, "postings", {"code": "D01", "on": date(2027, 5, 6), "place": "公告栏"}, acting=SUPERIOR)
@@ -164,7 +165,7 @@ def test_ballots_go_back_by_the_procedures_own_way_and_a_declaration_has_none(to
         undo_import(town.desk, declared.number or 0, actings=lambda code: BRANCH, actor="P1")
     sheet = {"code": "D01", "on": date(2027, 5, 6), "attendees": "甲", "minutes": "同意", "star": 4}
     take(town, "self_evaluations", {**sheet, **SCORES}, acting=BRANCH)
-    paper = {"members_present": 10, "own_unit": 5, "satisfied": 15}
+    paper = {"members_present": 10, "own_unit": 5, "satisfied": 15, **TELLERS}
     balloted = take(town, "ballots", {"code": "D01", "on": date(2027, 5, 6), **paper}, acting=BRANCH)
     assert town.cycle("D01").stage == "rating.review"
 

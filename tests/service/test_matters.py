@@ -96,7 +96,9 @@ class Town:
         meeting = {"on": day, "attendees": ["甲"], "minutes": "逐项对照"}
         self.fire(code, "submit_self_evaluation", "organisation", {"meeting": meeting, "scores": scores, "star": 5})
         paper = {"members_present": 5, "own_unit": 5, "satisfied": 10}
-        self.fire(code, "file_survey", "organisation", {"meeting": {"on": day}, "paper": paper})
+        self.fire(
+            code, "file_survey", "organisation", {"meeting": {"on": day}, "paper": paper, "tellers": ["甲", "乙"]}
+        )
         self.fire(code, "propose_star", "superior", {"base": base, "star": star})
 
     def matters(self, code: str, **said: Any) -> list[tuple[str, str]]:

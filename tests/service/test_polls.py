@@ -54,7 +54,11 @@ def refusal(work: Any, *arguments: Any, **more: Any) -> str:
 
 
 def file(city: City, **paper: int) -> None:
-    city.fire("B1", "file_survey", {"meeting": {"on": "2027-05-06"}, **({"paper": paper} if paper else {})})
+    city.fire(
+        "B1",
+        "file_survey",
+        {"meeting": {"on": "2027-05-06"}, **({"paper": paper, "tellers": ["甲", "乙"]} if paper else {})},
+    )
 
 
 # ── the whole of it ──────────────────────────────────────────────
@@ -180,6 +184,21 @@ def test_a_missed_quorum_is_said_after_the_close_only(city: City) -> None:
 
 
 # ── tellers and paper ────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("tellers", [{}, {"tellers": None}], ids=["none", "null"])
+def test_paper_alone_is_filed_by_two_tellers_or_not_at_all(city: City, tellers: dict[str, None]) -> None:
+    city.at("2027-05-06 10:00")
+    city.submit("B1", "2027-05-05")
+    before = len(history(city.desk, "B1").rows)
+    filing = {"meeting": {"on": "2027-05-06"}, "paper": {"members_present": 10, "own_unit": 5, "satisfied": 15}}
+
+    said = refusal(city.fire, "B1", "file_survey", {**filing, **tellers})
+    alone = refusal(city.fire, "B1", "file_survey", {**filing, "tellers": ["周敏", "周敏"]})
+
+    assert said == "纸质票须由两名监票人清点签字,请写明他们的姓名" and "监票人" in alone
+    assert len(history(city.desk, "B1").rows) == before
+    city.fire("B1", "file_survey", {**filing, "tellers": ["周敏", "吴涛"]})
 
 
 def test_two_tellers_sign_before_the_filing(city: City) -> None:

@@ -101,7 +101,7 @@ class Town:
             "satisfied": 10 + masses - unhappy,
             "dissatisfied": unhappy,
         }
-        self.fire(code, "file_survey", {"meeting": {"on": on}, "paper": paper})
+        self.fire(code, "file_survey", {"meeting": {"on": on}, "paper": paper, "tellers": ["甲", "乙"]})
 
     def waiting(self, proposals: Mapping[str, tuple[int, str]]) -> None:
         """These organisations (code → star, score) wait for approval; it is the morning of 14 May."""

@@ -87,7 +87,7 @@ class World:
         meeting = {"on": self.today, "attendees": ["书记", "委员"], "minutes": "逐项对照"}
         self.does(code, "submit_self_evaluation", "organisation", meeting=meeting, scores=sheet(base), star=4)
         paper = {"members_present": 10, "own_unit": 6, "satisfied": 16}
-        self.does(code, "file_survey", "organisation", meeting={"on": self.today}, paper=paper)
+        self.does(code, "file_survey", "organisation", meeting={"on": self.today}, paper=paper, tellers=["甲", "乙"])
 
     def to_publicity(self, code: str, base: str, star: int) -> None:
         self.to_review(code, base)

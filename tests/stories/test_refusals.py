@@ -68,7 +68,11 @@ def test_too_few_members_need_the_superiors_word(world: World) -> None:
     world.does("D0101", "declare", "organisation", head="书记", members_due=12, target_star=4)
     meeting = {"on": world.today, "attendees": ["书记"], "minutes": "逐项对照"}
     world.does("D0101", "submit_self_evaluation", "organisation", meeting=meeting, scores=sheet("85"), star=4)
-    filing = {"meeting": {"on": world.today}, "paper": {"members_present": 9, "own_unit": 5, "satisfied": 14}}
+    filing = {
+        "meeting": {"on": world.today},
+        "paper": {"members_present": 9, "own_unit": 5, "satisfied": 14},
+        "tellers": ["甲", "乙"],
+    }
 
     refusal = world.refused("D0101", "file_survey", "organisation", **filing)
     world.does("D0101", "accept_turnout", "superior", "三名党员驻外")

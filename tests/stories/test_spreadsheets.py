@@ -95,7 +95,15 @@ def test_a_year_with_spreadsheets_alone(cli: Cli, tmp_path: Path) -> None:
         lambda code: {**meeting, **dict.fromkeys(SCORES, score[code]), "自评星级": target[code]},
         *everybody,
     )
-    ballots = {"测评日期": "2027-05-06", "到会党员数": 10, "本单位群众数": 5, "满意": 14, "基本满意": 1}
+    ballots = {
+        "测评日期": "2027-05-06",
+        "到会党员数": 10,
+        "本单位群众数": 5,
+        "满意": 14,
+        "基本满意": 1,
+        "监票人甲": "周敏",
+        "监票人乙": "吴涛",
+    }
     fill_in(cli, tmp_path, "ballots", lambda code: ballots, *everybody)
     fill_in(cli, tmp_path, "reviews", review, *everybody)
     fill_in(cli, tmp_path, "postings", lambda code: {"张贴日期": "2027-05-06", "张贴地点": "一楼公告栏"}, *everybody)

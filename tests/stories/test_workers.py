@@ -70,7 +70,11 @@ def _a_past_with_things_due(desk: Desk, then: datetime) -> None:
             (
                 "file_survey",
                 "organisation",
-                {"meeting": {"on": today}, "paper": {"members_present": 10, "own_unit": 5, "satisfied": 15}},
+                {
+                    "meeting": {"on": today},
+                    "paper": {"members_present": 10, "own_unit": 5, "satisfied": 15},
+                    "tellers": ["甲", "乙"],
+                },
             ),
             ("propose_star", "superior", {"base": "85", "star": 4}),
             ("post_notice", "superior", {"on": today, "place": "公告栏"}),

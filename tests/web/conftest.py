@@ -50,7 +50,7 @@ PLAY: Mapping[str, tuple[Any, ...]] = {
     ),
     "rating.survey": (
         "file_survey",
-        {"meeting": ON, "paper": {"members_present": 10, "own_unit": 5, "satisfied": 15}},
+        {"meeting": ON, "paper": {"members_present": 10, "own_unit": 5, "satisfied": 15}, "tellers": ["甲", "乙"]},
     ),
     "rating.review": ("propose_star", {"scores": SCORES, "star": 5}),
     "rating.audit": ("pass_audit",),

@@ -140,7 +140,9 @@ def test_a_guard_refuses_with_every_reason_and_its_rule(web: Web) -> None:
     web.play("B1", "rating.survey")
     paper = {"members_present": 3, "own_unit": 5, "satisfied": 8}
 
-    status, problem = refused(web, "B1", "file_survey", {"meeting": {"on": "2027-05-06"}, "paper": paper}, BRANCH)
+    status, problem = refused(
+        web, "B1", "file_survey", {"meeting": {"on": "2027-05-06"}, "paper": paper, "tellers": ["甲", "乙"]}, BRANCH
+    )
 
     assert (status, problem["code"], problem["reasons"][0]["cite"]) == (422, "refused", "R13")
     assert problem["reasons"][0]["text"].startswith("党员参加3人,应到10人的80%即8人")

@@ -83,7 +83,7 @@ class PaperCount(Payload):
 
 class SurveyFiling(Payload):
     """`paper` is for surveys on paper alone; where ballots were cast online the service counts them and what tellers have
-    signed for. `tellers` are the two who counted the paper.
+    signed for. `tellers` are the two who counted the paper; without them no paper is taken.
     """
 
     meeting: HeldOn

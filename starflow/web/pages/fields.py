@@ -24,6 +24,7 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "meeting.minutes": ("会议纪要", "写结论,不写个人意见"),
     "meeting.number": ("会议编号", "例如 市直工委〔2027〕3号"),
     "star": ("星级", ""),
+    "tellers": ("监票人", "两人,一行写一个;有纸质票的必填"),
     "paper.members_present": ("参加测评的党员数", ""),
     "paper.own_unit": ("本单位群众票数", ""),
     "paper.related_unit": ("服务对象票数", ""),

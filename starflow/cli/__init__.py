@@ -115,6 +115,7 @@ COMMANDS = (
     Command(ACT, "survey count", surveys.count, "两名监票人核对票数,登记收回的空票和纸质票"),
     Command(ACT, "survey void", surveys.void, "作废测评并销毁答案,以便补测"),
     Command(ACT, "survey results", surveys.results, "截止后的结果;不足5票的不显示分项"),
+    Command(ACT, "survey seal", surveys.seal, "批准以后打开测评合计的校验值,与流转记录和选票核对"),
     Command(ACT, "notice post", publicity.post, "张贴公示:几个党组织合为一份"),
     Command(ACT, "notice list", publicity.list_, "正在公示的名单"),
     Command(ACT, "notice correct", publicity.correct, "更正公示:另成一版,原文加删除线"),

@@ -43,6 +43,7 @@ People = Annotated[
 ]
 Out = Annotated[str, typer.Option("--out", metavar="FILE", help="写入这个网页文件,打印后请删除")]
 Until = Annotated[datetime, typer.Option("--until", metavar="T", parser=read_instant, help="延长到")]
+Round = Annotated[str, typer.Option("--round", metavar="R", help="哪一轮:rating 申报创星,recheck 年底复检")]
 Below = Annotated[bool, typer.Option("--below", help="下级各党组织的结果及汇总")]
 
 
@@ -193,6 +194,26 @@ def results(code: Code, below: Below = False, year: Year = None) -> Result:
         return Result({"rows": [], "total": None}, (say("下级还没有已截止的测评"),))
     lines = [line for one in (*each, total) for line in (*_outcome(one), "")]
     return Result({"rows": [plain(one) for one in each], "total": plain(total)}, lines)
+
+
+def seal(code: Code, round_: Round = "rating", year: Year = None) -> Result:
+    """Exit code 1 where something does not agree."""
+    from starflow.service.seals import open_seal
+    from starflow.service.shapes import plain
+
+    with at_desk() as desk:
+        found = open_seal(desk, code, round_, year)
+    kept = {None: "选票已按期销毁,只余合计", True: "选票加起来就是合计", False: "选票加起来不是合计"}[
+        found.ballots_agree
+    ]
+    lines = (
+        f"{found.organisation} {found.name}",
+        say("校验值 {seal}", seal=found.seal),
+        say("密钥 {key}", key=found.key),
+        say("合计与截止时的校验值一致" if found.tally_agrees else "合计与截止时的校验值不一致:截止后被改过"),
+        say(kept),
+    )
+    return Result(plain(found), lines, exit_code=int(not found.tally_agrees or found.ballots_agree is False))
 
 
 def _outcome(one: "Outcome") -> list[str | Table]:

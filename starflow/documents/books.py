@@ -256,6 +256,8 @@ BOOKS = (
         example={
             "on": "2027-05-12",
             "members_present": "18",
+            "teller_1": "周敏",
+            "teller_2": "吴涛",
             "own_unit": "6",
             "satisfied": "22",
             "basically_satisfied": "2",

@@ -109,16 +109,17 @@ class Result:
 
 
 def result(desk: Desk, code: str, year: int | None = None) -> Result:
-    """Of one organisation, after the close. Hidden too where its superior's total would give it away."""
+    """Of one organisation, after the close; what is shown then is shown for good."""
     with desk.reading() as tx:
         case = load_case(desk, tx, code, year)
-        poll = _poll(tx, case)
-        siblings = _sizes(tx, case)
-        return _result(tx, case, poll, hidden=voting.hidden_among(siblings, case.scheme.survey.min_cell))
+        return _result(tx, case, _poll(tx, case))
 
 
 def results_below(desk: Desk, code: str, year: int | None = None) -> tuple[tuple[Result, ...], Result | None]:
-    """Each organisation directly reviewed by this one, and all of them together."""
+    """Each organisation directly reviewed by this one, and all of them together once none of them can still vote.
+
+    Two totals, one before and one after somebody's close, would give that one's answers by their difference.
+    """
     with desk.reading() as tx:
         top = tree.by_code(tx, code)
         case = load_case(desk, tx, code, year) if top is None or top.parent_id is not None else None
@@ -129,10 +130,14 @@ def results_below(desk: Desk, code: str, year: int | None = None) -> tuple[tuple
         polls = [p for row in rows for p in ballots.currents(tx, [row.id], row.round) if p.status == "closed"]
         if not polls:
             return (), None
+        each = tuple(_result(tx, cases[p.cycle_id], p) for p in polls)
+        waiting = sum(one.stage.kind in BEFORE_THE_END for one in cases.values())
         least = next(iter(cases.values())).scheme.survey.min_cell
-        hidden = voting.hidden_among({cases[p.cycle_id].cycle.code: p.used for p in polls}, least)
-        each = tuple(_result(tx, cases[p.cycle_id], p, hidden=hidden) for p in polls)
-        return each, _together(code, top.name if top else code, polls, least)
+        named = {cases[p.cycle_id].cycle.code: p for p in polls}
+        return each, _together(code, top.name if top else code, named, least, waiting)
+
+
+BEFORE_THE_END = ("declaration", "self_evaluation", "survey")
 
 
 def _newest(tx: Transaction, year: int | None) -> int:
@@ -142,20 +147,12 @@ def _newest(tx: Transaction, year: int | None) -> int:
     return found.id
 
 
-def _sizes(tx: Transaction, case: Case) -> dict[str, int]:
-    """Ballots of each organisation under the same reviewer: what stands beside this one in the reviewer's table."""
-    rows = [r for r in cycles.in_campaign(tx, case.cycle.campaign_id) if r.reviewer_id == case.cycle.reviewer_id]
-    code = {row.id: row.code for row in rows}
-    polls = ballots.currents(tx, code, case.cycle.round)
-    return {code[p.cycle_id]: p.used for p in polls if p.status == "closed"}
-
-
-def _result(tx: Transaction, case: Case, poll: Poll, hidden: frozenset[str]) -> Result:
+def _result(tx: Transaction, case: Case, poll: Poll) -> Result:
     rule, quorum = case.scheme.satisfaction, case.scheme.survey.quorum
     least = case.scheme.survey.min_cell
     closed = poll.status == "closed" and poll.tally is not None
-    seen = closed and poll.used >= least and case.cycle.code not in hidden
-    note = "" if seen else _why_not(closed, poll.used, least)
+    seen = closed and poll.used >= least
+    note = "" if seen else _why_not(closed, least)
     counted = counted_in(poll) if closed and poll.counted is not None else None
     votes = survey.satisfaction(rule, counted) if rule and counted else None
     tally = poll.tally or {}
@@ -171,26 +168,28 @@ def _result(tx: Transaction, case: Case, poll: Poll, hidden: frozenset[str]) -> 
     )
 
 
-def _why_not(closed: bool, used: int, least: int) -> str:
-    if not closed:
-        return "测评还在进行,截止前不显示任何结果"
-    if used < least:
-        return f"不足{least}票,不显示分项结果,只计入上级汇总"
-    return "为不让票数少的党组织从汇总中被推算出来,分项结果一并不显示"
+def _why_not(closed: bool, least: int) -> str:
+    return f"不足{least}票,不显示分项结果" if closed else "测评还在进行,截止前不显示任何结果"
 
 
-def _together(code: str, name: str, polls: list[Poll], least: int) -> Result:
-    used = sum(p.used for p in polls)
-    same = {p.form_hash for p in polls}
-    seen = used >= least and len(same) == 1
-    total = voting.rolled_up([p.tally["answers"] for p in polls if p.tally]) if seen else {}
+def _together(code: str, name: str, polls: Mapping[str, Poll], least: int, waiting: int) -> Result:
+    used = {one: p.used for one, p in polls.items()}
+    first = next(iter(polls.values()))
+    why = (
+        (waiting > 0, f"还有{waiting}个党组织的测评没有结束,都结束后才汇总"),
+        (len({p.form_hash for p in polls.values()}) > 1, "表式不同,不汇总"),
+        (sum(used[one] for one in voting.summed_among(used, least)) < least, f"不足{least}票,不汇总"),
+    )
+    note = next((said for wrong, said in why if wrong), "")
+    total = {} if note else voting.rolled_up({c: p.tally["answers"] for c, p in polls.items() if p.tally}, least)
+    left_out = len(used) - len(voting.summed_among(used, least))
     return Result(
         organisation=code,
         name=f"{name}汇总",
-        ballots=used,
+        ballots=sum(used.values()),
         turnout="",
         satisfaction="",
-        rows=tuple(voting.breakdown(form_from(polls[0].form), total, used, least)) if seen else (),
+        rows=() if note else tuple(voting.breakdown(form_from(first.form), total, sum(used.values()), least)),
         remarks=(),
-        note="" if seen else f"不足{least}票或表式不同,不汇总",
+        note=note or (f"不足{least}票的{left_out}个党组织没有计入,以免从汇总中推算出来" if left_out else ""),
     )

@@ -1,6 +1,7 @@
 """The secretary's, reviewer's and administrator's screens: whichever way two members voted, not one word on them differs."""
 
 import json
+from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
 
@@ -14,7 +15,18 @@ from starflow.service.polls import NewPoll
 from starflow.service.shapes import plain
 from starflow.service.why import history, why
 from storage.database import Database
-from tests.attacks.hall import ZONE, Hall, hall_at
+from tests.attacks.hall import (
+    REHEARSALS,
+    RUNS,
+    VOTERS,
+    ZONE,
+    Hall,
+    hall_at,
+    in_order,
+    mixed,
+    most_by_chance,
+    payload_of,
+)
 from tests.service.conftest import City
 
 BRANCH = Acting(actor="P3", relations=frozenset({"organisation"}), person="P3")
@@ -55,3 +67,66 @@ def test_whoever_voted_what_no_screen_differs(two: tuple[str, str]) -> None:
 
     assert first == second
     assert "不满意" not in "".join(first[:-1]).replace("基本满意", "")
+
+
+# ── all screens, two hundred times ───────────────────────────────
+
+PRESENT = VOTERS[:12]
+SUPERIOR = Acting(actor="P1", relations=frozenset({"superior"}), person="P1")
+Seen = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+"""Who voted in which order, what the secretary's screen said after each vote, and the remarks in the order of the last screen."""
+
+
+def held(hall: Hall, seed: int) -> tuple[Seen, dict[str, str]]:
+    """A survey as whoever sits in the room sees it on the screens; every voter's remark is one of a kind. And the truth."""
+    truth = {name: payload_of("remark", seed, name) for name in PRESENT}
+    order = mixed(PRESENT, "order", seed)
+    closes_at = datetime(2027, 5, 7, 18, tzinfo=ZONE)
+    polls.open_poll(hall.desk, "B1", NewPoll(mode="slips", closes_at=closes_at, own_unit=1), acting=BRANCH)
+    tokens = polls.issue_slips(hall.desk, "B1", acting=BRANCH)[0].tokens
+    screens = []
+    for name, token in zip(order, tokens, strict=False):
+        assert cast(hall.desk, token, {"overall": "satisfied"}, truth[name]).taken
+        screens.append(json.dumps(plain(live(hall.desk, "B1")), default=str))
+    polls.close_poll(hall.desk, "B1", acting=BRANCH)
+    remarks = result(hall.desk, "B1").remarks
+    polls.void_poll(hall.desk, "B1", "再演一次", acting=SUPERIOR)
+    return (order, tuple(screens), remarks), truth
+
+
+WAYS: tuple[Callable[[Seen], dict[str, str]], ...] = (
+    lambda seen: in_order(seen[0], seen[2]),
+    lambda seen: in_order(seen[0], seen[2][::-1]),
+    lambda seen: in_order(sorted(PRESENT), seen[2]),
+    lambda seen: in_order(seen[0], sorted(seen[2])),
+    lambda seen: in_order([name for _, name in sorted(zip(seen[1], seen[0], strict=True))], seen[2]),
+)
+
+
+def linked(way: Callable[[Seen], dict[str, str]], seen: Seen, truth: dict[str, str]) -> int:
+    return sum(truth[name] == said for name, said in way(seen).items())
+
+
+def test_whoever_watches_the_room_and_every_screen_links_nobody_beyond_chance(database_url: str) -> None:
+    """The first row of docs/ballots.md, by the best of five ways to read the screens, tried out beforehand on known surveys."""
+    with hall_at(database_url) as hall:
+        City(hall.desk).submit("B1", "2027-05-05")
+        known = [held(hall, seed) for seed in range(1000, 1000 + REHEARSALS)]
+        best = max(WAYS, key=lambda way: sum(linked(way, *one) for one in known))
+
+        found = sum(linked(best, *held(hall, seed)) for seed in range(RUNS))
+
+    assert found <= most_by_chance(RUNS), f"{found} of {RUNS * len(PRESENT)}"
+
+
+def test_this_attack_wins_where_remarks_stand_in_the_order_in_which_they_came(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same eyes, the same ways, and the shuffle taken out: everybody is named."""
+    monkeypatch.setattr("storage.ballots._shuffled", list)
+    numbers = iter(range(10**6))
+    monkeypatch.setattr("storage.ballots._random_id", lambda: f"{next(numbers):032}")
+    with hall_at(database_url) as hall:
+        City(hall.desk).submit("B1", "2027-05-05")
+
+        assert linked(WAYS[0], *held(hall, 1)) == len(PRESENT)

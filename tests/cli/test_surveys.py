@@ -28,7 +28,9 @@ def test_a_survey_is_opened_printed_closed_and_signed_for(cli: Cli, tmp_path: Pa
     shown = cli.json("survey", "show", "B1")
 
     assert (shown["status"], shown["came"], shown["counted"]) == ("closed", 0, True)
-    assert cli.json("survey", "results", "B1")["note"] == "不足5票,不显示分项结果,只计入上级汇总"
+    assert cli.json("survey", "results", "B1")["note"] == "不足5票,不显示分项结果"
+    code, said = cli.refused("survey", "seal", "B1")
+    assert (code, "密钥封存到那时" in said) == (4, True)
     assert "作废" in cli.done("survey", "void", "B1", "--reason", "无人到会", "--as", "superior")
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from starflow.service import polls, upkeep
 from starflow.service.casting import cast, paper_for
+from starflow.service.poll_views import results_below
 from starflow.service.polls import Invited, NewPoll, Slips, digest
 from starflow.service.why import history, why
 from storage import ballots, evidence
@@ -360,3 +361,38 @@ def test_a_count_without_two_tellers_is_bad_input(city: City) -> None:
 
     with pytest.raises(BadInput):
         polls.count_poll(city.desk, "B1", {"tellers": ["甲"]}, acting=BRANCH)
+
+
+# ── beside a total ───────────────────────────────────────────────
+
+
+def held(city: City, code: str, votes: Sequence[str]) -> None:
+    """From the opening to the close, with these members' answers."""
+    polls.open_poll(city.desk, code, NewPoll(mode="slips", closes_at=OPEN_UNTIL, own_unit=2), acting=BRANCH)
+    tokens = polls.issue_slips(city.desk, code, acting=BRANCH)[0].tokens
+    for token, answer in zip(tokens, votes, strict=False):
+        assert cast(city.desk, token, {"overall": answer}).taken
+    polls.close_poll(city.desk, code, acting=BRANCH)
+
+
+def test_no_total_is_shown_while_somebody_below_can_still_vote_and_a_lone_small_one_is_left_out(city: City) -> None:
+    city.at("2027-05-06 10:00")
+    for code in ("B1", "B2"):
+        city.submit(code, "2027-05-05")
+    large = ["satisfied"] * 6 + ["dissatisfied"] * 2
+    held(city, "B1", large)
+
+    (first,), total = results_below(city.desk, "Z1")
+    assert first.rows[0]["shares"]["dissatisfied"] == "25%" and total is not None
+    assert (total.rows, total.note) == ((), "还有2个党组织的测评没有结束,都结束后才汇总")
+
+    held(city, "B2", ["dissatisfied"] * 3)
+    for code in ("B1", "B2"):
+        paper = {"members_present": 0, "own_unit": 1, "satisfied": 1}
+        polls.count_poll(city.desk, code, {"tellers": ["甲", "乙"], "paper": paper}, acting=BRANCH)
+        city.fire(code, "accept_turnout", reason="外出学习")
+        city.fire(code, "file_survey", {"meeting": {"on": "2027-05-06"}})
+    each, total = results_below(city.desk, "Z1")
+
+    assert [(one.organisation, bool(one.rows)) for one in each] == [("B1", True), ("B2", False)] and total is not None
+    assert total.rows == first.rows and "1个党组织没有计入" in total.note

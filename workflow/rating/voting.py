@@ -8,7 +8,7 @@ give it back.
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -138,21 +138,26 @@ def breakdown(form: Form, tally: Mapping[str, Mapping[str, int]], ballots: int, 
     return rows
 
 
-def hidden_among(sizes: Mapping[str, int], least: int) -> frozenset[str]:
-    """Whose details stay hidden beside a shown total: the small ones, and never exactly one of all, nor fewer than the smallest
-    cell together.
+def summed_among(sizes: Mapping[str, int], least: int) -> frozenset[str]:
+    """Whose answers go into a total that stands beside the shown parts: never exactly one hidden part, nor hidden parts that
+    are together fewer than the smallest cell. Otherwise the total less what is shown would be somebody's answers.
+
+    The small are left out rather than a large one hidden beside them: what has been shown once is remembered.
     """
-    hidden = {name for name, size in sizes.items() if 0 < size < least}
-    others = sorted((size, name) for name, size in sizes.items() if size >= least)
-    while hidden and others and (len(hidden) == 1 or sum(sizes[name] for name in hidden) < least):
-        hidden.add(others.pop(0)[1])
-    return frozenset(hidden)
+    small = {name for name, size in sizes.items() if 0 < size < least}
+    safe = len(small) > 1 and sum(sizes[name] for name in small) >= least
+    return frozenset(sizes) - (frozenset() if safe else small)
 
 
-def rolled_up(tallies: Sequence[Mapping[str, Mapping[str, int]]]) -> dict[str, dict[str, int]]:
-    """The sum over several surveys of the same form."""
-    total: dict[str, Counter[str]] = {}
-    for tally in tallies:
-        for question, counts in tally.items():
-            total.setdefault(question, Counter()).update(counts)
-    return {question: dict(counts) for question, counts in total.items()}
+def rolled_up(tallies: Mapping[str, Mapping[str, Mapping[str, int]]], least: int) -> dict[str, dict[str, int]]:
+    """The sum over several surveys of the same form, question by question: who has few ballots, or few answers to a question,
+    counts only where nobody can reckon them out again.
+    """
+    total: dict[str, dict[str, int]] = {}
+    for question in next(iter(tallies.values()), {}):
+        sizes = {name: sum(tally[question].values()) for name, tally in tallies.items()}
+        summed: Counter[str] = Counter()
+        for name in summed_among(sizes, least):
+            summed.update(tallies[name][question])
+        total[question] = {answer: summed[answer] for answer in next(iter(tallies.values()))[question]}
+    return total

@@ -3,6 +3,7 @@
 It says what the notice's own page says at this moment, no more: outside its days there is no list and so no paper.
 """
 
+import threading
 from collections.abc import Callable, Mapping
 
 from starflow.documents.lists import Sheetful, workbook
@@ -32,8 +33,21 @@ def _docx(desk: Desk, notice: NoticePage, link: str) -> bytes:
 
 
 def _pdf(desk: Desk, notice: NoticePage, link: str) -> bytes:
+    """One at a time, and what was just laid out is kept: a public page must not be a way to keep this machine busy."""
     fonts = faces(desk.settings.pdf_font)
-    return to_pdf(paper(notice, link), fonts, desk.clock.now().astimezone(notice.at.tzinfo))
+    said = paper(notice, link)
+    with LAYING_OUT:
+        if said not in LAID_OUT:
+            while len(LAID_OUT) >= MOST_KEPT:
+                LAID_OUT.pop(next(iter(LAID_OUT)))
+            LAID_OUT[said] = to_pdf(said, fonts, desk.clock.now().astimezone(notice.at.tzinfo))
+        return LAID_OUT[said]
+
+
+LAYING_OUT = threading.Lock()
+MOST_KEPT = 16
+LAID_OUT: dict[Paper, bytes] = {}
+"""A notice's paper is a value, so the same paper is the same bytes."""
 
 
 def _xlsx(desk: Desk, notice: NoticePage, link: str) -> bytes:

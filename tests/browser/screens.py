@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from tests.browser.conftest import ARGUMENTS, CHROMIUM, STARFLOW, served
-from tests.browser.places import COMMITTEE, DEPARTMENT, SECRETARY, SUPERIOR
+from tests.browser.places import ADMIN, COMMITTEE, DEPARTMENT, SECRETARY, SUPERIOR
 
 SCREENS = Path(__file__).parents[2] / "docs" / "screens"
 PICTURES = (
@@ -22,6 +22,7 @@ PICTURES = (
     ("meeting", "/meeting", COMMITTEE, 1200),
     ("calendar", "/admin/scheme", DEPARTMENT, 1200),
     ("screen", "/screen", DEPARTMENT, 1600),
+    ("health", "/admin", ADMIN, 1200),
 )
 
 

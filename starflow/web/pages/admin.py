@@ -14,6 +14,7 @@ from starflow.documents.sheets import read
 from starflow.service import imports, lists, organisations, upkeep
 from starflow.service.campaigns import show_campaign
 from starflow.service.case import campaign_of
+from starflow.service.health import metrics
 from starflow.service.policy import POLICY
 from starflow.service.schemes import check_scheme
 from starflow.service.search import search, suggestions
@@ -45,7 +46,12 @@ def health(look: Looking) -> Response:
     with look.desk.reading() as tx:
         jobs = tuple(runs.runs(tx))
     return _page(
-        look, "admin/health.html", findings=upkeep.doctor(look.desk), jobs=jobs, downtimes=upkeep.downtimes(look.desk)
+        look,
+        "admin/health.html",
+        findings=upkeep.doctor(look.desk),
+        figures={metric.name: int(metric.samples[0][1]) for metric in metrics(look.desk) if metric.samples},
+        jobs=jobs,
+        downtimes=upkeep.downtimes(look.desk),
     )
 
 

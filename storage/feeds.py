@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlmodel import col, select
 
 from storage.database import Transaction
-from storage.models import Obligation
+from storage.models import Obligation, Record
 from storage.organisations import chunks
 from storage.paper_models import Feed
 
@@ -29,6 +29,11 @@ def by_id(tx: Transaction, number: int) -> Feed | None:
 
 def listed(tx: Transaction) -> tuple[Feed, ...]:
     return tuple(tx.session.exec(select(Feed).order_by(col(Feed.id))))
+
+
+def revision(tx: Transaction) -> int:
+    """Grows with every record of the history, and nothing else."""
+    return tx.session.scalar(sa.select(sa.func.max(col(Record.id)))) or 0
 
 
 def deadline_versions(tx: Transaction, obligation_ids: Collection[int]) -> dict[int, int]:

@@ -104,16 +104,18 @@ def log(limit: Limit = None) -> Result:
 OUTCOMES = {"sent": "已发", "retried": "待重试", "dead": "发不出", "suppressed": "不必再发", "postponed": "稍后发出"}
 
 
-def suppress(key: NoticeKey, reason: Because) -> Result:
-    """Keep one notice that still waits from being sent; the list shows why."""
+def suppress(key: NoticeKey, reason: Because, by: By = None) -> Result:
+    """Keep one notice that still waits from being sent; the list shows why, and who said so."""
     from storage import outbox
 
     if not reason.strip():
         raise BadInput(say("须写明理由"))
-    with at_desk() as desk, desk.transaction() as tx:
-        if not outbox.suppress_named(tx, key, reason.strip()):
-            raise Unknown(say("没有待发的提醒“{key}”", key=key))
-    return Result({"key": key, "status": "suppressed", "note": reason.strip()}, (say("不再发出,理由已记下"),))
+    with at_desk() as desk:
+        note = f"{reason.strip()}({coordinator(desk, by)})"
+        with desk.transaction() as tx:
+            if not outbox.suppress_named(tx, key, note):
+                raise Unknown(say("没有待发的提醒“{key}”", key=key))
+    return Result({"key": key, "status": "suppressed", "note": note}, (say("不再发出,理由已记下"),))
 
 
 def prefer(

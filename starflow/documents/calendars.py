@@ -43,13 +43,14 @@ def feed(desk: Desk, scope: Scope) -> bytes:
     rows = tuple(row for row in rows if row.due_at is not None and row.owner.role != "clock")
     with desk.reading() as tx:
         versions = feeds.deadline_versions(tx, [row.id for row in rows])
+        revision = feeds.revision(tx)
         known = installation.installation(tx)
         here = known.created_at.isoformat() if known else ""
     if scope.person is not None:
         rows = tuple(row for row in rows if row.owner.person == scope.person)
         entries: Iterable[Entry] = (one for row in rows for one in _own(row, versions[row.id], here))
     else:
-        entries = _coordinated(rows, versions, here)
+        entries = _coordinated(rows, revision, here)
     return _written(entries, scope.title, desk.settings.zone, desk.clock.now())
 
 
@@ -72,8 +73,11 @@ def _own(row: ObligationLine, version: int, here: str) -> Iterator[Entry]:
         )
 
 
-def _coordinated(rows: Sequence[ObligationLine], versions: dict[int, int], here: str) -> Iterator[Entry]:
-    """One entry for each kind of work: how many still owe it, and by when the first of them must."""
+def _coordinated(rows: Sequence[ObligationLine], revision: int, here: str) -> Iterator[Entry]:
+    """One entry for each kind of work: how many still owe it, and by when the first of them must.
+
+    Whatever changes such an entry is in the history, so the history's length is its sequence: it never falls, whoever is done.
+    """
     groups = defaultdict[str, list[ObligationLine]](list)
     for row in rows:
         groups[row.stage].append(row)
@@ -82,7 +86,7 @@ def _coordinated(rows: Sequence[ObligationLine], versions: dict[int, int], here:
         names = "、".join(row.name for row in its[:NAMED]) + (f"等{len(its)}个" if len(its) > NAMED else "")
         yield Entry(
             uid=_uid(here, "stage", stage),
-            sequence=sum(versions[row.id] for row in its),
+            sequence=revision,
             title=f"{len(its)}个党组织未办结:{its[0].stage_title}",
             text=names,
             on=due_date(first, first.tzinfo),

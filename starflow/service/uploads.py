@@ -66,7 +66,7 @@ def kind_of(upload: Upload) -> Kind:
     if not content:
         raise BadInput(f"“{name}”是空文件")
     if len(content) > MOST_BYTES:
-        raise BadInput(f"“{name}”有{len(content) / 1048576:.1f}MB,超过{MOST_BYTES // 1048576}MB")
+        raise BadInput(f"“{name}”超过{MOST_BYTES // 1048576}MB,请压缩或拆成几个再传")
     candidates = [kind for kind in KINDS if content.startswith(kind.begins)]
     if not candidates:
         raise BadInput(f"“{name}”的内容不是可以接收的格式;只接收{TAKEN}。旧版doc、xls请另存为docx、xlsx或PDF")

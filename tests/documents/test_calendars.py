@@ -94,6 +94,25 @@ def test_a_deadline_that_moves_moves_its_entry_and_keeps_its_name(town: Town) ->
     assert day == date(2027, 6, 5)
 
 
+def test_the_sequence_of_a_coordinators_entry_never_falls_when_somebody_is_done(town: Town) -> None:
+    """A calendar takes an entry of a lower sequence for an old one, and goes on showing the former number."""
+
+    def entry() -> tuple[str, int]:
+        (found,) = [
+            (title, n) for title, _, n in by_icalendar(feed(town.desk, EVERYBODY)).values() if "未办结:申报" in title
+        ]
+        return found
+
+    title, first = entry()
+    town.fire("D01", "declare", {"head": "书记", "members_due": 10, "target_star": 4})
+    extend(town.desk, "D02", date(2027, 6, 20), "汛期", actor="P1", subtree=False, year=2027)
+    town.fire("D02", "declare", {"head": "书记", "members_due": 10, "target_star": 4})
+    later, second = entry()
+
+    assert (title, later) == ("10个党组织未办结:申报", "8个党组织未办结:申报")
+    assert second > first
+
+
 def test_an_hour_carries_its_zone_and_a_day_none(town: Town) -> None:
     content = feed(town.desk, Scope(person=person_of(town, "D01"), organisation=None, title="x"))
 

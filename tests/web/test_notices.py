@@ -14,6 +14,7 @@ from openpyxl import load_workbook
 from starflow.service import objections, publicity
 from starflow.service.acting import Acting
 from starflow.service.case import load_case
+from starflow.service.desk import Desk
 from starflow.service.objections import NewObjection, Receipt, Waiting
 from starflow.service.publicity import notice_page
 from starflow.service.uploads import Upload
@@ -22,7 +23,8 @@ from storage.database import Transaction
 from tests.documents.test_paper import square_font, words
 from tests.web.browser import Browser, hidden
 from tests.web.conftest import Web
-from workflow.engine.errors import StarflowError
+from workflow.engine.errors import BadInput, StarflowError
+from workflow.rating.scheme import Scheme
 
 FACTS = "5月4日服务窗口有三人脱岗半天,有照片为证。"
 PNG = (
@@ -260,6 +262,25 @@ def test_an_objection_without_facts_is_refused_and_nothing_is_stored(web: Web, s
 
     assert refused.status_code == 400
     assert "请写明事实" in refused.text and ">不服</textarea>" in refused.text and _open(web) == []
+
+
+def test_where_the_scheme_takes_no_anonymous_objections_the_page_and_the_door_say_so(
+    web: Web, slug: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    honest = type(web.desk).scheme
+
+    def by_name_only(desk: Desk, tx: Transaction, scheme_hash: str) -> Scheme:
+        found = honest(desk, tx, scheme_hash)
+        return found.model_copy(update={"objection": found.objection.model_copy(update={"anonymous_ok": False})})
+
+    monkeypatch.setattr(type(web.desk), "scheme", by_name_only)
+    web.at("2027-05-08 10:00")
+
+    form = page(web, f"/n/{slug}/objection").text
+    assert "按本方案只受理实名的" in form and 'value="anonymous"' not in form
+    with pytest.raises(BadInput, match="只受理实名的异议"):
+        brought(web, slug)
+    assert isinstance(brought(web, slug, anonymous=False, name="李四", contact="13800000000"), Waiting)
 
 
 def test_one_telephone_objects_three_times_a_day_at_most(web: Web, slug: str) -> None:

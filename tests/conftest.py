@@ -22,6 +22,7 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
+import storage.database
 from storage.database import Database, connect, open_database, upgrade
 
 RUN_FOLDER = "STARFLOW_TEST_RUN_FOLDER"  # set by the first process, inherited by the workers
@@ -92,6 +93,15 @@ def _once(name: str) -> Iterator[Path]:
 
 
 # ── SQLite ───────────────────────────────────────────────────────
+
+
+@pytest.fixture(scope="session", autouse=True)
+def without_waiting_for_the_disk() -> Iterator[tuple[str, ...]]:
+    """As with PostgreSQL's server: what a test writes need not survive a power cut. Lends the settings as they are in earnest."""
+    in_earnest = storage.database.PRAGMAS
+    storage.database.PRAGMAS = tuple(pragma.replace("synchronous=FULL", "synchronous=OFF") for pragma in in_earnest)
+    yield in_earnest
+    storage.database.PRAGMAS = in_earnest
 
 
 @contextmanager

@@ -59,7 +59,7 @@ def _write_file(url: str, kept: bytes) -> None:
 
 
 def _rows(url: str) -> tuple[Rows, dict[str, int]]:
-    with psycopg.connect(url) as connection:
+    with psycopg.connect(_address(url)) as connection:
         found: Rows = {}
         for (table,) in connection.execute(
             "SELECT quote_ident(tablename) FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
@@ -75,10 +75,15 @@ def _rows(url: str) -> tuple[Rows, dict[str, int]]:
 
 def _put_rows(url: str, kept: tuple[Rows, dict[str, int]]) -> None:
     rows, numbers = kept
-    with psycopg.connect(url) as connection:
+    with psycopg.connect(_address(url)) as connection:
         connection.execute("SET LOCAL session_replication_role = replica")  # no foreign keys, no triggers
         for table, content in rows.items():
             with connection.cursor().copy(f"COPY {table} FROM STDIN (FORMAT binary)") as into:
                 into.write(content)
         for sequence, last in numbers.items():
             connection.execute("SELECT setval(%s::regclass, %s)", [sequence, last])
+
+
+def _address(url: str) -> str:
+    """For the driver itself, which does not know SQLAlchemy's way of naming it."""
+    return sa.make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)

@@ -7,7 +7,7 @@ shuffle of the ballots from the machine, as in earnest.
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -141,14 +141,8 @@ def hall_at(url: str) -> Iterator[Hall]:
         open_campaign(desk, 2027, "anyang-five-star", actor="P1")
         return desk
 
-    desk = desk_after(opened, settings, "hall")
-    if desk.database.dialect == "sqlite":  # as PostgreSQL of the tests: nothing here must survive a power cut
-        sa.event.listen(desk.database.engine, "connect", lambda raw, _: raw.execute("PRAGMA synchronous=OFF"))
-        desk.database.engine.dispose()
-    try:
+    with closing(desk_after(opened, settings, "hall")) as desk:
         yield Hall(desk)
-    finally:
-        desk.close()
 
 
 # ── how good a guess may be ──────────────────────────────────────

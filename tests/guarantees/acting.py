@@ -5,6 +5,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from time import sleep
 from typing import Any
 
 from starflow.service.cycles import CycleAsk, Fired, fire
@@ -70,8 +71,11 @@ class Told:
     ack: tuple[int, str] | None
 
 
-def act_for_ever(url: str, seed: str, pipe: int, settle: bool = False) -> None:
-    """The child: until it is killed. `settle`: goes on after the database was away, with the same ask under the same key."""
+def act_for_ever(url: str, seed: str, pipe: int, settle: bool = False, pause: float = 0.0) -> None:
+    """The child: until it is killed. `settle`: goes on after the database was away, with the same ask under the same key.
+
+    `pause`: seconds between two acts, for trials in which others have to get on with their work meanwhile.
+    """
     dice = random.Random(seed)
     with reopened(url, Fixed(NOW)) as desk:
         number = 0
@@ -94,6 +98,7 @@ def act_for_ever(url: str, seed: str, pipe: int, settle: bool = False) -> None:
                     break
                 _tell(pipe, f"ack {ask.key} {fired.record.seq} {fired.record.hash}")
                 break
+            sleep(pause)
 
 
 def _tell(pipe: int, line: str) -> None:

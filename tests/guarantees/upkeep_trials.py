@@ -57,7 +57,7 @@ def under_load(trial: Trial) -> str:
 
 
 def _acts(url: str, seed: str, pipe: int) -> None:
-    acting.act_for_ever(url, seed, pipe, settle=True)
+    acting.act_for_ever(url, seed, pipe, settle=True, pause=0.02)
 
 
 def _made(desk: Desk, folder: Path) -> backups.Backup:

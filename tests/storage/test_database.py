@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+import storage.database
 from storage import database as subject
 from storage import migrations
 from storage.database import Database, filesystem_of, open_database, retrying, revision
@@ -286,7 +287,10 @@ def test_the_innermost_mount_decides_the_file_system(tmp_path: Path) -> None:
     assert kinds == ["ext4", "nfs4", "xfs"]
 
 
-def test_every_sqlite_connection_is_safe(tmp_path: Path) -> None:
+def test_every_sqlite_connection_is_safe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without_waiting_for_the_disk: tuple[str, ...]
+) -> None:
+    monkeypatch.setattr(storage.database, "PRAGMAS", without_waiting_for_the_disk)
     names = ("journal_mode", "synchronous", "secure_delete", "foreign_keys", "busy_timeout")
     with (
         closing(open_database(f"sqlite:///{tmp_path}/stars.db", create=True)) as database,

@@ -4,6 +4,7 @@ A quota is counted afresh from the cycles whenever it is asked, under a lock tha
 stands anywhere that could drift from what was approved.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -222,14 +223,20 @@ def excess_allowed(tx: Transaction, campaign_id: int, quota: str, scope: Scope =
 
 
 def _scoped(tx: Transaction, statement: sa.Select[Any], cycle: sa.FromClause, scope: Scope) -> sa.Select[Any]:
+    if scope.unit is not None:
+        statement = statement.join(_organisation, _organisation.c.id == cycle.c.organisation_id)
+    return _within(tx, statement, scope, cycle)
+
+
+def _within(
+    tx: Transaction, statement: sa.Select[Any], scope: Scope, cycle: sa.FromClause = _cycle
+) -> sa.Select[Any]:
+    """A scope's conditions; a unit's wants the organisation joined."""
     if scope.field is not None:
         statement = statement.where(cycle.c.field == scope.field)
     if scope.fields:
         statement = statement.where(cycle.c.field.in_(scope.fields))
-    if scope.unit is not None:
-        statement = statement.join(_organisation, _organisation.c.id == cycle.c.organisation_id)
-        statement = statement.where(organisations.under(tx, scope.unit))
-    return statement
+    return statement if scope.unit is None else statement.where(organisations.under(tx, scope.unit))
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,8 +256,18 @@ class Contender:
     held: int | None = None
 
 
-def contenders(tx: Transaction, campaign_id: int) -> tuple[Contender, ...]:
-    """Everybody whom the quotas look at, by code; the exempt and the unrated are out of it."""
+def contenders(
+    tx: Transaction,
+    campaign_id: int,
+    scope: Scope = EVERYBODY,
+    *,
+    stages: Collection[str] | None = None,
+    proposed: Collection[int] | None = None,
+) -> tuple[Contender, ...]:
+    """Everybody whom the quotas look at, by code; the exempt and the unrated are out of it.
+
+    With `stages` and `proposed` only those who stand there and are to get one of these stars.
+    """
     scored = (
         sa.select(_assessment.c.total)
         .where(_assessment.c.cycle_id == _cycle.c.id, _assessment.c.made_by == "superior")
@@ -268,4 +285,8 @@ def contenders(tx: Transaction, campaign_id: int) -> tuple[Contender, ...]:
         .where(_cycle.c.campaign_id == campaign_id, TAKES_A_PLACE)
         .order_by(code.collate("C") if tx.dialect == "postgresql" else code)
     )  # fmt: skip
-    return tuple(Contender(*row) for row in tx.session.execute(statement))
+    if stages is not None:
+        statement = statement.where(_cycle.c.stage.in_(stages))
+    if proposed is not None:
+        statement = statement.where(_cycle.c.proposed.in_(proposed))
+    return tuple(Contender(*row) for row in tx.session.execute(_within(tx, statement, scope)))

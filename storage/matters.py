@@ -108,10 +108,10 @@ def in_the_way(tx: Transaction, kind: str, organisation_id: int, campaign_id: in
 
 
 def standing(
-    tx: Transaction, organisation_id: int, campaign_id: int, yearly: str, lasting: Sequence[str]
+    tx: Transaction, organisation_id: int, campaign_id: int, yearly: Sequence[str], lasting: Sequence[str]
 ) -> tuple[Matter, ...]:
-    """What stands with an organisation: of the yearly kind whatever this year had, of the lasting kinds what is open."""
-    this_year = sa.and_(col(Matter.kind) == yearly, col(Matter.campaign_id) == campaign_id)
+    """What stands with an organisation: of the yearly kinds whatever this year had, of the lasting kinds what is open."""
+    this_year = sa.and_(col(Matter.kind).in_(yearly), col(Matter.campaign_id) == campaign_id)
     still_open = sa.and_(col(Matter.kind).in_(lasting), _IS_OPEN)
     return _found(tx, Matter.organisation_id == organisation_id, sa.or_(this_year, still_open))
 

@@ -228,9 +228,7 @@ def _scoped(tx: Transaction, statement: sa.Select[Any], cycle: sa.FromClause, sc
     return _within(tx, statement, scope, cycle)
 
 
-def _within(
-    tx: Transaction, statement: sa.Select[Any], scope: Scope, cycle: sa.FromClause = _cycle
-) -> sa.Select[Any]:
+def _within(tx: Transaction, statement: sa.Select[Any], scope: Scope, cycle: sa.FromClause = _cycle) -> sa.Select[Any]:
     """A scope's conditions; a unit's wants the organisation joined."""
     if scope.field is not None:
         statement = statement.where(cycle.c.field == scope.field)

@@ -183,6 +183,15 @@ def detail_of(tx: Transaction, record_id: int) -> RecordDetail | None:
     return tx.session.get(RecordDetail, record_id)
 
 
+def newest_said(tx: Transaction, cycle_id: int, trigger: str) -> Mapping[str, Any]:
+    """The payload of the last act of this name; empty where there was none, or where it has been erased."""
+    its = select(Record).where(Record.cycle_id == cycle_id, Record.trigger == trigger).order_by(col(Record.seq).desc())
+    found = tx.session.exec(its.limit(1)).first()
+    detail = detail_of(tx, found.id) if found is not None and found.id is not None else None
+    said = detail.detail if detail and detail.detail else {}
+    return {**said, **(said.get("payload") or {})}
+
+
 def history(tx: Transaction, cycle_id: int) -> tuple[tuple[Record, RecordDetail | None], ...]:
     """All records of a cycle in order, each with its detail."""
     found = tx.session.exec(

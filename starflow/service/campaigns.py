@@ -63,7 +63,7 @@ def open_campaign(desk: Desk, year: int, scheme_name: str, *, actor: str, progre
         ) is not None and 0 < year - last.year < scheme.campaign.every_years:
             raise Forbidden(f"本方案{scheme.campaign.every_years}年评一次,上一次是{last.year}年度")
         root = _root(tx)
-        rated = [o for o in tree.subtree(tx, root.path) if o.id != root.id]
+        rated = [o for o in tree.subtree(tx, root.path) if o.id != root.id and not too_small(scheme, o)]
         if not rated:
             raise Forbidden("名册里没有可参评的党组织")
         _every_field_is_scored(scheme, rated)
@@ -73,6 +73,11 @@ def open_campaign(desk: Desk, year: int, scheme_name: str, *, actor: str, progre
         _begin(desk, tx, campaign, scheme, rated, root, actor, progress)
         routes = {r: sum(_route(scheme, o, root) == r for o in rated) for r in scheme.procedure.routes}
         return Opened(year, scheme.name, scheme.hash, len(rated), routes)
+
+
+def too_small(scheme: Scheme, organisation: Organisation) -> bool:
+    """Whoever has fewer members than the scheme wants is not rated; those below it still are."""
+    return organisation.members < scheme.roster.min_members
 
 
 def undecided(scheme: Scheme) -> tuple[str, ...]:
@@ -100,6 +105,10 @@ def add_cycle(desk: Desk, code: str, *, actor: str, year: int | None = None) -> 
             raise Unknown(f"名册里没有编码为“{code}”的党组织")
         if organisation.id == root.id:
             raise Forbidden(f"{organisation.name}不参评")
+        if too_small(scheme, organisation):
+            raise Forbidden(
+                f"{organisation.name}有党员{organisation.members}人,不足{scheme.roster.min_members}人,按方案不参评"
+            )
         assert campaign.id is not None
         if cycles.find(tx, campaign.id, code) is not None:
             raise Forbidden(f"{organisation.name}已在{campaign.year}年度中")

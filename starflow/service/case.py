@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from starflow.service.desk import Desk
 from starflow.service.rank_cut import rank_block
 from starflow.service.scopes import quota_base, scope_word
-from storage import ballots, cycles, evidence, meetings, organisations, stars
+from storage import ballots, cycles, evidence, meetings, organisations, records, stars
 from storage.ballot_models import Poll
 from storage.cycles import CycleRow
 from storage.database import Transaction
@@ -121,6 +121,7 @@ def stored_facts(case: Case) -> Facts:
         today=case.today,
         refused_after=_refused_after(case),
         stage_opens_on=_stage_opens_on(case),
+        labels=case.scheme.star_words,
     )
 
 
@@ -158,6 +159,8 @@ def _looked_up(tx: Transaction, case: Case) -> dict[str, Any]:
         found |= {"self_score": own.base, "claimed": own.star} if own else {}
     if "turnout" in asked and (filed := evidence.newest_survey(tx, cycle.id, cycle.round)) and filed.members:
         found["turnout"] = Fraction(filed.members_present, filed.members)
+    if "target" in asked:
+        found["target"] = records.newest_said(tx, cycle.id, "declare").get("target_star")
     if "history" in asked:
         found["history"] = stars.by_year(tx, cycle.organisation_id, before=cycle.year)
     if "age_months" in asked:
@@ -178,7 +181,9 @@ def _opens_on(case: Case) -> date:
 
 def _stage_opens_on(case: Case) -> date | None:
     entered_on = local_date(case.cycle.entered_at, case.zone)
-    return window_opens(case.stage, case.scheme, case.cycle.year, case.calendar, entered_on)
+    cycle = case.cycle
+    its = Facts(route=cycle.route, field=cycle.field, star=cycle.star, nested=cycle.nested, proposed=cycle.proposed)
+    return window_opens(case.stage, case.scheme, cycle.year, case.calendar, entered_on, its)
 
 
 def _refused_after(case: Case) -> datetime | None:

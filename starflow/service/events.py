@@ -144,10 +144,15 @@ def _check(scheme: Scheme, said: EventSaid, today: date) -> None:
     if said.on > today:
         faults.append(f"日期{said.on}晚于今天{today}")
     if not said.proof.strip():
-        faults.append("须写明依据(文号、证书、通报、会议签到等)")
+        faults.append(f"须写明依据({_proofs(scheme, said.code) or '文号、证书、通报、会议签到等'})")
     faults += _too_long({"proof": said.proof, "case": said.case or ""})
     if faults:
         raise BadInput(*(Reason(fault, _rule(scheme, said.code)) for fault in faults))
+
+
+def _proofs(scheme: Scheme, code: str) -> str:
+    """The papers that the scheme wants for an event."""
+    return "、".join(dict.fromkeys(item.evidence for item in _items(scheme, code) if item.evidence))
 
 
 def _too_long(texts: dict[str, str]) -> Iterator[str]:
@@ -227,7 +232,7 @@ def confirm_event(
 ) -> EventLine:
     """Let a proposed event count. The department may give a bonus a lower level, with a reason, also later (R35).
 
-    The evaluator confirms bonuses of those it reviews, the department everything. Raises Unknown, Forbidden, Refused, BadInput.
+    Whom the scheme names confirms an item (a bonus: the evaluator), the department everything. Raises Unknown, Forbidden, Refused, BadInput.
     """
     with desk.transaction() as tx:
         found = _event(tx, event_id, lock=True)
@@ -281,7 +286,7 @@ def _event(tx: Transaction, event_id: int, *, lock: bool = False) -> Registered:
 
 
 def _may_confirm(scheme: Scheme, code: str, acting: Acting) -> str:
-    allowed = ("department", "superior") if _bonuses(scheme, code) else ("department",)
+    allowed = tuple(dict.fromkeys(("department", *(item.confirmed_by for item in _items(scheme, code)))))
     return acting.role(allowed, f"确认{event_word(code, EACH)}", "R35" if len(allowed) > 1 else "R41")
 
 
@@ -312,8 +317,12 @@ def _bonuses(scheme: Scheme, code: str) -> tuple[Bonus, ...]:
 
 
 def _rule(scheme: Scheme, code: str) -> str | None:
-    items: tuple[Bonus | Deduction, ...] = (*scheme.bonus, *scheme.deduction)
-    return next((item.cite.rule for item in items if code in item.events), None)
+    return next((item.cite.rule for item in _items(scheme, code)), None)
+
+
+def _items(scheme: Scheme, code: str) -> tuple[Bonus | Deduction, ...]:
+    every: tuple[Bonus | Deduction, ...] = (*scheme.bonus, *scheme.deduction)
+    return tuple(item for item in every if code in item.events)
 
 
 def _counted(tx: Transaction, one: Event) -> str | None:

@@ -63,7 +63,7 @@ def _rings(scheme: Scheme, year: int, opens_at: datetime, calendar: Calendar) ->
         yield from (
             (stage, ring)
             for ring in ringings(
-                ladder_of(scheme),
+                ladder_of(scheme, stage.name),
                 target_at=dates.target_at,
                 due_at=dates.due_at,
                 grace_days=scheme.deadline.grace_days,

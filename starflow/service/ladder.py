@@ -78,7 +78,7 @@ def rings_of(scheme: Scheme, values: Mapping[str, Any]) -> tuple[Ringing, ...]:
     if values["owner_role"] == "clock":
         return ()
     return ringings(
-        ladder_of(scheme),
+        ladder_of(scheme, values["stage"]),
         target_at=values["target_at"],
         due_at=values["due_at"],
         grace_days=values["grace_days"],
@@ -94,7 +94,7 @@ def next_ring(case: Case, values: Mapping[str, Any], after: datetime) -> datetim
 
 
 def values_of(o: Obligation) -> dict[str, Any]:
-    names = ("owner_role", "target_at", "due_at", "grace_days", "opened_at")
+    names = ("stage", "owner_role", "target_at", "due_at", "grace_days", "opened_at")
     return {name: getattr(o, name) for name in names}
 
 
@@ -221,6 +221,14 @@ def _parent_id(path: str) -> int | None:
 
 
 def _rung_words(tx: Transaction, one: Fallen) -> str:
+    colour = next((r.colour for r in one.scheme.rung if r.name == one.ringing.rung.name), None)
+    return f"【{COLOURS[colour]}】{_said(tx, one)}" if colour else _said(tx, one)
+
+
+COLOURS: Mapping[str, str] = {"blue": "蓝", "yellow": "黄", "orange": "橙", "red": "红", "black": "黑"}
+
+
+def _said(tx: Transaction, one: Fallen) -> str:
     o, rung, zone = one.obligation, one.ringing.rung, one.scheme.zone
     what = f"{tree.name_of(tx, o.organisation_id)}“{stage_title(one.scheme, o.stage)}”"
     until = o.due_at if rung.counts_from == "due" or o.target_at is None else o.target_at
@@ -335,7 +343,7 @@ def _told(before: Case, after: Case, done: Decision) -> Iterable[notices.Told]:
 
 
 def _words(after: Case, before: Case, done: Decision, reason: str, owed: Mapping[str, Any] | None) -> dict[str, str]:
-    labels = {level.star: level.label for level in after.scheme.level}
+    labels = after.scheme.star_words
     star = done.facts.star
     due = owed["due_at"] if owed else None
     return {

@@ -49,9 +49,16 @@ def facts_of(tx: Transaction, case: Case, kind: Kind, matter: Matter | None, rel
             "opened_by": matter.data.get("opened_by", ""),
             "opened_on": local_date(matter.opened_at, case.zone),
             "proposed": matter.data.get("star"),
+            **_acceptance(case, kind, matter),
             "ended": organisation is not None and organisation.ended_on is not None,
         }
     )
+
+
+def _acceptance(case: Case, kind: Kind, matter: Matter) -> dict[str, Any]:
+    """What the track of the star that called for a rectification wants of its acceptance."""
+    track = case.scheme.track_of(matter.data.get("star")) if kind is tracks.RECTIFICATION else None
+    return {"accept_from": track.accept_from, "dissatisfied_below": track.dissatisfied_below} if track else {}
 
 
 def plain_facts(case: Case, kind: Kind, star: int | None, relations: frozenset[str]) -> MatterFacts:
@@ -62,7 +69,7 @@ def plain_facts(case: Case, kind: Kind, star: int | None, relations: frozenset[s
         opened_on=case.today,
         today=case.today,
         star=star,
-        labels={level.star: level.label for level in case.scheme.level},
+        labels=case.scheme.star_words,
         stars=kind.stars(case.scheme) if kind.stars else (),
         released_from=case.scheme.key_management.released_from,
         unit=case.cycle.reviewer_id == ladder.root_id(case.cycle.path) and tracks.is_unit(case.cycle.kind),

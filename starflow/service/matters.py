@@ -338,7 +338,7 @@ def _follow(desk: Desk, tx: Transaction, case: Case, star: int, at: datetime) ->
 
 
 CALLED_FOR = (
-    tracks.PLAN.name,  # once a year; the others stand until a star changes them
+    (tracks.PLAN.name, tracks.RECTIFICATION.name),  # once a year; the others stand until a star changes them
     (tracks.KEY_MANAGEMENT.name, tracks.PLAQUE.name, tracks.DEMONSTRATION_SITE.name),
 )
 
@@ -347,7 +347,8 @@ def _turn(tx: Transaction, case: Case, star: int, kind: Kind, act: str, matter: 
     """By the same decision as anybody's; which star called for it, and by which record, is kept with the matter."""
     moved = matter if act != OPEN else None
     facts = plain_facts(case, kind, star, frozenset({CLOCK}))
-    done = decided(tx, kind, moved, Ask(trigger=act, relations=facts.relations), facts)
+    said = {"problem": _called_for(case, star)} if kind is tracks.RECTIFICATION else {}
+    done = decided(tx, kind, moved, Ask(trigger=act, relations=facts.relations, payload=said), facts)
     also = {"star": star, "record": f"{case.cycle.chain}#{case.cycle.version}"}
     return Turn(
         kind=kind,
@@ -358,6 +359,12 @@ def _turn(tx: Transaction, case: Case, star: int, kind: Kind, act: str, matter: 
         opened_at=moved.opened_at if moved else at,
         also=also,
     )
+
+
+def _called_for(case: Case, star: int) -> str:
+    """The words of a rectification that a star calls for."""
+    track = case.scheme.track_of(star)
+    return f"{track.title if track else '限期整改'}:现为{case.scheme.star_word(star)},按方案限期整改"
 
 
 def open_implementation_plans(desk: Desk, tx: Transaction, campaign_id: int, root_id: int) -> int:

@@ -1,7 +1,7 @@
 """What a transition leaves behind besides itself: evidence, objections, decisions of a meeting, and at the end the star."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -17,6 +17,7 @@ from workflow.engine.deadlines import local_date
 from workflow.engine.errors import BadInput
 from workflow.engine.machine import Decision
 from workflow.rating.facts import Facts
+from workflow.rating.guards import turnout_of
 from workflow.rating.sheet import base_of
 from workflow.rating.survey import Tally
 
@@ -128,16 +129,17 @@ def _sheet(
 def _survey(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Appended) -> None:
     poll = ballots.current(tx, case.cycle.id, case.cycle.round)
     counted = counted_in(poll) if poll else Tally(**done.payload.paper.model_dump())
+    came, due = turnout_of(facts, done.payload)
     evidence.put(
         tx,
         Survey(
             cycle_id=case.cycle.id,
             round=case.cycle.round,
-            members=facts.members,
+            members=due,
             held_on=done.payload.meeting.on,
             excused=facts.turnout_excused,
             at=tx.now,
-            **asdict(counted),
+            **asdict(replace(counted, members_present=min(came, due))),
         ),
     )
 

@@ -143,8 +143,8 @@ def _survey(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
         "tellers": TELLERS,
         **_papers(case),
     }
-    if case.scheme.survey.masses_quorum:
-        filing["masses_due"] = masses
+    counts = {"masses_due": masses, "members_due": members, "attended": came}
+    filing |= {name: counts[name] for name in case.scheme.survey.asks}
     owner = case.stage.owner_of(facts)
     yield Move("file_survey", owner, filing)
     if short:

@@ -140,6 +140,10 @@ def _check(case: Case, wanted: NewPoll, now: datetime) -> None:
             wanted.members not in (None, members),
             f"名册上的党员数是{members},不是{wanted.members};票数以名册为准,有变动请先更正名册",
         ),
+        (
+            bool(rule.channels) and "link" not in rule.channels,
+            "方案写明的测评方式没有网上测评(link),请用纸质票等方式测评后备案",
+        ),
         (min(wanted.own_unit, wanted.related_unit) < 0, "群众票数不能小于0"),
         (masses > MOST_OF_THE_MASSES, f"群众票最多{MOST_OF_THE_MASSES}张"),
         (masses < rule.masses_min, f"参加群众{masses}人,不得少于{rule.masses_min}人"),

@@ -187,7 +187,7 @@ def _page(desk: Desk, tx: Transaction, found: Publication, every: Sequence[Publi
     row = cycles.by_id(tx, lines[0].entry.cycle_id) if lines else None
     assert row is not None
     scheme = desk.scheme(tx, row.scheme_hash)
-    labels = {level.star: level.label for level in scheme.level}
+    labels = scheme.star_words
     publisher = tree.by_id(tx, found.publisher_id)
     former = next((one for one in every if one.version == found.version - 1), None)
     heads = "|".join(f"{line.year}/{line.code}#{line.entry.seq}:{line.entry.head}" for line in lines)

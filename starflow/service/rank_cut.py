@@ -34,9 +34,7 @@ def rank_block(
     return f"按排名截止:{plain(place.row.total)}分,排在第{place.rank},名额还剩{left}个"
 
 
-def _waiting(
-    tx: Transaction, scheme: Scheme, quota: Quota, campaign_id: int, scope: Scope
-) -> tuple[Contender, ...]:
+def _waiting(tx: Transaction, scheme: Scheme, quota: Quota, campaign_id: int, scope: Scope) -> tuple[Contender, ...]:
     approvals = {stage.name for stage in scheme.stage if stage.kind == "approval"}
     return meetings.contenders(tx, campaign_id, scope, stages=approvals, proposed=quota.stars)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from starflow.service import upkeep
 from starflow.service.campaigns import open_campaign, opens_at
-from starflow.service.case import Case, case_of, facts_of
+from starflow.service.case import Case, case_of, facts_of, stored_facts
 from starflow.service.cycles import CycleAsk, fire_in
 from starflow.service.desk import Desk
 from starflow.service.obligations import move_clock
@@ -229,6 +229,7 @@ def _day_of(played: Year, tx: Transaction, o: Obligation) -> date:
                 case.cycle.year,
                 case.calendar,
                 local_date(case.cycle.entered_at, case.zone),
+                stored_facts(case),
             )
             planned = played.player.acts_on(case, o)
             played.days[key] = max(planned, first) if first else planned

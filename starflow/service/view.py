@@ -225,7 +225,7 @@ def light_of(view: View, outcome: str | None, stay: Stay | None) -> Light:
     )
 
 
-DATES = ("owner_role", "target_at", "due_at", "grace_days", "opened_at")
+DATES = ("stage", "owner_role", "target_at", "due_at", "grace_days", "opened_at")
 """What the ladder looks at."""
 
 

@@ -90,7 +90,9 @@ cite = { rule = "1" }
 
 ENDS = datetime(2027, 6, 15, 16, tzinfo=UTC)
 """The end of the publicity that runs in these facts."""
+LABELS = {5: "五星级", 4: "四星级", 3: "三星级", 2: "二星级", 1: "一星级", 0: "不定星级"}
 READY = Facts(
+    labels=LABELS,
     star=3,
     proposed=4,
     noticed_star=4,

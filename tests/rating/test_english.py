@@ -62,7 +62,7 @@ def test_english_fills_every_hole() -> None:
         ("满意率58.33%(7/12),低于60%,扣5分", "satisfaction 58.33% (7/12), below 60%, 5 points deducted"),
         (
             "五星级已批准52个,本次1个,名额52个(524×1/10向下取整),超出1个,须先记录超额理由",
-            "五星级: 52 approved, 1 asked for now, quota 52 (524 × 1/10, rounded down), 1 too many, "
+            "five stars: 52 approved, 1 asked for now, quota 52 (524 × 1/10, rounded down), 1 too many, "
             "the reason for the excess must be recorded first",
         ),
         (

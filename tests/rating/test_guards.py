@@ -35,7 +35,9 @@ BY_THE_SCORER = Case("打分的人不能办理同一党组织的异议和批准"
 NO_OBJECTION = Case("没有待办的异议", "R23", {"open_objections": 0})
 NOT_POSTED = Case("公示尚未张贴", "R21", {"posted_on": None})
 BEGUN = Case("上级已开始考评,请上级退回", "R11", {"review_begun": True})
-NINE_STARS = Case("方案没有9星这一等次", "R29", {"cap": None}, {"star": 9})
+NINE_STARS = Case(
+    "方案没有第9级这一等次,只有五星级、四星级、三星级、二星级、一星级、不定星级", "R29", {"cap": None}, {"star": 9}
+)
 TOO_EARLY = Case("会议日期2027-05-31早于2027-06-01", None, {}, {"meeting": {"on": "2027-05-31", "number": "1"}})
 
 CASES: dict[tuple[str, str], Case] = {
@@ -65,15 +67,17 @@ CASES: dict[tuple[str, str], Case] = {
     ("propose_star", "star_is_listed"): replace(NINE_STARS, facts={"cap": None, "rating": None}),
     ("propose_star", "scores_complete"): INCOMPLETE,
     ("propose_star", "within_caps"): Case(
-        "拟定4星,最高只能定3星:超过一年未换届、缺席3次", "R46", {"cap": 3, "cap_reasons": ("超过一年未换届", "缺席3次")}
+        "拟定四星级,最高只能定三星级:超过一年未换届、缺席3次",
+        "R46",
+        {"cap": 3, "cap_reasons": ("超过一年未换届", "缺席3次")},
     ),
-    ("propose_star", "not_above_score"): Case("按得分85应为4星,不得拟定5星", "R29", payload={"star": 5}),
+    ("propose_star", "not_above_score"): Case("按得分85应为四星级,不得拟定五星级", "R29", payload={"star": 5}),
     ("propose_star", "lower_star_explained"): Case(
-        "按得分85应为4星,拟定2星须写明理由", "R32", payload={"star": 2}, reason=" "
+        "按得分85应为四星级,拟定二星级须写明理由", "R32", payload={"star": 2}, reason=" "
     ),
-    ("propose_star", "star_changes"): Case("拟定星级与现有4星相同,请办理“保持星级”", "R56", {"star": 4}),
+    ("propose_star", "star_changes"): Case("拟定等次与现有的四星级相同,请办理“保持星级”", "R56", {"star": 4}),
     ("keep_star", "scores_complete"): INCOMPLETE,
-    ("keep_star", "star_still_held"): Case("按得分85应为3星,与现有5星不同,请另行拟定", "R56", {"star": 5}),
+    ("keep_star", "star_still_held"): Case("按得分85应为三星级,与现有的五星级不同,请另行拟定", "R56", {"star": 5}),
     ("begin_review", "review_not_begun"): BEGUN,
     ("withdraw", "review_not_begun"): BEGUN,
     ("close_publicity", "notice_posted"): NOT_POSTED,

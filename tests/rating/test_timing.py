@@ -331,7 +331,9 @@ def test_the_ladder_of_a_scheme_is_what_the_engine_climbs():
         name="e0", days=0, counts_from="due", recipients=("owner", "superior"), document="催办", cite=CITE
     )
 
-    assert ladder_of(SimpleNamespace(rung=(rung,))) == (Rung("e0", 0, "due", ("owner", "superior"), "催办"),)
+    assert ladder_of(SimpleNamespace(rung=(rung,)), "rating.review") == (
+        Rung("e0", 0, "due", ("owner", "superior"), "催办"),
+    )
 
 
 # ── whatever the day, whatever the machine ───────────────────────

@@ -12,7 +12,7 @@ from workflow.engine.errors import Faulty
 from workflow.engine.machine import ANYONE, CLOCK, Ask, Decision, Refusal, decide
 from workflow.engine.table import OWNER
 from workflow.engine.workdays import Calendar
-from workflow.rating import tracks
+from workflow.rating import tracks, wording
 from workflow.rating.scheme import Scheme
 from workflow.rating.shelf import calendar as calendar_named
 from workflow.rating.track_dates import matter_dates
@@ -432,3 +432,7 @@ def test_what_rests_is_owed_by_nobody() -> None:
 
     assert resting == [("plaque", "awarded"), ("demonstration_site", "designated")]
     assert replace(tracks.PLAQUE.status["awarded"], owner="department").rests is False
+
+
+def test_a_scheme_may_name_every_kind_in_its_ladder():
+    assert {kind.name for kind in tracks.KINDS} == set(wording.MATTERS)

@@ -196,10 +196,10 @@ def test_hole_one_in_the_recheck_a_kept_star_goes_through_publicity_while_an_obj
 
 
 def test_hole_two_a_star_above_the_cap_cannot_be_kept(table, told):
-    facts = Facts(star=4, cap=3, cap_reasons=("超过一年未换届",), rating=RATED[4])
+    facts = Facts(star=4, cap=3, cap_reasons=("超过一年未换届",), rating=RATED[4], labels={4: "四星级", 3: "三星级"})
 
     assert refused(table, told, "recheck.review", facts, "keep_star") == (
-        "现有4星不能保持,最高只能定3星:超过一年未换届",
+        "现有的四星级不能保持,最高只能定三星级:超过一年未换届",
     )
 
 

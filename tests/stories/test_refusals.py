@@ -88,8 +88,8 @@ def test_a_star_above_the_score_is_refused_and_one_below_needs_a_reason(world: W
     above = world.refused("D0101", "propose_star", "superior", base="85", star=5)
     below = world.refused("D0101", "propose_star", "superior", base="85", star=3)
 
-    assert above.message == "按得分85应为4星,不得拟定5星(R29)"
-    assert below.message == "按得分85应为4星,拟定3星须写明理由(R32)"
+    assert above.message == "按得分85应为四星级,不得拟定五星级(R29)"
+    assert below.message == "按得分85应为四星级,拟定三星级须写明理由(R32)"
 
 
 def test_the_wrong_role_the_wrong_stage_and_the_wrong_word_are_three_answers(world: World) -> None:

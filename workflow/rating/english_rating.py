@@ -27,6 +27,7 @@ RATING: Mapping[str, str] = {
     "{}{}次(每次{}分)": "{0} ×{1} ({2} points each)",
     "{}的{}{},不计": "{1} of {0}: {2}, not counted",
     "不在{}年度内": "outside {0}",
+    "不在评定日以前{}个月内": "not within the {0} months before the rating",
     "不在{}至{}年度内": "outside {0} to {1}",
     "晚于评定日{}": "after the day of the rating, {0}",
     "共": "in all ",

@@ -4,8 +4,9 @@ The first block is the case, the second is what this round has brought so far (k
 computed for one ask: figures from evidence and scoring, dates, and sentences that only the whole campaign can say.
 """
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any, Self
@@ -53,6 +54,9 @@ class Facts:
     today: date | None = None
     refused_after: datetime | None = None  # where a scheme refuses late acts
     stage_opens_on: date | None = None  # where a stage has a window
+    labels: Mapping[int, str] = dataclasses.field(
+        default_factory=dict, compare=False
+    )  # what the scheme calls its levels
 
     @property
     def changed(self) -> bool:
@@ -66,6 +70,10 @@ class Facts:
     @property
     def objected(self) -> bool:
         return self.open_objections > 0
+
+    def word(self, star: int | None) -> str:
+        """A level as the scheme calls it."""
+        return "未评" if star is None else self.labels.get(star, f"{star}星")
 
     def changed_by(self, fields: Mapping[str, Any]) -> Self:
         return replace(self, **fields) if fields else self
@@ -95,7 +103,7 @@ class WorldPayload:
     star: int | None = None
     to: str | None = None
     on: date | None = None
-    meeting: Any = field(default_factory=lambda: WorldMeeting())
+    meeting: Any = dataclasses.field(default_factory=lambda: WorldMeeting())
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from operator import eq, ge, gt, le, lt
 
 from workflow.rating.inputs import RatingInputs, counts_for, year_of
 from workflow.rating.scheme_rules import Comparison, Component, Counter, Needs
-from workflow.rating.scheme_tables import Scheme
+from workflow.rating.scheme_tables import Bonus, Deduction, Scheme
 from workflow.rating.sheet import sheet_scores
 from workflow.rating.wording import OPERATOR_WORDS, OPPOSITE, joined, plain
 
@@ -37,6 +37,7 @@ CASE: Mapping[str, str] = {
     "turnout": "党员参与率",
     "held": "现有等次",
     "claimed": "自评等次",
+    "target": "申报的目标等次",
     "years_rated": "连续参评年数",
     "age_months": "成立月数",
     "members": "党员数",
@@ -73,6 +74,7 @@ def case_figures(scheme: Scheme, inputs: RatingInputs) -> dict[str, Fraction]:
     found: dict[str, Fraction | int | None] = {
         "held": inputs.held,
         "claimed": inputs.claimed,
+        "target": inputs.target,
         "members": inputs.members,
         "turnout": None if inputs.turnout is None else inputs.turnout * 100,
         "age_months": _months(inputs),
@@ -145,7 +147,8 @@ def asked_for(scheme: Scheme) -> frozenset[str]:
 @cache
 def window_of(scheme: Scheme) -> int:
     """How many years of events a rating looks at."""
-    spans = [item.window_years for item in scheme.bonus] + [item.window_years for item in scheme.deduction]
+    items: tuple[Bonus | Deduction, ...] = (*scheme.bonus, *scheme.deduction)
+    spans = [item.window_years + (item.window == "months") for item in items]  # twelve months lie in two years
     return max([1, *spans, *(counter.years for counter in scheme.counter)])
 
 

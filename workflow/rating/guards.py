@@ -3,7 +3,9 @@
 A guard looks at the facts and the ask only. Asked without a payload (for buttons and lists) it says what is known already.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from workflow.engine.errors import Reason
 from workflow.engine.machine import Ask
@@ -55,6 +57,30 @@ def masses_reached(f: Facts, ask: Ask, now: datetime) -> Reason | None:
     return Reason(f"群众{turnout_text(came, due, f.masses_quorum)},上级尚未认可说明", "R14")
 
 
+def heads_add_up(f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    """Where the filing itself says how many were due or came, it cannot say more than the roster has."""
+    said = ask.payload
+    due, came = getattr(said, "members_due", f.members), getattr(said, "attended", 0)
+    if due > f.members:
+        return Reason(f"应到党员{due}人,多于党员总数{f.members}人", "R13")
+    return Reason(f"到会党员{came}人,多于应到党员{due}人", "R13") if came > due else None
+
+
+def channels_listed(known: tuple[str, ...], f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    """Bound to the ways of asking that the scheme allows."""
+    strange = [one for one in getattr(ask.payload, "channels", ()) if one not in known]
+    if not strange:
+        return None
+    return Reason(f"方案没有“{strange[0]}”这种测评方式,只有{'、'.join(known)}", "R15")
+
+
+def objector_named(rule: str, f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    """Bound only where the scheme takes no anonymous objections."""
+    if ask.payload is None or (ask.payload.name or "").strip():
+        return None
+    return Reason("本方案只受理署名的异议,请写明姓名", rule)
+
+
 def held_in_campaign(f: Facts, ask: Ask, now: datetime) -> Reason | None:
     """A meeting is reported after it was held, and in this campaign."""
     if ask.payload is None:
@@ -62,10 +88,12 @@ def held_in_campaign(f: Facts, ask: Ask, now: datetime) -> Reason | None:
     return _between(ask.payload.meeting.on, f.opens_on, f.today, "会议日期")
 
 
-def star_is_listed(stars: tuple[int, ...], f: Facts, ask: Ask, now: datetime) -> Reason | None:
-    """Bound to the scheme's stars; a star without a level could be neither shown nor counted."""
+def star_is_listed(labels: Mapping[int, str], f: Facts, ask: Ask, now: datetime) -> Reason | None:
+    """Bound to the scheme's levels; a star without a level could be neither shown nor counted."""
     star = getattr(ask.payload, "star", getattr(ask.payload, "target_star", None))
-    return None if star is None or star in stars else Reason(f"方案没有{star}星这一等次", "R29")
+    if star is None or star in labels:
+        return None
+    return Reason(f"方案没有第{star}级这一等次,只有{'、'.join(reversed(tuple(labels.values())))}", "R29")
 
 
 def scores_complete(f: Facts, ask: Ask, now: datetime) -> Reason | None:
@@ -79,10 +107,16 @@ def ballots_settled(f: Facts, ask: Ask, now: datetime) -> Reason | None:
 def turnout_reached(f: Facts, ask: Ask, now: datetime) -> Reason | None:
     if f.poll_faults:  # a number said now would count the votes of a running survey
         return None
-    came = f.came + (ask.payload.paper.members_present if ask.payload else 0)
-    if came < needed(f.members, f.quorum) and not f.turnout_excused:
-        return Reason(f"党员{turnout_text(came, f.members, f.quorum)},上级尚未认可说明", "R13")
+    came, due = turnout_of(f, ask.payload)
+    if came < needed(due, f.quorum) and not f.turnout_excused:
+        return Reason(f"党员{turnout_text(came, due, f.quorum)},上级尚未认可说明", "R13")
     return None
+
+
+def turnout_of(f: Facts, said: Any) -> tuple[int, int]:
+    """Who came, of how many: by ballots and the roster, or as the filing says where the scheme asks it."""
+    ballots = f.came + (said.paper.members_present if said else 0)
+    return getattr(said, "attended", ballots), getattr(said, "members_due", f.members)
 
 
 def tally_adds_up(f: Facts, ask: Ask, now: datetime) -> Reason | None:
@@ -96,25 +130,27 @@ def turnout_not_excused(f: Facts, ask: Ask, now: datetime) -> Reason | None:
 def within_caps(f: Facts, ask: Ask, now: datetime) -> Reason | None:
     star = getattr(ask.payload, "star", None)
     if star is not None and f.cap is not None and star > f.cap:
-        return Reason(f"拟定{star}星,最高只能定{f.cap}星:{'、'.join(f.cap_reasons)}", "R46")
+        return Reason(f"拟定{f.word(star)},最高只能定{f.word(f.cap)}:{'、'.join(f.cap_reasons)}", "R46")
     return None
 
 
 def not_above_score(f: Facts, ask: Ask, now: datetime) -> Reason | None:
     if ask.payload and f.rating and ask.payload.star > f.rating.star:
-        return Reason(f"按得分{f.rating.total}应为{f.rating.star}星,不得拟定{ask.payload.star}星", "R29")
+        due, said = f.word(f.rating.star), f.word(ask.payload.star)
+        return Reason(f"按得分{f.rating.total}应为{due},不得拟定{said}", "R29")
     return None
 
 
 def lower_star_explained(f: Facts, ask: Ask, now: datetime) -> Reason | None:
     if ask.payload and f.rating and ask.payload.star < f.rating.star and not ask.reason.strip():
-        return Reason(f"按得分{f.rating.total}应为{f.rating.star}星,拟定{ask.payload.star}星须写明理由", "R32")
+        due, said = f.word(f.rating.star), f.word(ask.payload.star)
+        return Reason(f"按得分{f.rating.total}应为{due},拟定{said}须写明理由", "R32")
     return None
 
 
 def star_changes(f: Facts, ask: Ask, now: datetime) -> Reason | None:
     if ask.payload and ask.payload.star == f.star:
-        return Reason(f"拟定星级与现有{f.star}星相同,请办理“保持星级”", "R56")
+        return Reason(f"拟定等次与现有的{f.word(f.star)}相同,请办理“保持星级”", "R56")
     return None
 
 
@@ -122,9 +158,11 @@ def star_still_held(f: Facts, ask: Ask, now: datetime) -> Reason | None:
     if f.star is None:
         return Reason("没有现行星级可以保持", "R56")
     if f.cap is not None and f.star > f.cap:
-        return Reason(f"现有{f.star}星不能保持,最高只能定{f.cap}星:{'、'.join(f.cap_reasons)}", "R46")
+        held, most = f.word(f.star), f.word(f.cap)
+        return Reason(f"现有的{held}不能保持,最高只能定{most}:{'、'.join(f.cap_reasons)}", "R46")
     if f.rating and f.rating.star != f.star:
-        return Reason(f"按得分{f.rating.total}应为{f.rating.star}星,与现有{f.star}星不同,请另行拟定", "R56")
+        due, held = f.word(f.rating.star), f.word(f.star)
+        return Reason(f"按得分{f.rating.total}应为{due},与现有的{held}不同,请另行拟定", "R56")
     return None
 
 

@@ -5,6 +5,7 @@ cost nothing.
 """
 
 import dataclasses
+from calendar import isleap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -59,6 +60,7 @@ class RatingInputs:
     field: str = ""
     self_score: Decimal | None = None
     claimed: int | None = None
+    target: int | None = None
     held: int | None = None
     history: tuple[tuple[int, int], ...] | None = None
     founded_on: date | None = None
@@ -105,8 +107,14 @@ def _event_faults(scheme: Scheme, event: Event) -> tuple[str, ...]:
     )
 
 
-def outside(event: Event, inputs: RatingInputs, years: int = 1) -> str | None:
-    """Why an event is outside the window: so many years up to the year of the work, in the first round up to the rating."""
+def outside(event: Event, inputs: RatingInputs, years: int = 1, window: str = "calendar_year") -> str | None:
+    """Why an event is outside the window: so many years up to the year of the work, in the first round up to the rating.
+
+    A window of "months" has twelve of them for each year, up to the day of the rating.
+    """
+    if window == "months":
+        first = real_date(inputs.rated_on.year - years, inputs.rated_on.month, inputs.rated_on.day)
+        return None if first < event.on <= inputs.rated_on else f"不在评定日以前{12 * years}个月内"
     year = year_of(inputs)
     if not year - years < event.on.year <= year:
         return f"不在{year}年度内" if years == 1 else f"不在{year - years + 1}至{year}年度内"
@@ -115,8 +123,13 @@ def outside(event: Event, inputs: RatingInputs, years: int = 1) -> str | None:
     return None
 
 
-def counts_for(event: Event, inputs: RatingInputs, years: int) -> bool:
-    return outside(event, inputs, years) is None
+def counts_for(event: Event, inputs: RatingInputs, years: int, window: str = "calendar_year") -> bool:
+    return outside(event, inputs, years, window) is None
+
+
+def real_date(year: int, month: int, day: int) -> date:
+    """29 February of a common year is the 28th."""
+    return date(year, month, 28 if (month, day) == (2, 29) and not isleap(year) else day)
 
 
 def year_of(inputs: RatingInputs) -> int:

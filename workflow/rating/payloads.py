@@ -3,7 +3,7 @@
 from datetime import date
 from decimal import Decimal
 from functools import cache
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, create_model
 
@@ -91,10 +91,13 @@ class SurveyFiling(Payload):
     tellers: Tellers | None = None
 
 
-class SurveyOfMasses(SurveyFiling):
-    """Where the scheme wants a share of the masses, the filing says how many there are."""
-
-    masses_due: Count
+@cache
+def survey_filing(asks: tuple[str, ...], channels: bool) -> type[SurveyFiling]:
+    """The filing with what a scheme asks for besides: how many were due, how many came, how people were asked."""
+    wanted: dict[str, Any] = dict.fromkeys(asks, (Count, ...))
+    if channels:
+        wanted["channels"] = (Annotated[tuple[Text, ...], Field(max_length=6)], ())
+    return create_model("SurveyFiling", __base__=SurveyFiling, **wanted) if wanted else SurveyFiling
 
 
 class Review(Payload):

@@ -125,7 +125,9 @@ def _word(scheme: Scheme, item: Bonus | Deduction, code: str, level: str) -> str
 
 def _counted(item: Bonus | Deduction, inputs: RatingInputs) -> tuple[Event, ...]:
     return tuple(
-        e for e in in_order(inputs.events) if e.code in item.events and counts_for(e, inputs, item.window_years)
+        e
+        for e in in_order(inputs.events)
+        if e.code in item.events and counts_for(e, inputs, item.window_years, item.window)
     )
 
 
@@ -139,7 +141,7 @@ def _uncounted(scheme: Scheme, item: Bonus | Deduction, inputs: RatingInputs) ->
             )
         )
         for event in in_order(inputs.events)
-        if event.code in item.events and (why := outside(event, inputs, item.window_years))
+        if event.code in item.events and (why := outside(event, inputs, item.window_years, item.window))
     )
 
 

@@ -133,15 +133,18 @@ def _window(scheme: Scheme, stage: Stage, act: Act) -> tuple[Guard, ...]:
     """What a stage's window and its papers ask of the acts that finish it."""
     if act.to != NEXT and act.trigger != "keep_star":
         return ()
+    survey = act.trigger == "file_survey"
     papers = tuple(
         (paper.title, when_of(paper.when or ()), paper.cite.rule)
         for paper in scheme.attachment
         if paper.stage == stage.name
     )
     asked: tuple[tuple[object, Guard], ...] = (
-        (stage.opens, guards.window_open),
+        (stage.opens or any(but.opens for but in stage.but), guards.window_open),
         (papers, partial(guards.attached, papers)),
-        (act.trigger == "file_survey" and scheme.survey.masses_quorum, guards.masses_reached),
+        (survey and scheme.survey.masses_quorum, guards.masses_reached),
+        (survey and {"members_due", "attended"} & set(scheme.survey.asks), guards.heads_add_up),
+        (survey and scheme.survey.channels, partial(guards.channels_listed, scheme.survey.channels)),
         (stage.kind == "review" and _spares_some(scheme), guards.to_be_rated),
         (stage.kind == "review" and decides_quotas(scheme), guards.quota_kept),
     )
@@ -165,8 +168,8 @@ def _spares_some(scheme: Scheme) -> bool:
 def _takes(scheme: Scheme, stage: Stage, act: Act) -> type[BaseModel] | None:
     """What the act must be told: more than usual only where the scheme asks for more."""
     takes = act.takes
-    if act.trigger == "file_survey" and scheme.survey.masses_quorum:
-        takes = payloads.SurveyOfMasses
+    if act.trigger == "file_survey":
+        takes = payloads.survey_filing(scheme.survey.asks, bool(scheme.survey.channels))
     onward = act.to == NEXT or act.trigger == "keep_star"
     papers = onward and any(paper.stage == stage.name for paper in scheme.attachment)
     return payloads.with_attachments(takes) if papers else takes
@@ -177,7 +180,9 @@ def _bound_guards(scheme: Scheme, act: Act) -> tuple[Guard, ...]:
     if act.trigger == "exempt":
         return (partial(guards.reason_is_listed, scheme.roster.exempt_reasons, scheme.roster.cite.rule or "R1"),)
     if act.takes and {"star", "target_star"} & set(act.takes.model_fields):
-        return (partial(guards.star_is_listed, scheme.stars),)
+        return (partial(guards.star_is_listed, scheme.star_words),)
+    if act.trigger == "object" and not scheme.objection.anonymous_ok:
+        return (partial(guards.objector_named, scheme.objection.cite.rule or "R23"),)
     return ()
 
 

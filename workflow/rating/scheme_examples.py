@@ -36,6 +36,7 @@ def inputs_of(example: Example) -> RatingInputs:
         scores=dict(example.scores),
         self_score=example.self_score,
         claimed=example.claimed,
+        target=example.target,
         held=example.held,
         history=tuple((int(year), star) for year, star in example.history.items()),
         founded_on=example.founded_on,

@@ -20,6 +20,7 @@ from workflow.rating.scheme_rules import Counter
 from workflow.rating.scheme_stages import NEXT, Stage
 from workflow.rating.scheme_tables import Bonus, Deduction, Level, Quota, Scheme
 from workflow.rating.scheme_values import Cite, Closed, shown
+from workflow.rating.wording import MATTERS
 
 SAMPLE_YEAR = 2027  # dates are only compared with each other
 
@@ -333,10 +334,17 @@ def words_named(scheme: Scheme) -> Iterator[Fault]:
         for field in item.fields:
             if field not in scheme.fields:
                 yield ("criterion", i, "fields"), f"没有声明领域{shown(field)}"
+    known = {*(stage.name for stage in scheme.stage), *MATTERS}
+    for i, rung in enumerate(scheme.rung):
+        for name in rung.stages:
+            if name not in known:
+                yield ("rung", i, "stages"), f"没有环节或事项{shown(name)}"
     rounds = {stage.round for stage in scheme.stage}
     for round_ in scheme.changes.approval_in:
         if round_ not in rounds:
             yield ("changes", "approval_in"), f"没有{shown(round_)}这一轮的环节"
+        elif not any(stage.kind == "approval" and stage.round == round_ for stage in scheme.stage):
+            yield ("changes", "approval_in"), f"{shown(round_)}这一轮没有批准环节(approval),星级变了也无人批准"
 
 
 # --- dates ------------------------------------------------------------------------------------------------------------

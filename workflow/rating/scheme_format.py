@@ -146,6 +146,7 @@ FIGURES_EN: Mapping[str, str] = {
     "turnout": "members' turnout in per cent",
     "held": "level in force",
     "claimed": "level claimed by the organisation",
+    "target": "level declared as the aim at the beginning of the year",
     "years_rated": "years rated without a break",
     "age_months": "months since it was founded",
     "members": "members",

@@ -146,6 +146,7 @@ KEYS: Mapping[str, Key] = {
     "stage.but.owner": Key("换由谁办理", "who acts instead", '"department"'),
     "stage.but.target": Key("换的目标日", "target instead", '"due -3 days"'),
     "stage.but.due": Key("换的截止日", "due instead", '"+5 workdays"'),
+    "stage.but.opens": Key(example='"05-01"'),
     "stage.but.period": Key("换的公示期", "period instead", '"5 workdays"'),
     "stage.target": Key(
         "目标日:最好在这一天以前办完;过了亮黄灯", "better done by then; the light turns yellow after it", '"due -5 days"'
@@ -237,7 +238,10 @@ KEYS: Mapping[str, Key] = {
     ),
     "bonus.aggregate": Key("几次的:max 取最高一次,sum 累计", "several: max counts the highest, sum adds them", '"max"'),
     "bonus.cap": Key("这一项最多加几分", "at most so many points", '"8"', "分"),
-    "bonus.window": Key("哪段时间的算:calendar_year 所评年度内的", "which time counts: calendar_year, the rated year", '"calendar_year"'),
+    "bonus.window": Key(
+        "哪段时间的算:calendar_year 所评年度内的,months 评定日以前12个月内的",
+        "which time counts: calendar_year, the rated year; months, the twelve months before the day of the rating", '"months"',
+    ),
     "deduction": Key("扣分的一项", "something that costs points"),
     "deduction.code": Key("编号", "its code", '"criticism"'),
     "deduction.title": Key("名称", "its title", '"受通报批评"'),
@@ -251,7 +255,10 @@ KEYS: Mapping[str, Key] = {
     ),
     "deduction.aggregate": Key("几次的:sum 累计,max 取最重一次", "several: sum adds them, max counts the heaviest", '"sum"'),
     "deduction.cap": Key("这一项最多扣几分", "at most so many points", '"20"', "分"),
-    "deduction.window": Key("哪段时间的算:calendar_year 所评年度内的", "which time counts: calendar_year, the rated year", '"calendar_year"'),
+    "deduction.window": Key(
+        "哪段时间的算:calendar_year 所评年度内的,months 评定日以前12个月内的",
+        "which time counts: calendar_year, the rated year; months, the twelve months before the day of the rating", '"months"',
+    ),
     "deduct": Key("扣分的通则", "rules for all deductions"),
     "deduct.same_case": Key(
         "同一案件几处扣分的:sum 都扣,max 只扣最重的",
@@ -309,8 +316,15 @@ KEYS: Mapping[str, Key] = {
     # ── survey, review, publicity, objection
     "survey": Key("党员群众测评", "the survey of members and masses"),
     "survey.quorum": Key("党员参与率不低于几分之几", "share of members who must take part", '"4/5"'),
-    "survey.base": Key("参与率以什么为总数:all 全部党员,formal 正式党员,available 能到会的", "of which members: all, formal, available", '"all"'),
-    "survey.count": Key("按什么计:ballots 收到的票,attended 到会的人", "counted by ballots or by attendance", '"ballots"'),
+    "survey.base": Key(
+        "参与率以什么为总数:all 全部党员(名册上的),formal 正式党员,available 能到会的;后两种备案时填写人数(members_due)",
+        "of which members: all (as on the roster), formal, available; of the latter two the filing says how many (members_due)",
+        '"formal"',
+    ),
+    "survey.count": Key(
+        "按什么计:ballots 收到的票,attended 到会的党员(备案时填写 attended)",
+        "counted by ballots, or by the members who came (the filing says attended)", '"attended"',
+    ),
     "survey.hard": Key(
         "不足的:true 不能上报(上级认可说明的除外),false 只提示",
         "short of it: true blocks (unless excused), false only warns", "true",
@@ -318,7 +332,7 @@ KEYS: Mapping[str, Key] = {
     "survey.masses_min": Key("群众至少几人", "masses who must take part at least", "1", "人"),
     "survey.masses_warn_below": Key("群众少于几人的提示", "a warning below this", "5", "人"),
     "survey.scale": Key("票上的几档", "the answers on the ballot", '["satisfied", "basically_satisfied", "dissatisfied", "unknown"]'),
-    "survey.anonymous": Key("是否不记名", "whether ballots bear no name", "true"),
+    "survey.anonymous": Key("一律不记名,只能是 true", "ballots bear no name: only true", "true"),
     "survey.min_cell": Key("少于几票的不分项显示", "with fewer ballots no breakdown is shown", "5", "票"),
     "review": Key("考评", "the review"),
     "review.verification": Key(
@@ -350,6 +364,10 @@ KEYS: Mapping[str, Key] = {
     "track.code": Key("编号", "its code", '"improve"'),
     "track.title": Key("名称", "its title", '"提升一般"'),
     "track.stars": Key("哪些星级", "for which stars", "[2, 3, 4]", "星"),
+    "track.plan": Key(example='"+20 days"'),
+    "track.rectify": Key(example='"+180 days"'),
+    "track.accept_from": Key(example='"70"', unit="分"),
+    "track.dissatisfied_below": Key(example='"1/2"'),
     "plan": Key("年度晋位争星方案", "the yearly plan"),
     "plan.due": Key("定星后多久内上报;不写则不要", "due after the star was set; none without it", '"+30 days"'),
     "ledger": Key("整改台账", "the ledger of things to mend"),
@@ -385,6 +403,7 @@ KEYS: Mapping[str, Key] = {
         "送给谁:owner 办理者,superior 上级,department 组织部,leader 单位分管领导",
         "to whom: owner, superior, department, leader", '["owner", "superior"]',
     ),
+    "rung.stages": Key(example='["rating.review"]'),
     "rung.document": Key("附什么文书;不写则只是一条消息", "which document goes with it; without it only a message", '"督办单"'),
     "reminder": Key("提醒的通则", "rules for all reminders"),
     "reminder.hour": Key("几点送出", "hour at which they are sent", "9", "时"),
@@ -490,6 +509,7 @@ KEYS: Mapping[str, Key] = {
     "example.founded_on": Key(example="2020-07-01"),
     "example.members": Key(example="12", unit="人"),
     "example.claimed": Key(example="5", unit="星"),
+    "example.target": Key(example="5", unit="星"),
     "example.expect.star": Key(example="1", unit="星"),
     "example.expect.total": Key(example='"60"', unit="分"),
 }  # fmt: skip

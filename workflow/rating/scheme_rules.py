@@ -288,6 +288,7 @@ class Example(Closed):
     founded_on: Annotated[DayOfYear | None, Field(description="成立日期 · founded on")] = None
     members: Annotated[Count | None, Field(description="党员数(人) · members")] = None
     claimed: Annotated[Count | None, Field(description="自评等次 · level claimed")] = None
+    target: Annotated[Count | None, Field(description="申报的目标等次 · level declared as the aim")] = None
     expect: Annotated[Expected, Field(description="应得的结果 · what must come of it")]
 
 

@@ -76,6 +76,7 @@ class But(Closed):
     target: Target | None = None
     due: Due | None = None
     period: Length | None = None
+    opens: Annotated[Due | None, Field(description="换的起始日(如分批) · first day instead, for batches")] = None
 
     @cached_property
     def condition(self) -> When:
@@ -167,6 +168,9 @@ class Stage(Cited):
 
     def target_of(self, facts: Any) -> str | None:
         return self._varied("target", facts) or self.target
+
+    def opens_of(self, facts: Any) -> str | None:
+        return self._varied("opens", facts) or self.opens
 
     def due_of(self, facts: Any) -> str | None:
         return self._varied("due", facts) or self.due

@@ -44,11 +44,13 @@ from workflow.rating.scheme_values import (
     Ratio,
     Role,
     Word,
+    listed,
     not_empty,
     shown,
 )
 
 Round = Literal["rating", "recheck"]
+Window = Literal["calendar_year", "months"]
 Positive = Annotated[int, Field(ge=1)]
 Words = Annotated[tuple[Word, ...], AfterValidator(not_empty)]
 Stars = Annotated[tuple[int, ...], AfterValidator(not_empty)]
@@ -220,6 +222,12 @@ class Score(Cited):
     ] = "any"
 
 
+Confirmer = Annotated[
+    Literal["superior", "department", "committee"],
+    Field(description="由谁确认;组织部总是可以 · who confirms it; the department always may"),
+]
+
+
 class Bonus(Cited):
     code: Word
     title: Word
@@ -227,13 +235,13 @@ class Bonus(Cited):
     points: Annotated[Points, Field(min_length=1)]
     aggregate: Literal["max", "sum"]
     cap: Amount | None = None
-    window: Literal["calendar_year"] = "calendar_year"
+    window: Window = "calendar_year"
     window_years: Annotated[
         Positive, Field(description="计入几个年度,含所评年度 · calendar years that count, the rated one included")
     ] = 1
     multiplier: Annotated[Amount, Field(description='折算系数,如 "0.5" · factor for imported points')] = Decimal(1)
     evidence: Annotated[str, Field(description="须附的证明材料 · the proof that is wanted")] = ""
-    confirmed_by: Annotated[Role, Field(description="由谁确认 · who confirms it")] = "department"
+    confirmed_by: Confirmer = "superior"
 
 
 class Deduction(Cited):
@@ -243,13 +251,13 @@ class Deduction(Cited):
     points: Annotated[Points, Field(min_length=1)]
     aggregate: Literal["max", "sum"] = "sum"
     cap: Amount | None = None
-    window: Literal["calendar_year"] = "calendar_year"
+    window: Window = "calendar_year"
     window_years: Annotated[
         Positive, Field(description="计入几个年度,含所评年度 · calendar years that count, the rated one included")
     ] = 1
     multiplier: Annotated[Amount, Field(description='折算系数,如 "0.5" · factor for imported points')] = Decimal(1)
     evidence: Annotated[str, Field(description="须附的证明材料 · the proof that is wanted")] = ""
-    confirmed_by: Annotated[Role, Field(description="由谁确认 · who confirms it")] = "department"
+    confirmed_by: Confirmer = "department"
 
 
 class Deduct(WhenWritten):
@@ -360,6 +368,13 @@ class Quota(Cited):
 # --- survey, review, publicity, objection -----------------------------------------------------------------------------
 
 
+def only_secret(value: object) -> object:
+    """A ballot that can be traced to its author is another product."""
+    if value is False:
+        raise ValueError("测评一律不记名,本产品不办记名测评")
+    return value
+
+
 class Survey(WhenWritten):
     quorum: Ratio = Fraction(0)
     base: Literal["all", "formal", "available"] = "all"
@@ -368,7 +383,7 @@ class Survey(WhenWritten):
     masses_min: Count = 0
     masses_warn_below: Count = 0
     scale: tuple[Word, ...] = ("satisfied", "basically_satisfied", "dissatisfied", "unknown")
-    anonymous: bool = True
+    anonymous: Annotated[Literal[True], BeforeValidator(only_secret)] = True
     min_cell: Count = 5
     channels: Annotated[
         tuple[Literal["meeting", "paper", "link", "phone", "visit", "mail"], ...],
@@ -381,6 +396,22 @@ class Survey(WhenWritten):
     masses_quorum: Annotated[
         Ratio, Field(description='参加群众占应参加群众的比例,如 "1/10" · share of the masses that must take part')
     ] = Fraction(0)
+
+    @model_validator(mode="after")
+    def a_base_to_count_by(self) -> Self:
+        if self.count == "attended" and not self.quorum:
+            raise ValueError('count = "attended"须与quorum(参与率)同用')
+        return self
+
+    @property
+    def asks(self) -> tuple[str, ...]:
+        """What a filing must say besides, because nothing else tells it."""
+        wanted = (
+            (bool(self.masses_quorum), "masses_due"),
+            (self.base != "all", "members_due"),
+            (self.count == "attended", "attended"),
+        )
+        return tuple(name for asked, name in wanted if asked)
 
 
 class Review(WhenWritten):
@@ -420,9 +451,32 @@ class Recheck(WhenWritten):
 
 
 class Track(Cited):
+    """What a star calls for afterwards: a plan, a rectification that opens by itself, and what its acceptance takes."""
+
     code: Word
     title: Word
     stars: Stars
+    plan: Annotated[
+        After | None,
+        Field(description="这一类的年度方案多久内上报,不写则按 plan.due · this track's plan, else as plan.due says"),
+    ] = None
+    rectify: Annotated[
+        After | None,
+        Field(description="定星后自动立项限期整改,多久内完成 · a rectification opens by itself, due after so long"),
+    ] = None
+    accept_from: Annotated[
+        Amount | None, Field(description="整改验收须达到的分数 · score that its acceptance needs")
+    ] = None
+    dissatisfied_below: Annotated[
+        Ratio | None,
+        Field(description="整改验收时不满意的须低于几分之几 · share of dissatisfied below which it may be accepted"),
+    ] = None
+
+    @model_validator(mode="after")
+    def accepts_what_it_opens(self) -> Self:
+        if self.rectify is None and (self.accept_from is not None or self.dissatisfied_below is not None):
+            raise ValueError("accept_from、dissatisfied_below须与rectify(限期整改)同用")
+        return self
 
 
 class Plan(WhenWritten):
@@ -470,8 +524,16 @@ class Rung(Cited):
     recipients: Annotated[tuple[Literal["owner", "superior", "department", "leader"], ...], AfterValidator(not_empty)]
     document: Word | None = None
     colour: Annotated[
-        Literal["blue", "yellow", "orange", "red", "black"] | None, Field(description="亮什么灯 · the colour it shows")
+        Literal["blue", "yellow", "orange", "red", "black"] | None,
+        Field(description="文书的颜色,写在消息前面 · its colour, said at the head of the message"),
     ] = None
+    stages: Annotated[
+        tuple[Word, ...],
+        BeforeValidator(listed),
+        Field(
+            description="只用于这些环节(全名)或事项(如 rectification),空为全部 · only for these stages or matters; empty: all"
+        ),
+    ] = ()
 
     @property
     def kind(self) -> Literal["reminder", "escalation"]:
@@ -619,6 +681,18 @@ class Scheme(Closed):
             quota.model_copy(update={"ratio": quota.years[str(year)]}) if str(year) in quota.years else quota
             for quota in self.quota
         )
+
+    def track_of(self, star: int | None) -> Track | None:
+        """The follow-up to which a star belongs."""
+        return next((track for track in self.track if star in track.stars), None)
+
+    def star_word(self, star: int | None) -> str:
+        """A level as people call it, in both sets of labels: 五星级, or 五星级(好); 未评 where there is none."""
+        return "未评" if star is None else self.star_words.get(star, f"{star}星")
+
+    @cached_property
+    def star_words(self) -> Mapping[int, str]:
+        return {one.star: f"{one.label}({one.alias})" if one.alias else one.label for one in self.levels}
 
     @property
     def lowest(self) -> int:

@@ -102,9 +102,13 @@ def stage_dates(
             return _worked(stay)
 
 
-def ladder_of(scheme: Scheme) -> tuple[Rung, ...]:
-    """The scheme's rungs as the engine reads them."""
-    return tuple(Rung(r.name, r.days, r.counts_from, r.recipients, r.document) for r in scheme.rung)
+def ladder_of(scheme: Scheme, stage: str) -> tuple[Rung, ...]:
+    """The scheme's rungs for a stage, or a kind of matter, as the engine reads them."""
+    return tuple(
+        Rung(r.name, r.days, r.counts_from, r.recipients, r.document)
+        for r in scheme.rung
+        if not r.stages or stage in r.stages
+    )
 
 
 # ── a stage in which somebody works ──────────────────────────────
@@ -154,11 +158,14 @@ def nominal_day(scheme: Scheme, name: str, year: int, calendar: Calendar) -> dat
     return rule.of(year)
 
 
-def window_opens(stage: Stage, scheme: Scheme, year: int, calendar: Calendar, entered_on: date) -> date | None:
+def window_opens(
+    stage: Stage, scheme: Scheme, year: int, calendar: Calendar, entered_on: date, facts: Facts
+) -> date | None:
     """The first day on which a stage may be finished, None where it may be at once."""
-    if not stage.opens:
+    written = stage.opens_of(facts)
+    if not written:
         return None
-    rule = parse_date_rule(stage.opens)
+    rule = parse_date_rule(written)
     return reckon(
         rule,
         "开始",

@@ -18,6 +18,7 @@ from workflow.engine.deadlines import (
     reckon_after,
     spoken,
 )
+from workflow.engine.machine import CLOCK
 from workflow.engine.workdays import Calendar
 from workflow.rating.scheme import Scheme
 from workflow.rating.timing import Dates
@@ -27,7 +28,8 @@ Due = Callable[[Scheme, Mapping[str, Any]], str | date | None]
 
 
 def by_plan(scheme: Scheme, data: Mapping[str, Any]) -> str | None:
-    return scheme.plan.due
+    track = scheme.track_of(data.get("star"))
+    return (track.plan if track else None) or scheme.plan.due
 
 
 def by_implementation_plan(scheme: Scheme, data: Mapping[str, Any]) -> str | None:
@@ -39,7 +41,9 @@ def as_agreed(scheme: Scheme, data: Mapping[str, Any]) -> date | None:
 
 
 def as_agreed_or_ruled(scheme: Scheme, data: Mapping[str, Any]) -> str | date | None:
-    return as_agreed(scheme, data) or scheme.rectification.due
+    """What was agreed; else, where a star called for it, as its track says."""
+    track = scheme.track_of(data.get("star")) if data.get("opened_by") == CLOCK else None
+    return as_agreed(scheme, data) or (track.rectify if track else None) or scheme.rectification.due
 
 
 def on_the_day(scheme: Scheme, data: Mapping[str, Any]) -> date:

@@ -3,10 +3,13 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Self
 
 from workflow.engine.errors import Reason
 from workflow.engine.machine import Ask
+from workflow.rating.wording import percent, plain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +33,9 @@ class MatterFacts:
     warned: bool = False  # told to rectify, or criticised, this year
     unit: bool = False  # a committee or general branch directly under the root
     ended: bool = False  # the organisation is no more
+
+    accept_from: Decimal | None = None  # points that the acceptance of a rectification needs
+    dissatisfied_below: Fraction | None = None  # share of those asked
 
     outcome: str = ""  # what the act found; ways look at it
 
@@ -111,6 +117,24 @@ def met_since(f: MatterFacts, ask: Ask, now: datetime) -> Reason | None:
     if f.opened_on and day < f.opened_on:
         return Reason(f"会议日期{day}早于提出的日期{f.opened_on}")
     return _not_after_today(day, f)
+
+
+def acceptable(f: MatterFacts, ask: Ask, now: datetime) -> Reason | None:
+    """Only where the scheme's track says what its acceptance takes."""
+    said = ask.payload
+    if said is None:
+        return None
+    if f.accept_from is not None and (said.score is None or said.score < f.accept_from):
+        found = "没有验收得分" if said.score is None else f"验收得{plain(said.score)}分"
+        return Reason(f"{found},达到{plain(f.accept_from)}分才算整改合格")
+    if f.dissatisfied_below is None:
+        return None
+    if not said.asked or said.dissatisfied is None:
+        return Reason("验收须写明测评人数(asked)和不满意人数(dissatisfied)")
+    if Fraction(said.dissatisfied, said.asked) < f.dissatisfied_below:
+        return None
+    limit = percent(f.dissatisfied_below)
+    return Reason(f"测评{said.asked}人,不满意{said.dissatisfied}人,不低于{limit},整改不算合格")
 
 
 def still_lower(f: MatterFacts, ask: Ask, now: datetime) -> Reason | None:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from workflow.rating.payloads import Payload, StarNumber, Text
+from workflow.rating.payloads import Count, Payload, Score, StarNumber, Text
 
 Line = Annotated[str, Field(min_length=1, max_length=200)]
 Truth = Annotated[bool, Field(strict=True)]
@@ -80,6 +80,14 @@ class Report(Payload):
 
     result: Text
     evidence: Text
+
+
+class Acceptance(Payload):
+    """What the acceptance found; score and votes where the scheme's track wants them (S: 70 points, fewer than half against)."""
+
+    score: Score | None = None
+    asked: Count | None = None
+    dissatisfied: Count | None = None
 
 
 class Demotion(Payload):

@@ -45,7 +45,7 @@ def by_the_department(f: MatterFacts, ask: Ask, now: datetime) -> Mapping[str, A
 
 def opener(f: MatterFacts) -> str:
     """Whoever told others to put something right, or planned an inspection, also judges it."""
-    return f.opened_by or SUPERIOR
+    return SUPERIOR if f.opened_by in ("", CLOCK) else f.opened_by
 
 
 def closer(f: MatterFacts) -> str:
@@ -155,7 +155,7 @@ RECTIFICATION = Kind(
     acts=(
         Act(OPEN, "提出整改", (NEW,), "open", takes=payloads.Rectification, guards=(guards.date_ahead,)),
         Act("report", "报整改结果", ("open", "returned"), "reported", takes=payloads.Report),
-        Act("accept", "验收", ("reported",), "accepted"),
+        Act("accept", "验收", ("reported",), "accepted", takes=payloads.Acceptance, guards=(guards.acceptable,)),
         Act(
             "send_back",
             "退回",
@@ -167,7 +167,7 @@ RECTIFICATION = Kind(
         ),
         CANCEL,
     ),
-    opened_by=(SUPERIOR, DEPARTMENT),
+    opened_by=(CLOCK, SUPERIOR, DEPARTMENT),
 )
 
 DEMOTION = Kind(
@@ -419,8 +419,11 @@ def follow_ups(scheme: Scheme, star: int, standing: Mapping[str, str]) -> Iterat
 
     Level-triggered: once it is done, asking again calls for nothing more.
     """
-    if scheme.plan.due is not None and PLAN.name not in standing:
+    track = scheme.track_of(star)
+    if (scheme.plan.due or (track and track.plan)) and PLAN.name not in standing:
         yield PLAN.name, OPEN
+    if track and track.rectify and RECTIFICATION.name not in standing:
+        yield RECTIFICATION.name, OPEN
     yield from _key_management(scheme, star, KEY_MANAGEMENT.name in standing)
     yield from _plaque(star in scheme.plaque.stars, standing.get(PLAQUE.name, ""))
     yield from _site(star in scheme.site.stars, standing.get(DEMONSTRATION_SITE.name, ""))

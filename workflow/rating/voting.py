@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
@@ -44,26 +44,37 @@ class Form:
 
     questions: tuple[Question, ...]
     answers: tuple[str, ...]
+    labels: Mapping[str, str] = field(default_factory=dict)  # what the scheme calls some of the answers
 
     def as_json(self) -> dict[str, Any]:
-        return {
+        said: dict[str, Any] = {
             "questions": [{"code": q.code, "title": q.title, "required": q.required} for q in self.questions],
             "answers": list(self.answers),
         }
+        return said | ({"labels": dict(self.labels)} if self.labels else {})
 
     @property
     def hash(self) -> str:
         return hashlib.sha256(canonical(self.as_json()).encode()).hexdigest()
 
 
-def form_of(scheme: Scheme, field: str) -> Form:
-    """The overall judgement, then each criterion of the organisation's field."""
-    asked = [Question(c.code, c.title) for c in scheme.criterion if not c.fields or field in c.fields]
-    return Form((Question(OVERALL, "总体评价", required=True), *asked), scheme.survey.scale)
+def form_of(scheme: Scheme, its: str) -> Form:
+    """The overall judgement, then each criterion of the organisation's field, `its`."""
+    asked = [Question(c.code, c.title) for c in scheme.criterion if not c.fields or its in c.fields]
+    return Form((Question(OVERALL, "总体评价", required=True), *asked), scheme.survey.scale, _labels(scheme))
 
 
 def form_from(said: Mapping[str, Any]) -> Form:
-    return Form(tuple(Question(**q) for q in said["questions"]), tuple(said["answers"]))
+    return Form(tuple(Question(**q) for q in said["questions"]), tuple(said["answers"]), said.get("labels", {}))
+
+
+def answer_words(scheme: Scheme) -> Mapping[str, str]:
+    """What the answers are called in a scheme."""
+    return {**ANSWERS, **_labels(scheme)}
+
+
+def _labels(scheme: Scheme) -> dict[str, str]:
+    return {str(answer): label for answer, label in scheme.survey.labels.items()}
 
 
 def canonical(value: Any) -> str:

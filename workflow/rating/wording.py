@@ -10,6 +10,11 @@ from types import MappingProxyType
 
 from workflow.engine.deadlines import AfterEntry, AfterNamed, BeforeDue, parse_date_rule, parse_length
 
+MATTERS = (
+    *("plan", "ledger_item", "inspection", "rectification", "demotion", "key_management", "plaque"),
+    *("demonstration_site", "supervision", "implementation_plan", "objection"),
+)
+"""The kinds of work beside the stages (`tracks.py`), as a scheme may name them."""
 EACH = "each"  # the level of an event that has no levels
 
 LEVEL_WORDS = {

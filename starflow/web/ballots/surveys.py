@@ -23,7 +23,7 @@ from starflow.web.replies import Year
 from workflow.engine.errors import BadInput, Forbidden, StarflowError, Unknown
 from workflow.rating.stages import KIND
 from workflow.rating.survey import needed
-from workflow.rating.voting import ANSWERS, ELECTORATES
+from workflow.rating.voting import ANSWERS, ELECTORATES, answer_words
 from workflow.rating.wording import percent
 
 router = APIRouter(include_in_schema=False)
@@ -244,7 +244,7 @@ def _page(request: Request, seat: Seat, refusal: StarflowError | None = None, fo
         superior="superior" in seat.held or "department" in seat.held,
         live=now,
         modes=polls.MODES,
-        answers=ANSWERS,
+        answers=answer_words(case.scheme),
         paper=PAPER,
         needed=needed(case.cycle.members, case.scheme.survey.quorum),
         quorum=percent(case.scheme.survey.quorum),

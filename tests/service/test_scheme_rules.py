@@ -1,0 +1,196 @@
+"""What a scheme may ask beyond the default one: each rule is played in a town whose scheme says so."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlmodel import select
+
+from starflow.service import organisations, polls, registers
+from starflow.service.acting import Acting
+from starflow.service.campaigns import add_cycle
+from starflow.service.events import EventSaid
+from starflow.service.matter_lists import list_matters
+from starflow.service.matters import act_on_matter
+from starflow.service.polls import NewPoll
+from starflow.service.view import Filters
+from storage import evidence
+from storage.models import Notice
+from tests.service.town import BRANCH, COMMITTEE, SUPERIOR, ZONE, Town, roster, town_of
+from workflow.engine.deadlines import due_date
+from workflow.engine.errors import BadInput, Forbidden, Refused, StarflowError
+from workflow.rating import shelf
+
+PAPER = {"members_present": 9, "own_unit": 5, "satisfied": 13, "dissatisfied": 1}
+FILING = {"meeting": {"on": "2027-05-06"}, "paper": PAPER}
+AWARD = EventSaid(code="commendation", level="province", on=date(2027, 3, 1), proof="省委〔2027〕3号")
+
+
+@contextmanager
+def played(url: str, folder: Path, *changes: tuple[str, str], branches: int = 1) -> Iterator[Town]:
+    """The default scheme with some words changed."""
+    text = shelf.scheme_bytes("anyang-five-star").decode()
+    for before, after in changes:
+        assert before in text, before
+        text = text.replace(before, after, 1)
+    (folder / "scheme.toml").write_text(text, encoding="utf-8")
+    with town_of(url, branches=branches, scheme=str(folder / "scheme.toml")) as town:
+        yield town
+
+
+def refusal(act: Callable[[], object], kind: type[StarflowError] = Refused) -> tuple[str, ...]:
+    with pytest.raises(kind) as refused:
+        act()
+    return tuple(map(str, refused.value.reasons))
+
+
+def surveying(town: Town, code: str = "D01") -> None:
+    """At the survey, self-evaluated."""
+    town.fire(code, "declare", {"head": "书记", "members_due": 10, "target_star": 4})
+    meeting = {"on": "2027-05-06", "attendees": ["书记"], "minutes": "一致同意"}
+    scores = {str(number): "9.5" for number in range(1, 11)}
+    town.fire(code, "submit_self_evaluation", {"meeting": meeting, "scores": scores, "star": 4})
+
+
+# ── who is rated ─────────────────────────────────────────────────
+
+
+def test_whoever_has_too_few_members_is_not_rated_and_cannot_be_added(database_url: str, tmp_path: Path) -> None:
+    small = ("exempt_reasons =", "min_members = 11\nexempt_reasons =")
+    with pytest.raises(Forbidden, match="没有可参评的党组织"), played(database_url, tmp_path, small):
+        pass
+
+
+def test_a_small_one_that_joins_later_is_told_why_it_is_not_rated(database_url: str, tmp_path: Path) -> None:
+    with played(database_url, tmp_path, ("exempt_reasons =", "min_members = 10\nexempt_reasons =")) as town:
+        tiny = replace(roster(1)[1], code="D99", name="新支部", members=9)
+        organisations.import_roster(town.desk, (*roster(1), tiny), scheme_root_kind="市直工委", dry_run=False)
+
+        said = refusal(lambda: add_cycle(town.desk, "D99", actor="P1"), Forbidden)
+        assert said == ("新支部有党员9人,不足10人,按方案不参评",)
+
+
+# ── the survey ───────────────────────────────────────────────────
+
+
+def test_turnout_counts_by_the_base_that_the_filing_says(database_url: str, tmp_path: Path) -> None:
+    with played(database_url, tmp_path, ('base = "all"  ', 'base = "formal"')) as town:
+        surveying(town)
+
+        assert refusal(lambda: town.fire("D01", "file_survey", FILING), BadInput) == ("缺少members_due",)
+        over = refusal(lambda: town.fire("D01", "file_survey", FILING | {"members_due": 11}))
+        assert over == ("应到党员11人,多于党员总数10人(R13)",)
+        town.fire("D01", "file_survey", FILING | {"members_due": 9})
+
+        with town.desk.reading() as tx:
+            (filed,) = evidence.surveys_of(tx, town.cycle("D01").campaign_id)
+        assert (filed.members, filed.members_present) == (9, 9)
+
+
+def test_turnout_counts_by_who_came_where_the_scheme_says_so(database_url: str, tmp_path: Path) -> None:
+    with played(database_url, tmp_path, ('count = "ballots"', 'count = "attended"')) as town:
+        surveying(town)
+
+        said = refusal(lambda: town.fire("D01", "file_survey", FILING | {"attended": 7}))
+        assert said == ("党员参加7人,应到10人的80%即8人,还差1人,上级尚未认可说明(R13)",)
+        town.fire("D01", "file_survey", FILING | {"attended": 8})
+        assert town.broken() == ()
+
+
+def test_people_are_asked_only_in_the_ways_that_the_scheme_allows(database_url: str, tmp_path: Path) -> None:
+    with played(
+        database_url, tmp_path, ("anonymous = true", 'anonymous = true\nchannels = ["meeting", "phone"]')
+    ) as town:
+        surveying(town)
+        wanted = NewPoll(mode="slips", own_unit=5, closes_at=datetime(2027, 5, 20, 18, tzinfo=ZONE))
+
+        online = refusal(lambda: polls.open_poll(town.desk, "D01", wanted, acting=BRANCH), BadInput)
+        strange = refusal(lambda: town.fire("D01", "file_survey", FILING | {"channels": ["link"]}))
+
+        assert online == ("方案写明的测评方式没有网上测评(link),请用纸质票等方式测评后备案",)
+        assert strange == ("方案没有“link”这种测评方式,只有meeting、phone(R15)",)
+        town.fire("D01", "file_survey", FILING | {"channels": ["phone"]})
+
+
+# ── who confirms, who may object ─────────────────────────────────
+
+
+def test_whom_the_scheme_names_confirms_a_bonus(database_url: str, tmp_path: Path) -> None:
+    committee = ('aggregate = "max"', 'aggregate = "max"\nconfirmed_by = "committee"')
+    with played(database_url, tmp_path, committee) as town:
+        registers.add_event(town.desk, ("D01",), AWARD, acting=BRANCH)
+
+        denied = refusal(lambda: registers.confirm_event(town.desk, 1, acting=SUPERIOR), Forbidden)
+        assert denied == ("确认表彰由组织部、工委会办理(R35)",)
+        assert registers.confirm_event(town.desk, 1, acting=COMMITTEE).status == "confirmed"
+
+
+def test_a_scheme_may_take_no_anonymous_objections(database_url: str, tmp_path: Path) -> None:
+    with played(database_url, tmp_path, ("anonymous_ok = true", "anonymous_ok = false")) as town:
+        town.propose("D01", 4, "85")
+
+        said = refusal(lambda: town.fire("D01", "object", {"content": "群众来信"}))
+        assert said == ("本方案只受理署名的异议,请写明姓名(R23)",)
+        town.fire("D01", "object", {"content": "群众来信", "name": "张三"})
+        assert town.cycle("D01").open_objections == 1
+
+
+# ── what a star calls for ────────────────────────────────────────
+
+TRACK = (
+    'title = "整顿后进"\nstars = [0, 1]',
+    'title = "整顿后进"\nstars = [0, 1]\nplan = "+10 days"\nrectify = "+180 days"\naccept_from = "70"\ndissatisfied_below = "1/2"',
+)
+
+
+def test_a_low_star_opens_its_rectification_and_is_accepted_only_from_the_tracks_score(
+    database_url: str, tmp_path: Path
+) -> None:
+    department = Acting(actor="P1", relations=frozenset({"superior", "department"}), person="P1")
+    with played(database_url, tmp_path, TRACK) as town:
+        town.propose("D01", 1, "55")
+        town.at("2027-05-17 10:00")
+        town.fire("D01", "approve", {"meeting": {"on": "2027-05-17", "number": "2027-1"}})
+        rows = {row.kind: row for row in list_matters(town.desk, Filters(under="D01", limit=9)).rows}
+        assert rows["rectification"].due_at is not None and rows["plan"].due_at is not None
+        granted = date(2027, 5, 17)
+        assert due_date(rows["rectification"].due_at, ZONE) == granted + timedelta(days=180)
+        assert due_date(rows["plan"].due_at, ZONE) == granted + timedelta(days=10)
+
+        which = rows["rectification"].id
+        act_on_matter(town.desk, which, "report", {"result": "已改", "evidence": "记录"}, acting=BRANCH)
+
+        def accepted(**found: object) -> object:
+            return act_on_matter(town.desk, which, "accept", found, acting=department)
+
+        assert refusal(lambda: accepted(score="69.5")) == ("验收得69.5分,达到70分才算整改合格(R54)",)
+        assert refusal(lambda: accepted(score="70")) == ("验收须写明测评人数(asked)和不满意人数(dissatisfied)(R54)",)
+        half = refusal(lambda: accepted(score="70", asked=20, dissatisfied=10))
+        assert half == ("测评20人,不满意10人,不低于50%,整改不算合格(R54)",)
+        accepted(score="70", asked=20, dissatisfied=9)
+        rows = {row.kind: row for row in list_matters(town.desk, Filters(under="D01", limit=9)).rows}
+        assert "rectification" not in rows or rows["rectification"].status == "accepted"
+        assert town.broken() == ()
+
+
+# ── the ladder ───────────────────────────────────────────────────
+
+
+def test_a_rung_rings_for_its_stages_only_and_says_its_colour(database_url: str, tmp_path: Path) -> None:
+    rung = (
+        '[[rung]]\nname = "-7"',
+        '[[rung]]\nname = "slip"\ndays = 0\ncounts_from = "due"\nrecipients = ["owner"]\ndocument = "督查通知书"\ncolour = "red"\n'
+        'stages = ["rating.declaration"]\ncite = { rule = "R67" }\n\n[[rung]]\nname = "-7"',
+    )
+    with played(database_url, tmp_path, rung) as town:
+        surveying(town)
+        town.at("2027-06-06 10:00")
+        with town.desk.reading() as tx:
+            found = tx.session.exec(select(Notice.organisation_id, Notice.text).where(Notice.rung == "slip")).all()
+        assert {text for _, text in found} == {
+            "【红】督查通知书:发改委机关党委“申报”06月05日到期,已逾期1天",
+            "【红】督查通知书:发改委第一支部“申报”06月05日到期,已逾期1天",
+        }

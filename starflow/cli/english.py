@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from starflow.cli.english_access import ACCESS
 from starflow.cli.english_paper import PAPER
 from starflow.cli.english_publicity import PUBLICITY
+from starflow.cli.english_scheme_words import SCHEME_WORDS
 from starflow.cli.english_schemes import SCHEMES
 from starflow.cli.english_surveys import SURVEYS
 
@@ -507,4 +508,14 @@ SENTENCES: Mapping[str, str] = {
     "{person}现在不担任{role}的岗位;该岗位:{held}": "{person} does not hold the post of {role}; it is held by {held}",
 }  # fmt: skip
 
-ENGLISH: Mapping[str, str] = {**ACCESS, **SURVEYS, **PUBLICITY, **HELP, **TABLES, **SENTENCES, **PAPER, **SCHEMES}
+ENGLISH: Mapping[str, str] = {
+    **ACCESS,
+    **SURVEYS,
+    **PUBLICITY,
+    **HELP,
+    **TABLES,
+    **SENTENCES,
+    **PAPER,
+    **SCHEMES,
+    **SCHEME_WORDS,
+}

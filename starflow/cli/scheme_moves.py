@@ -35,10 +35,13 @@ def adopt(scheme: File) -> Result:
 def diff(before: Before, after: After) -> Result:
     """What the second says otherwise than the first, section by section, in words."""
     from starflow.cli.scheme_words import difference
+    from starflow.cli.words import speaking
     from starflow.service.schemes import read_scheme
 
     first, second = read_scheme(before)[0], read_scheme(after)[0]
     changes = difference(first, second)
+    with speaking("zh"):  # as JSON has it
+        rows = difference(first, second)
     lines = [f"{first.title}({first.name},{first.hash[:12]}) → {second.title}({second.name},{second.hash[:12]})"]
     for title, gone, new in changes:
         lines += ["", say(title), *(f"  - {said}" for said in gone), *(f"  + {said}" for said in new)]
@@ -47,7 +50,7 @@ def diff(before: Before, after: After) -> Result:
     data = {
         "before": {"name": first.name, "hash": first.hash},
         "after": {"name": second.name, "hash": second.hash},
-        "rows": [{"section": title, "removed": list(gone), "added": list(new)} for title, gone, new in changes],
+        "rows": [{"section": title, "removed": list(gone), "added": list(new)} for title, gone, new in rows],
     }
     return Result(data, lines)
 

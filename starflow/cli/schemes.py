@@ -55,8 +55,8 @@ def check(scheme: Name) -> Result:
 def _told(one: "Finding") -> str:
     """`第42行第1列 level[1] 4星.label: …`"""
     if one.line is None or not one.path:
-        return str(one)
-    return f"{say('第{line}行第{column}列', line=one.line, column=one.column)} {one.path}: {one.text}"
+        return told(str(one))
+    return f"{say('第{line}行第{column}列', line=one.line, column=one.column)} {one.path}: {told(one.text)}"
 
 
 def _hint(one: "Finding") -> str:
@@ -68,16 +68,17 @@ def _hinted(one: "Finding") -> tuple[str, ...]:
 
 
 def show(scheme: Name = DEFAULT_SCHEME) -> Result:
-    from starflow.cli.scheme_words import in_words
+    from starflow.cli.scheme_phrases import both
+    from starflow.cli.scheme_words import in_chinese, in_words
     from starflow.service.schemes import read_scheme
 
     found = read_scheme(scheme)[0]
-    paragraphs = in_words(found)
-    lines = [f"{found.title}({found.name},{found.hash[:12]})"]
-    for title, sentences in paragraphs:
+    title = both(found.title, found.scheme.title_en)
+    lines = [say("{title}({name},{hash})", title=title, name=found.name, hash=found.hash[:12])]
+    for title, sentences in in_words(found):
         lines += ["", say(title), *(f"  {sentence}" for sentence in sentences)]
     data = {"name": found.name, "title": found.title, "hash": found.hash}
-    return Result({**data, "sections": [{"title": t, "lines": list(s)} for t, s in paragraphs]}, lines)
+    return Result({**data, "sections": [{"title": t, "lines": list(s)} for t, s in in_chinese(found)]}, lines)
 
 
 def schema() -> Result:

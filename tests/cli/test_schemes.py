@@ -1,11 +1,13 @@
 """Schemes in words, in dates and in print."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from starflow.cli.arguments import DEFAULT_SCHEME
 from starflow.cli.scheme_words import condition, in_words
+from starflow.cli.words import speaking
 from tests.cli.conftest import Cli
 from workflow.rating import shelf
 from workflow.rating.scheme import load_bytes
@@ -90,12 +92,27 @@ def test_a_scheme_is_told_section_by_section_with_its_rules() -> None:
     sections = dict(in_words(scheme))
 
     assert list(sections) == [
-        "等次", "办理程序", "时间", "评分", "加分与扣分", "封顶与降级", "名额", "测评、公示与异议", "评定以后", "提醒与催办",
+        "概况", "等次", "办理程序", "时间", "评分", "加分与扣分", "封顶与降级", "名额", "测评、公示与异议", "评定以后", "提醒与催办",
     ]  # fmt: skip
     assert sections["等次"][0] == "五星级:90分起(R29)"
-    assert sections["办理程序"][5] == "5. 审核(rating.audit):仅路线A且拟定5星,组织部办理,截止进入环节后5个工作日(R19)"
-    assert sections["名额"][0] == "五星级名额:5星不超过总数的10%(向下取整),超出的须记明理由(R30)"
-    assert sections["提醒与催办"][-1] == "e14:截止日后15天9时 → 组织部,proposal"
+    assert sections["办理程序"][5] == (
+        "5. 审核(rating.audit):仅路线A且拟定5星,组织部办理,截止进入环节后5个工作日,可退回review(R19)"
+    )
+    assert (
+        sections["名额"][0] == "五星级名额:五星级不超过总数的10%(向下取整),超出的须记明理由,同分的依次看会议决定(R30)"
+    )
+    assert sections["提醒与催办"][-3] == "e14:逾期第15天9时 → 组织部,proposal(R65)"
+
+
+@pytest.mark.parametrize("name", shelf.scheme_names())
+def test_in_english_only_the_schemes_own_words_stay_chinese(name: str) -> None:
+    scheme, text = load_bytes(shelf.scheme_bytes(name)), shelf.scheme_bytes(name).decode()
+
+    with speaking("en"):
+        said = [sentence for _, sentences in in_words(scheme) for sentence in sentences]
+
+    ours = (word for sentence in said for word in re.findall("[\u4e00-\u9fff]+", sentence))
+    assert [word for word in ours if word not in text] == []
 
 
 @pytest.mark.parametrize("name", shelf.scheme_names())

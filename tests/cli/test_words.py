@@ -13,7 +13,7 @@ from tests.cli.conftest import Cli
 
 SYSTEM = Path(__file__).parents[2] / "workflow" / "engine" / "errors.py"  # what the operating system says
 FOLDER = Path(__file__).parents[2] / "starflow" / "cli"
-QUOTED = {"english.py", "scheme_words.py"}  # the one is the catalogue, the other tells a Chinese scheme
+QUOTED = {"english.py"}  # the catalogue
 
 
 def chinese(text: str) -> bool:

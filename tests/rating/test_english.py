@@ -1,6 +1,7 @@
 """Every sentence of guards, scoring and dates has its English, whatever fills its holes."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,10 +15,23 @@ ROOT = Path(__file__).parents[2] / "workflow"
 SPEAKERS = (
     *("rating/guards.py", "rating/track_guards.py", "rating/caps.py", "rating/points.py", "rating/scoring.py"),
     *("rating/sheet.py", "rating/survey.py", "rating/quota.py", "rating/levels.py", "rating/formula.py"),
+    *(
+        "rating/figures.py",
+        "rating/inputs.py",
+        "rating/stages.py",
+        "rating/tracks.py",
+        "rating/draws.py",
+        "rating/linked.py",
+    ),
+    *("rating/scheme_faults.py", "rating/rule_faults.py", "rating/scheme_values.py", "rating/scheme_words.py"),
+    *("rating/scheme_tables.py", "rating/scheme_rules.py", "rating/scheme_stages.py", "rating/scheme_unknown.py"),
+    *("rating/scheme_examples.py", "rating/scheme.py", "rating/scheme_what_if.py", "rating/procedure.py"),
+    *("rating/scheme_findings.py", "engine/table.py", "engine/machine.py", "engine/workdays.py"),
     *("rating/wording.py", "rating/timing.py", "rating/printed.py", "engine/deadlines.py", "engine/render.py"),
 )
 PARTS = {"{}月{}日", "次年", "%m月%d日%H:%M", "{}{}月{}日", "总分", "星期{}", "{}月{}日({})", "{}{}", "## {}"}
-"""Pieces of dates, which the catalogue has month by month."""
+PARTS |= {"一二三四五六日", "党委", "总支", "没有{}"}
+"""Pieces of dates, which the catalogue has month by month, and the beginning of sentences that it has figure by figure."""
 
 
 def said_in(file: str) -> Iterator[str]:
@@ -36,7 +50,7 @@ def said_in(file: str) -> Iterator[str]:
         if isinstance(node, ast.JoinedStr):
             yield "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)  # type: ignore[misc]
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in loose:
-            yield node.value.replace("{name}", "{}")
+            yield "" if " · " in node.value else re.sub(r"\{[a-z_]+\}", "{}", node.value)
 
 
 @pytest.mark.parametrize("file", SPEAKERS)

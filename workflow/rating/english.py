@@ -8,12 +8,14 @@ Names, titles and citations stay as they were written. A test reads the code and
 import re
 from functools import cache, lru_cache
 
+from workflow.rating.english_acts import ACTS
 from workflow.rating.english_dates import DATES
+from workflow.rating.english_faults import FAULTS
 from workflow.rating.english_guards import GUARDS
 from workflow.rating.english_rating import RATING
 
 # An empty line: the sentence is said by its parts.
-CATALOGUE: dict[str, str] = {**GUARDS, **RATING, **DATES}
+CATALOGUE: dict[str, str] = {**FAULTS, **ACTS, **GUARDS, **RATING, **DATES}
 NUMBERS = (
     "{}个工作日",
     "{}天",

@@ -47,6 +47,17 @@ GUARDS: Mapping[str, str] = {
     "没有待办的异议": "no objection is open",
     "打分的人不能办理同一党组织的异议和批准": "whoever scored an organisation settles neither its objections nor its approval",
     "免评理由须以方案所列之一开头:{}": "a reason for exemption begins with one of the scheme's: {0}",
+    # what stages are called unless a scheme says otherwise
+    "申报": "declaration",
+    "党员群众测评": "survey of members and masses",
+    "审核": "audit",
+    "公示": "publicity",
+    "批准": "approval",
+    "复审": "city review",
+    "办理": "task",
+    "已定星": "rated",
+    "已办结": "closed",
+    "免评": "exempt",
     # matters
     "没有验收得分": "no score of the acceptance",
     "验收得{}分": "the acceptance scored {0} points",

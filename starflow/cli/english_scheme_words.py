@@ -250,5 +250,5 @@ SCHEME_WORDS: Mapping[str, str] = {
     "基本满意": "basically satisfied",
     "不满意": "dissatisfied",
     "不了解": "do not know",
-    "{place}:原文没有写明,演练时暂用“{value}”": "{place}: the source is silent; rehearsals use “{value}”",
+    "{place}:原文没有写明,演练时暂用 {value}": "{place}: the source is silent; rehearsals use {value}",
 }  # fmt: skip

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 SCHEMES: Mapping[str, str] = {
     "方案:列出、说明、检查、日历、试算、比较、迁移": "schemes: list, explain, check, calendar, try, compare, migrate",
     "方案文件的JSON Schema,编辑器可据此补全和检查": "JSON Schema of scheme files, for editors to complete and check",
+    "✔ 方案可以演练;原文没有写明的{n}处,正式开展前须逐项决定:":
+        "✔ It can be rehearsed; the source is silent at {n} places, each to be decided before a live year:",
+    "  {place}:演练时暂用 {assumed}": "  {place}: rehearsals use {assumed}",
     # the year's messages
     "放假:{days}": "Days off: {days}",
     "调休上班:{days}": "Worked instead: {days}",

@@ -151,7 +151,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "clock show": ("kind", "now"),
     "clock move": ("now", "moved", "rungs", "notices", "messages"),
     "scheme show": ("name", "title", "hash", "sections"),
-    "scheme check": ("ok", "faults"),
+    "scheme check": ("ok", "faults", "undecided"),
     "scheme calendar": (
         *("scheme", "year", "opens_on", "recheck_opens_on", "rows", "notes", "confirmed", "holidays", "messages"),
     ),

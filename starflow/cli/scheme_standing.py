@@ -193,4 +193,4 @@ def _days(rung: "Rung") -> int:
 def unsettled(scheme: "Scheme") -> Iterator[str]:
     """What the source leaves open and a live year cannot do without."""
     for one in scheme.undecided:
-        yield say("{place}:原文没有写明,演练时暂用“{value}”", place=one.name, value=one.assumed)
+        yield say("{place}:原文没有写明,演练时暂用 {value}", place=one.name, value=one.written)

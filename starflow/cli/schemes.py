@@ -40,16 +40,25 @@ def list_() -> Result:
 
 def check(scheme: Name) -> Result:
     """Exit code 1 with every fault, each with line, column and a hint."""
-    from starflow.service.schemes import check_scheme
+    from starflow.service.schemes import checked_scheme
 
-    found = check_scheme(scheme)
+    found, open_, its = checked_scheme(scheme)
     faults = [
         {"line": one.line, "column": one.column, "path": one.path, "message": one.text, "hint": _hint(one) or None}
         for one in found
     ]
     lines = [line for one in found for line in (f"  {_told(one)}", *_hinted(one))]
     head = say("✘ {n}处错误:", n=len(found)) if found else say("✔ 方案可以使用")
-    return Result({"ok": not found, "faults": faults}, (head, *lines), exit_code=int(bool(found)))
+    undecided = [
+        {"path": one.name, "place": its.place(*one.path) if its else "", "assumed": one.written} for one in open_
+    ]
+    if undecided:
+        head = say("✔ 方案可以演练;原文没有写明的{n}处,正式开展前须逐项决定:", n=len(undecided))
+        lines = [
+            say("  {place}:演练时暂用 {assumed}", place=told(one["place"]), assumed=one["assumed"]) for one in undecided
+        ]
+    data = {"ok": not found, "faults": faults, "undecided": undecided}
+    return Result(data, (head, *lines), exit_code=int(bool(found)))
 
 
 def _told(one: "Finding") -> str:

@@ -83,7 +83,7 @@ def too_small(scheme: Scheme, organisation: Organisation) -> bool:
 def undecided(scheme: Scheme) -> tuple[str, ...]:
     """What somebody has to decide before a year may be opened in earnest, a sentence each."""
     return tuple(
-        f"{scheme.place(*one.path)}: 原文没有写明,演练时暂用“{one.assumed}”;正式开展前须由主管机关决定,把值写在这里"
+        f"{scheme.place(*one.path)}: 原文没有写明,演练时暂用 {one.written};正式开展前须由主管机关决定,把值写在这里"
         for one in scheme.undecided
     )
 

@@ -11,6 +11,7 @@ from workflow.rating.procedure import procedure_faults, table_of
 from workflow.rating.scheme import LIMIT, Scheme, examine, load_bytes
 from workflow.rating.scheme_findings import Finding, findings_of
 from workflow.rating.scheme_partial import NotRead
+from workflow.rating.scheme_unknown import Undecided
 
 SHAPE = frozenset({"stage", "level", "procedure", "fields", "roster"})
 """The tables that make the procedure; as long as one of them is wrong, its shape cannot be judged."""
@@ -18,7 +19,17 @@ SHAPE = frozenset({"stage", "level", "procedure", "fields", "roster"})
 
 def check_scheme(name_or_file: str) -> tuple[Finding, ...]:
     """Every fault of a scheme in the order of the file; empty when it may run. Raises Unknown, BadInput."""
+    return checked_scheme(name_or_file)[0]
+
+
+def checked_scheme(name_or_file: str) -> tuple[tuple[Finding, ...], tuple[Undecided, ...], Scheme | None]:
+    """The faults of a scheme; without any, what the source leaves open, with the scheme. Raises Unknown, BadInput."""
     scheme, found = examine(scheme_file(name_or_file), source=shelf.source_text)
+    faults = _with_its_shape(scheme, found)
+    return (faults, (), None) if faults or scheme is None else ((), scheme.undecided, scheme)
+
+
+def _with_its_shape(scheme: Scheme | None, found: tuple[Finding, ...]) -> tuple[Finding, ...]:
     if scheme is None or SHAPE & {one.path.partition("[")[0].partition(".")[0] for one in found}:
         return found
     try:

@@ -30,6 +30,24 @@ class Undecided:
     path: Path
     assumed: Any
 
+    @property
+    def written(self) -> str:
+        """The assumed value as the file would have it."""
+        return in_toml(self.assumed)
+
+
+def in_toml(value: Any) -> str:
+    match value:
+        case Mapping():
+            return "{ " + ", ".join(f"{key} = {in_toml(one)}" for key, one in value.items()) + " }"
+        case list() | tuple():
+            return "[" + ", ".join(map(in_toml, value)) + "]"
+        case bool():
+            return str(value).lower()
+        case str():
+            return f'"{value}"'
+    return str(value)
+
 
 def with_assumptions(said: dict[str, Any]) -> tuple[dict[str, Any], tuple[Undecided, ...], tuple[Fault, ...]]:
     """The file with every unknown value filled in, what was filled in, and what could not be."""

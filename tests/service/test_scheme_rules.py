@@ -1,7 +1,7 @@
 """What a scheme may ask beyond the default one: each rule is played in a town whose scheme says so."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -11,11 +11,13 @@ from sqlmodel import select
 
 from starflow.service import organisations, polls, registers
 from starflow.service.acting import Acting
-from starflow.service.campaigns import add_cycle
+from starflow.service.campaigns import add_cycle, open_campaign
+from starflow.service.desk import create_desk
 from starflow.service.events import EventSaid
 from starflow.service.matter_lists import list_matters
 from starflow.service.matters import act_on_matter
 from starflow.service.polls import NewPoll
+from starflow.service.settings import read_settings
 from starflow.service.view import Filters
 from storage import evidence
 from storage.models import Notice
@@ -58,10 +60,17 @@ def surveying(town: Town, code: str = "D01") -> None:
 # ── who is rated ─────────────────────────────────────────────────
 
 
-def test_whoever_has_too_few_members_is_not_rated_and_cannot_be_added(database_url: str, tmp_path: Path) -> None:
-    small = ("exempt_reasons =", "min_members = 11\nexempt_reasons =")
-    with pytest.raises(Forbidden, match="没有可参评的党组织"), played(database_url, tmp_path, small):
-        pass
+def test_whoever_has_too_few_members_is_not_rated(database_url: str, tmp_path: Path) -> None:
+    text = shelf.scheme_bytes("anyang-five-star").decode()
+    (tmp_path / "scheme.toml").write_text(
+        text.replace("exempt_reasons =", "min_members = 11\nexempt_reasons =", 1), "utf-8"
+    )
+    settings = read_settings({"STARFLOW_DATABASE_URL": database_url})
+    with closing(create_desk(settings, rehearsal_at=datetime(2027, 5, 6, tzinfo=ZONE), seed=1)) as desk:
+        two = (*roster(1), replace(roster(1)[1], code="D77", name="大支部", members=11))
+        organisations.import_roster(desk, two, scheme_root_kind="市直工委", dry_run=False)
+
+        assert open_campaign(desk, 2027, str(tmp_path / "scheme.toml"), actor="P1").cycles == 1
 
 
 def test_a_small_one_that_joins_later_is_told_why_it_is_not_rated(database_url: str, tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ ROWS: Mapping[str, tuple[str, ...]] = {
     "stars": ("organisation", "star", "round", "from", "until", "decision"),
     "quota": (
         *("quota", "scope", "stars", "op", "hard", "base", "limit", "arithmetic", "taken", "proposed", "excess"),
-        *("left", "over", "cut", "tie", "warning", "ranked", "lowest"),
+        *("left", "over", "cut", "tie", "warning", "ranked", "lowest", "draw"),
     ),
     "history": (*("seq", "at", "trigger", "before", "after", "actor", "role", "reason", "hash", "previous_hash"),),
     "nudge": ("organisation", "recipient_role", "recipient", "person", "sent", "note"),

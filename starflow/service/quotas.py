@@ -15,7 +15,7 @@ from starflow.service.scopes import quota_base, scope_word
 from starflow.service.shapes import FOR_PEOPLE
 from starflow.service.shapes import plain as in_json
 from starflow.service.ties import Keys, Standing, tie_keys
-from storage import meetings
+from storage import draws, meetings
 from storage.database import Transaction
 from storage.meetings import Contender, Scope
 from storage.models import Campaign
@@ -70,6 +70,7 @@ class QuotaLine:
     warning: str | None
     ranked: tuple[QuotaPlace, ...]
     lowest: tuple[QuotaCandidate, ...]
+    draw: str | None  # the commitment of its draw, where one was published
     title: str = field(metadata=FOR_PEOPLE)
     cite: str = field(metadata=FOR_PEOPLE)
 
@@ -152,9 +153,15 @@ def _line(
         warning=_warning(scheme, one, base, missing, its),
         ranked=_places(ranking, {row.code for row in taken}),
         lowest=_candidates(lowest(others, one, missing)) if one.op == "min" and missing > 0 else (),
+        draw=_commitment(tx, campaign_id, one, where),
         title=one.title,
         cite=one.cite.rule,
     )
+
+
+def _commitment(tx: Transaction, campaign_id: int, one: Quota, scope: str) -> str | None:
+    found = draws.of(tx, campaign_id, one.code, scope) if "draw" in one.tie_break else None
+    return found.commitment if found else None
 
 
 LIMIT_WORDS = {"max": "不超过", "min": "不少于", "target": "约"}

@@ -119,6 +119,48 @@ STAR = {
     "until": None,
     "decision": "工委会〔2026〕6号批准",
 }
+DRAW = {
+    "quota": "gold",
+    "scope": "all",
+    "commitment": HASH,
+    "committed_at": "2027-03-01T09:00:00+08:00",
+    "committed_by": "P1",
+    "seed": None,
+    "told_at": None,
+    "told_by": None,
+}
+QUOTA = {
+    "quota": "five_star",
+    "scope": "all",
+    "stars": [5],
+    "op": "max",
+    "hard": False,
+    "base": 524,
+    "limit": 52,
+    "arithmetic": "参评524个×1/10向下取整,不超过52个",
+    "taken": 51,
+    "proposed": 2,
+    "excess": 0,
+    "left": 1,
+    "over": 0,
+    "cut": 52,
+    "tie": None,
+    "warning": None,
+    "ranked": [
+        {
+            "rank": 1,
+            "organisation": "D0102",
+            "name": "发改委第二支部",
+            "total": "98",
+            "star": 5,
+            "taken": True,
+            "within": True,
+            "tied": False,
+        }
+    ],
+    "lowest": [],
+    "draw": None,
+}
 CAMPAIGN = {
     "year": 2027,
     "status": "open",

@@ -8,6 +8,8 @@ from starflow.service import campaigns as years
 from starflow.service import directory, lists, sittings
 from starflow.service.agenda import Agenda, agenda
 from starflow.service.case import campaign_of
+from starflow.service.draws import DrawLine, draw_list
+from starflow.service.quotas import QuotaLine, quota
 from starflow.service.shapes import CampaignLine, Page
 from starflow.service.sittings import MeetingLine
 from starflow.service.view import Filters
@@ -74,3 +76,22 @@ def meetings(caller: Identified, year: Year = None) -> Response:
     require(caller, "read_meetings")
     held, waiting = sittings.meeting_list(caller.desk, year), agenda(caller.desk, year)
     return said(held.as_json() | {"agenda": waiting.as_json()})
+
+
+@router.get(
+    "/quotas",
+    summary="名额",
+    tags=["看"],
+    responses=described(page_of(QuotaLine, year=int), examples.page(examples.QUOTA) | {"year": 2027}),
+)
+def quotas(caller: Identified, year: Year = None) -> Response:
+    """每项名额的排名、名额线、并列和抽签的承诺值(draw)。只有组织部和工委会看得到。"""
+    require(caller, "read_meetings")
+    return said(quota(caller.desk, year).as_json())
+
+
+@router.get("/draws", summary="抽签", tags=["看"], responses=list_of(DrawLine, examples.DRAW))
+def draws(caller: Identified, year: Year = None) -> Response:
+    """公布的承诺值,和公布以后的种子:谁都可以用sha256sum核对。"""
+    require(caller, "read_work")
+    return said(Page(draw_list(caller.desk, year)).as_json())

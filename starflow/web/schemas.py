@@ -28,7 +28,7 @@ def model_of(shape: type) -> type[BaseModel]:
 def page_of(shape: type, **also: type) -> type[BaseModel]:
     """The model of a list: `next` is there only where the list was cut; `also` is what stands beside the rows."""
     row: Any = model_of(shape)
-    beside: dict[str, Any] = {key: (model_of(one), ...) for key, one in also.items()}
+    beside: dict[str, Any] = {key: (model_of(one) if is_dataclass(one) else one, ...) for key, one in also.items()}
     doc = "rows,以及被截断时用来续页的next"
     return create_model(
         f"{shape.__name__}Page", __config__=CLOSED, __doc__=doc, rows=(list[row], ...), next=(str, ""), **beside

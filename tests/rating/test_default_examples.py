@@ -11,7 +11,8 @@ CASES = json.loads((Path(__file__).parents[1] / "data" / "rating-cases.json").re
 
 def test_every_case_of_the_regulation_is_a_sample_of_the_scheme(scheme: Scheme) -> None:
     wanted = [
-        (case["facts"]["round"], case["facts"]["base"], case["expect"]["star"], case["expect"]["total"]) for case in CASES
+        (case["facts"]["round"], case["facts"]["base"], case["expect"]["star"], case["expect"]["total"])
+        for case in CASES
     ]
 
     assert wanted == [

@@ -39,6 +39,7 @@ def test_the_seed_that_was_committed_to_is_told_once(desk: Desk) -> None:
     told = tell_seed(desk, "gold", SEED, actor="P2")
 
     assert (told.seed, told.committed_by, told.told_by) == (SEED, "P1", "P2")
+    assert [line.draw for line in quota(desk).rows] == [commitment_of(SEED)]
     assert draw_list(desk) == (told,)
     with pytest.raises(Refused, match="种子已经公布"):
         tell_seed(desk, "gold", SEED, actor="P2")

@@ -22,6 +22,7 @@ FIVE = {
     "cite": "R30",
     "warning": None,
     "lowest": (),
+    "draw": None,
 }
 BOTTOM = {
     "quota": "bottom",
@@ -71,6 +72,7 @@ def test_before_anybody_is_proposed_only_the_numbers_are_known(town: Town) -> No
             warning="一星级、不定星级共0个,应不少于1个(10×1/10向上取整),还差1个,只作提示,不自动降级;尚有10个未出结果",
             ranked=(),
             lowest=(),
+            draw=None,
         ),
     )  # fmt: skip
 

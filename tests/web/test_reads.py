@@ -46,7 +46,7 @@ def test_lists_are_the_services_own_json(web: Web) -> None:
 @pytest.mark.parametrize(
     "path",
     ["/stuck", "/stuck?all=true", "/cycles", "/obligations", "/due?days=60", "/notices", "/stars", "/organisations",
-     "/campaigns", "/schemes", "/meetings", "/matters?closed=true"],
+     "/campaigns", "/schemes", "/meetings", "/matters?closed=true", "/quotas", "/draws"],
 )  # fmt: skip
 def test_every_list_has_the_shape_that_is_documented(web: Web, path: str) -> None:
     web.play("D60", "rating.review")

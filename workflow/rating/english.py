@@ -53,7 +53,7 @@ STOPS = (
 def english(text: str) -> str:
     """The text in English as far as the catalogue reaches; what it does not know stays as it is."""
     if not chinese(text):
-        return text
+        return text.replace("、", ", ")
     if CATALOGUE.get(text):
         return CATALOGUE[text]
     if ";" in text:

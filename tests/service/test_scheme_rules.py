@@ -27,7 +27,7 @@ from workflow.engine.errors import BadInput, Forbidden, Refused, StarflowError
 from workflow.rating import shelf
 
 PAPER = {"members_present": 9, "own_unit": 5, "satisfied": 13, "dissatisfied": 1}
-FILING = {"meeting": {"on": "2027-05-06"}, "paper": PAPER}
+FILING = {"meeting": {"on": "2027-05-06"}, "paper": PAPER, "tellers": ["王某", "李某"]}
 AWARD = EventSaid(code="commendation", level="province", on=date(2027, 3, 1), proof="省委〔2027〕3号")
 
 

@@ -26,6 +26,7 @@ SPEAKERS = (
     *("rating/scheme_faults.py", "rating/rule_faults.py", "rating/scheme_values.py", "rating/scheme_words.py"),
     *("rating/scheme_tables.py", "rating/scheme_rules.py", "rating/scheme_stages.py", "rating/scheme_unknown.py"),
     *("rating/scheme_examples.py", "rating/scheme.py", "rating/scheme_what_if.py", "rating/procedure.py"),
+    *("rating/scheme_asking.py", "rating/scheme_afterwards.py", "rating/scheme_basics.py"),
     *("rating/scheme_findings.py", "engine/table.py", "engine/machine.py", "engine/workdays.py"),
     *("rating/wording.py", "rating/timing.py", "rating/printed.py", "engine/deadlines.py", "engine/render.py"),
 )

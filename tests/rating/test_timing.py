@@ -13,6 +13,8 @@ from workflow.engine.deadlines import Rung, end_of_day, start_of_day
 from workflow.engine.errors import BadInput
 from workflow.rating import shelf
 from workflow.rating.facts import Facts
+from workflow.rating.scheme_afterwards import Rung as SchemeRung
+from workflow.rating.scheme_asking import Objection, Publicity
 from workflow.rating.scheme_stages import (
     AuditStage,
     But,
@@ -25,8 +27,7 @@ from workflow.rating.scheme_stages import (
     ReviewStage,
     SelfEvaluationStage,
 )
-from workflow.rating.scheme_tables import Deadline, Objection, Publicity
-from workflow.rating.scheme_tables import Rung as SchemeRung
+from workflow.rating.scheme_tables import Deadline
 from workflow.rating.scheme_values import Cite
 from workflow.rating.timing import Dates, ladder_of, stage_dates
 

@@ -14,6 +14,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from workflow.engine.errors import Faulty, Unknown
+from workflow.rating.scheme_afterwards import Rung, Track
+from workflow.rating.scheme_asking import Survey
 from workflow.rating.scheme_examples import example_faults
 from workflow.rating.scheme_faults import Fault, as_far_as_read, citation_faults, faults_of
 from workflow.rating.scheme_findings import Finding, findings_of
@@ -29,13 +31,10 @@ from workflow.rating.scheme_tables import (
     Level,
     Phase,
     Quota,
-    Rung,
     Satisfaction,
     Scheme,
-    Survey,
     Tariff,
     Threshold,
-    Track,
 )
 from workflow.rating.scheme_unknown import with_assumptions
 from workflow.rating.scheme_values import Cite, Role

@@ -270,42 +270,35 @@ NoHour = Annotated[int, BeforeValidator(absent), WithJsonSchema({"not": {}})]
 NoBut = Annotated[tuple[But, ...], BeforeValidator(absent), WithJsonSchema({"not": {}})]
 
 
-class RatedStage(Stage):
+class OwedByNobody(Stage):
+    """Where a cycle rests or ends: there is no owner, and no date by which anybody must act."""
+
+    owner: NoRole = "clock"
+    but: NoBut = ()
+    target: NoWord = None
+    due: NoWord = None
+    opens: NoWord = None
+    hour: NoHour = 24
+
+
+class RatedStage(OwedByNobody):
     """A resting stage: nobody owes anything until the day that opens the recheck."""
 
     kind: Literal["rated"] = "rated"
     title: str = "已定星"
-    owner: NoRole = "clock"
-    but: NoBut = ()
-    target: NoWord = None
-    due: NoWord = None
-    opens: NoWord = None
-    hour: NoHour = 24
     until: Day
 
 
-class ClosedStage(Stage):
+class ClosedStage(OwedByNobody):
     ends: ClassVar[bool] = True
     kind: Literal["closed"] = "closed"
     title: str = "已办结"
-    owner: NoRole = "clock"
-    but: NoBut = ()
-    target: NoWord = None
-    due: NoWord = None
-    opens: NoWord = None
-    hour: NoHour = 24
 
 
-class ExemptStage(Stage):
+class ExemptStage(OwedByNobody):
     ends: ClassVar[bool] = True
     kind: Literal["exempt"] = "exempt"
     title: str = "免评"
-    owner: NoRole = "clock"
-    but: NoBut = ()
-    target: NoWord = None
-    due: NoWord = None
-    opens: NoWord = None
-    hour: NoHour = 24
 
 
 def kind_of(said: Any) -> str:

@@ -13,6 +13,25 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 
+from workflow.rating.scheme_afterwards import (
+    Bodies,
+    Changes,
+    Criticism,
+    ImplementationPlan,
+    KeyManagement,
+    Ledger,
+    Plan,
+    Plaque,
+    Recheck,
+    Rectification,
+    Reminder,
+    Retention,
+    Rung,
+    Site,
+    Track,
+)
+from workflow.rating.scheme_asking import Objection, Publicity, Review, Route, Survey
+from workflow.rating.scheme_basics import Positive, Round, Stars, WhenWritten, Window, Words
 from workflow.rating.scheme_places import Places
 from workflow.rating.scheme_rules import (
     Assign,
@@ -30,9 +49,7 @@ from workflow.rating.scheme_rules import (
 from workflow.rating.scheme_stages import AnyStage, Stage
 from workflow.rating.scheme_unknown import Undecided
 from workflow.rating.scheme_values import (
-    After,
     Amount,
-    Cite,
     Cited,
     Closed,
     Count,
@@ -42,31 +59,10 @@ from workflow.rating.scheme_values import (
     Operator,
     Points,
     Ratio,
-    Role,
     Word,
-    listed,
     not_empty,
     shown,
 )
-
-Round = Literal["rating", "recheck"]
-Window = Literal["calendar_year", "months"]
-Positive = Annotated[int, Field(ge=1)]
-Words = Annotated[tuple[Word, ...], AfterValidator(not_empty)]
-Stars = Annotated[tuple[int, ...], AfterValidator(not_empty)]
-
-
-class WhenWritten(Closed):
-    """A table that may be left out; written, it must be cited."""
-
-    cite: Cite = Cite()
-
-    @model_validator(mode="after")
-    def cited_when_written(self) -> Self:
-        if self.model_fields_set and "cite" not in self.model_fields_set:
-            raise ValueError("缺少cite(出处)")
-        return self
-
 
 # --- what the scheme is -----------------------------------------------------------------------------------------------
 
@@ -363,196 +359,6 @@ class Quota(Cited):
     def share(self, year: int | None) -> Fraction | None:
         """The share of a year; None where the quota is a fixed number."""
         return self.years.get(str(year), self.ratio)
-
-
-# --- survey, review, publicity, objection -----------------------------------------------------------------------------
-
-
-def only_secret(value: object) -> object:
-    """A ballot that can be traced to its author is another product."""
-    if value is False:
-        raise ValueError("测评一律不记名,本产品不办记名测评")
-    return value
-
-
-class Survey(WhenWritten):
-    quorum: Ratio = Fraction(0)
-    base: Literal["all", "formal", "available"] = "all"
-    count: Literal["ballots", "attended"] = "ballots"
-    hard: bool = True
-    masses_min: Count = 0
-    masses_warn_below: Count = 0
-    scale: tuple[Word, ...] = ("satisfied", "basically_satisfied", "dissatisfied", "unknown")
-    anonymous: Annotated[Literal[True], BeforeValidator(only_secret)] = True
-    min_cell: Count = 5
-    channels: Annotated[
-        tuple[Literal["meeting", "paper", "link", "phone", "visit", "mail"], ...],
-        Field(description="测评方式:会议、纸质、链接、电话、走访、信函 · how people are asked"),
-    ] = ()
-    labels: Annotated[
-        Mapping[Literal["satisfied", "basically_satisfied", "dissatisfied", "unknown"], Word],
-        Field(description="测评表上的叫法 · what the answers are called"),
-    ] = Field(default_factory=dict)
-    masses_quorum: Annotated[
-        Ratio, Field(description='参加群众占应参加群众的比例,如 "1/10" · share of the masses that must take part')
-    ] = Fraction(0)
-
-    @model_validator(mode="after")
-    def a_base_to_count_by(self) -> Self:
-        if self.count == "attended" and not self.quorum:
-            raise ValueError('count = "attended"须与quorum(参与率)同用')
-        return self
-
-    @property
-    def asks(self) -> tuple[str, ...]:
-        """What a filing must say besides, because nothing else tells it."""
-        wanted = (
-            (bool(self.masses_quorum), "masses_due"),
-            (self.base != "all", "members_due"),
-            (self.count == "attended", "attended"),
-        )
-        return tuple(name for asked, name in wanted if asked)
-
-
-class Review(WhenWritten):
-    verification: tuple[Literal["full", "sampled", "not_sampled"], ...] = ()
-
-
-class Route(WhenWritten):
-    a_confirm_by_top: Literal[False] = False  # a stage of its own would say it; this key only records the decision
-
-
-class Publicity(WhenWritten):
-    post_within: After = "+2 workdays"
-    holiday_extend: Literal["festival", "none", "rest_day"] = "festival"
-    scope_text: str = ""
-
-
-class Objection(WhenWritten):
-    anonymous_ok: bool = True
-    restart_publicity: Literal["star_changed"] = "star_changed"
-    handler: Role = "department"
-
-
-# --- after the rating -------------------------------------------------------------------------------------------------
-
-
-class Changes(WhenWritten):
-    approval_in: tuple[Round, ...] = ()
-    max_up: Annotated[Positive | None, Field(description="一次最多升几个等次 · most levels up at once")] = None
-    max_down: Annotated[Positive | None, Field(description="一次最多降几个等次 · most levels down at once")] = None
-    first_max: Annotated[Count | None, Field(description="首次评定最高的等次 · highest level at the first rating")] = (
-        None
-    )
-
-
-class Recheck(WhenWritten):
-    opens_on: Day | None = None
-
-
-class Track(Cited):
-    """What a star calls for afterwards: a plan, a rectification that opens by itself, and what its acceptance takes."""
-
-    code: Word
-    title: Word
-    stars: Stars
-    plan: Annotated[
-        After | None,
-        Field(description="这一类的年度方案多久内上报,不写则按 plan.due · this track's plan, else as plan.due says"),
-    ] = None
-    rectify: Annotated[
-        After | None,
-        Field(description="定星后自动立项限期整改,多久内完成 · a rectification opens by itself, due after so long"),
-    ] = None
-    accept_from: Annotated[
-        Amount | None, Field(description="整改验收须达到的分数 · score that its acceptance needs")
-    ] = None
-    dissatisfied_below: Annotated[
-        Ratio | None,
-        Field(description="整改验收时不满意的须低于几分之几 · share of dissatisfied below which it may be accepted"),
-    ] = None
-
-    @model_validator(mode="after")
-    def accepts_what_it_opens(self) -> Self:
-        if self.rectify is None and (self.accept_from is not None or self.dissatisfied_below is not None):
-            raise ValueError("accept_from、dissatisfied_below须与rectify(限期整改)同用")
-        return self
-
-
-class Plan(WhenWritten):
-    due: After | None = None
-
-
-class Ledger(WhenWritten):
-    closed_by: Role = "superior"
-
-
-class Rectification(WhenWritten):
-    due: After | None = None
-
-
-class Plaque(WhenWritten):
-    stars: tuple[int, ...] = ()
-
-
-class Site(WhenWritten):
-    stars: tuple[int, ...] = ()
-
-
-class KeyManagement(WhenWritten):
-    stars: tuple[int, ...] = ()
-    released_from: Count | None = None
-
-
-class ImplementationPlan(WhenWritten):
-    due: After | None = None
-
-
-class Criticism(WhenWritten):
-    bearer: Literal["named", "top", "all"] = "named"
-
-
-# --- reminders --------------------------------------------------------------------------------------------------------
-
-
-class Rung(Cited):
-    """A step of the ladder: reminders count from the target (from due where there is none), escalation from due + grace."""
-
-    name: Word
-    days: int
-    counts_from: Literal["target", "due"]
-    recipients: Annotated[tuple[Literal["owner", "superior", "department", "leader"], ...], AfterValidator(not_empty)]
-    document: Word | None = None
-    colour: Annotated[
-        Literal["blue", "yellow", "orange", "red", "black"] | None,
-        Field(description="文书的颜色,写在消息前面 · its colour, said at the head of the message"),
-    ] = None
-    stages: Annotated[
-        tuple[Word, ...],
-        BeforeValidator(listed),
-        Field(
-            description="只用于这些环节(全名)或事项(如 rectification),空为全部 · only for these stages or matters; empty: all"
-        ),
-    ] = ()
-
-    @property
-    def kind(self) -> Literal["reminder", "escalation"]:
-        return "escalation" if self.counts_from == "due" and self.days >= 0 else "reminder"
-
-
-Bodies = Mapping[Role, Word]
-
-
-class Reminder(WhenWritten):
-    hour: Annotated[int, Field(ge=0, le=23)] = 9
-    nudge_cooldown_hours: Count = 24
-    max_age_days: Count = 14
-
-
-class Retention(WhenWritten):
-    details_years: Count = 10
-    objections_years: Count = 3
-    notice_addresses_years: Count = 1
 
 
 # --- the whole --------------------------------------------------------------------------------------------------------

@@ -10,8 +10,8 @@ from fractions import Fraction
 from operator import ge, gt, le, lt
 
 from workflow.rating.inputs import Satisfaction
+from workflow.rating.scheme_asking import Survey as SurveyRule
 from workflow.rating.scheme_tables import Satisfaction as SatisfactionRule
-from workflow.rating.scheme_tables import Survey as SurveyRule
 from workflow.rating.scheme_tables import Tariff, Threshold
 from workflow.rating.wording import OPERATOR_WORDS, OPPOSITE, percent, plain
 

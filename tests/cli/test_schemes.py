@@ -158,3 +158,23 @@ def test_the_calendar_lists_the_holidays_in_stretches(bare: Cli) -> None:
     assert [line for line in said if line.startswith("放假")] == [
         "放假:01-01–01-03、02-15–02-23、04-04–04-06、05-01–05-05、06-19–06-21、09-25–09-27、10-01–10-07"
     ]
+
+
+def test_what_the_source_leaves_open_is_listed_by_the_check(bare: Cli) -> None:
+    said = bare.json("scheme", "check", "central-classification")
+
+    assert (said["ok"], said["faults"]) == (True, [])
+    assert said["undecided"][1] == {
+        "path": "stage.rating.self_evaluation.due",
+        "place": "第54行 stage[0] rating.self_evaluation.due",
+        "assumed": '"03-09"',
+    }
+    assert [one["path"] for one in said["undecided"]] == [
+        "rung",
+        "stage.rating.self_evaluation.due",
+        "stage.rating.publicity.period",
+        "stage.rating.publicity.verify",
+        "campaign.opens_on",
+        "satisfaction.count",
+        "satisfaction.of",
+    ]

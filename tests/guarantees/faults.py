@@ -12,10 +12,12 @@ import openpyxl
 
 from schedules import relay
 from starflow.documents import sheets, verifier
-from starflow.service import case, upkeep
+from starflow.service import case, desk, upkeep
 from starflow.service import cycles as door
+from starflow.service.clock import random_salt
 from storage import copying, cycles, database, records
 from workflow.engine import deadlines
+from workflow.rating import guards
 
 Patch = tuple[Any, str, Callable[[Any], Any]]
 """Where, which name, and from the true one the false one."""
@@ -73,6 +75,11 @@ def _forgets_the_key(true: Any) -> Any:
     return lambda ask: replace(true(ask), key=None)
 
 
+def _says_yes(true: Any) -> Any:
+    """In place of a guard's own code, whoever holds the guard by now."""
+    return (lambda f, ask, now: None).__code__
+
+
 FAULTS: dict[str, tuple[Patch, ...]] = {
     "two_tx": ((records, "append_all", _commits_between),),
     "no_key": ((door, "_with_its_reason", _forgets_the_key),),
@@ -98,6 +105,9 @@ FAULTS: dict[str, tuple[Patch, ...]] = {
     ),
     "no_child": ((sheets, "_ask_the_child", lambda true: _reads_here),),
     "machine_zone": ((deadlines, "local_date", lambda true: lambda at, zone: at.astimezone().date()),),
+    "objections_forgotten": ((guards.no_open_objection, "__code__", _says_yes),),
+    "quota_forgotten": ((guards.quota_kept, "__code__", _says_yes),),
+    "chance": ((desk, "seeded_salt", lambda true: lambda seed: random_salt),),
     "blind_doctor": ((upkeep, "findings", lambda true: lambda desk, tx: iter(())),),
 }
 

@@ -17,7 +17,7 @@ from starflow.service import cycles as door
 from starflow.service.clock import random_salt
 from storage import copying, cycles, database, records
 from workflow.engine import deadlines
-from workflow.rating import guards
+from workflow.rating import guards, stages
 
 Patch = tuple[Any, str, Callable[[Any], Any]]
 """Where, which name, and from the true one the false one."""
@@ -105,7 +105,7 @@ FAULTS: dict[str, tuple[Patch, ...]] = {
     ),
     "no_child": ((sheets, "_ask_the_child", lambda true: _reads_here),),
     "machine_zone": ((deadlines, "local_date", lambda true: lambda at, zone: at.astimezone().date()),),
-    "objections_forgotten": ((guards.no_open_objection, "__code__", _says_yes),),
+    "objection_not_settled": ((stages.settle, "__code__", lambda true: (lambda stage, f, ask, now: {}).__code__),),
     "quota_forgotten": ((guards.quota_kept, "__code__", _says_yes),),
     "chance": ((desk, "seeded_salt", lambda true: lambda seed: random_salt),),
     "blind_doctor": ((upkeep, "findings", lambda true: lambda desk, tx: iter(())),),

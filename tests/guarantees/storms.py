@@ -15,7 +15,7 @@ from tests.guarantees import crash
 from tests.guarantees.trial import Broken
 from workflow.engine.errors import StarflowError
 
-SHARE = 0.15
+SHARE = 0.2
 """Of the pieces of work, so many are hit."""
 ROLES = ("city", "clock", "committee", "department", "organisation", "superior")
 TRIGGERS = (
@@ -36,7 +36,7 @@ class Storm:
     share: float
     counted: Counter[str] = field(default_factory=Counter)
 
-    def around(self, true: Any, reach: int = 60) -> Any:
+    def around(self, true: Any, reach: int = 30) -> Any:
         """Work that is hit is rolled back and done again, as after a crash; sometimes every connection is lost too."""
 
         def disturbed(*arguments: Any, **more: Any) -> Any:
@@ -93,9 +93,9 @@ def strangers(desk: Desk, dice: random.Random, codes: list[str], when: datetime,
         actor="anybody",
         payload={"content": f"{when:%m月%d日}:对服务情况有不同意见"},
     )
-    for ask in (hostile, objecting):
-        try:
-            storm.around(fire)(desk, ask)
-            storm.counted["objection" if ask is objecting else "done"] += 1
-        except StarflowError:
-            storm.counted["refused"] += 1
+    ask = dice.choice((hostile, objecting))
+    try:
+        storm.around(fire)(desk, ask)
+        storm.counted["objection" if ask is objecting else "done"] += 1
+    except StarflowError:
+        storm.counted["refused"] += 1

@@ -36,9 +36,10 @@ from workflow.rating.scheme import load_bytes
 from workflow.rating.shelf import scheme_bytes
 
 BEHAVIOURS = ("prompt", "mixed", "lazy")
-EACH_DAY = tuple(ask for ask in invariants.INVARIANTS if ask is not invariants.chains_hold)
-"""The chains are proved record by record as they grow, and as a whole when the year is over."""
-BUGS = ("two_tx", "objections_forgotten", "quota_forgotten", "chance", "misfire_grace")
+APART = (invariants.chains_hold, invariants.tree_has_no_loop)
+EACH_DAY = tuple(ask for ask in invariants.INVARIANTS if ask not in APART)
+"""The chains are proved record by record as they grow, and as a whole when the year is over; the tree does not change."""
+BUGS = ("two_tx", "objection_not_settled", "quota_forgotten", "chance", "misfire_grace")
 """The holes that stood open once, or nearly did: each is torn open again in a stormy year and has to be found."""
 
 
@@ -86,10 +87,11 @@ def _bugs_found(trial: Trial) -> str:
     """The control: each bug in a few stormy years beside the true year in peace; Broken only when every one was found."""
     found, missed, rated = {}, [], 11
     with _template(trial) as template:
+        calm = {seed: _lived(template, seed, rated, 0.0) for seed in range(trial.seed, trial.seed + 3)}
         for bug in BUGS:
-            for seed in range(trial.seed, trial.seed + 6):
+            for seed, peace in calm.items():
                 try:
-                    _one_seed(template, seed, rated, bug)
+                    _stormy(template, seed, rated, peace, bug)
                 except Broken as said:
                     found[bug] = f"{seed}: {said}"
                     break
@@ -118,15 +120,14 @@ def _shared_out(seeds: list[int], template: Path, rated: int) -> Iterator[dict[s
 def _some(seeds: list[int], template: Path, rated: int, pipe: int) -> None:
     for seed in seeds:
         try:
-            lived = _one_seed(template, seed, rated)
+            lived = _stormy(template, seed, rated, _lived(template, seed, rated, 0.0))
             line = {"seed": seed, "walked": sorted(lived.walked), "counted": lived.counted}
         except Broken as said:
             line = {"seed": seed, "broken": f"seed {seed}: {said}"}
         os.write(pipe, json.dumps(line, ensure_ascii=False).encode() + b"\n")
 
 
-def _one_seed(template: Path, seed: int, rated: int, bug: str = "") -> Lived:
-    calm = _lived(template, seed, rated, 0.0)
+def _stormy(template: Path, seed: int, rated: int, calm: Lived, bug: str = "") -> Lived:
     with faults.switched_on(bug):
         stormy = _lived(template, seed, rated, SHARE)
     must(
@@ -169,10 +170,10 @@ def _desk(template: Path, seed: int) -> Iterator[Desk]:
 def _lived(template: Path, seed: int, rated: int, share: float) -> Lived:
     with _desk(template, seed) as desk:
         storm, hostile = Storm(desk, random.Random(f"storm {seed}"), share), random.Random(f"hostile {seed}")
-        post, growing = Flaky(random.Random(f"post {seed}")), Growing()
+        post, growing, midnight = Flaky(random.Random(f"post {seed}")), Growing(), Midnight()
         true = rehearsal._work, rehearsal.move_clock
         step = storm.around(obligations._step)
-        rehearsal._work, rehearsal.move_clock = storm.around(true[0], 200), lambda desk, to: step(desk, to)[0]  # type: ignore[assignment]
+        rehearsal._work, rehearsal.move_clock = storm.around(true[0], 80), lambda desk, to: step(desk, to)[0]  # type: ignore[assignment]
         try:
             played = rehearsal.begin(desk, city(rated), 2027, SCHEME, BEHAVIOURS[seed % 3])
             codes = [row.code for row in city(rated)[1:]]
@@ -180,11 +181,11 @@ def _lived(template: Path, seed: int, rated: int, share: float) -> Lived:
                 strangers(desk, hostile, codes, when, storm)
                 if not share:
                     continue
-                if day % 7 == 0:
-                    storm.around(relay.relay, 400)(desk, {"console": post}, at_once=100)
+                if day % 14 == 0:
+                    storm.around(relay.relay, 60)(desk, {"console": post}, at_once=100)
                 with desk.reading() as tx:
                     growing.prove(tx)
-                    said = [sentence for ask in EACH_DAY for sentence in ask(tx)]
+                    said = midnight.said(tx)
                 must(not said, f"{when:%m-%d}: {said[:2]}")
         finally:
             rehearsal._work, rehearsal.move_clock = true  # type: ignore[assignment]
@@ -197,6 +198,33 @@ def _lived(template: Path, seed: int, rated: int, share: float) -> Lived:
         with desk.reading() as tx:
             walked = frozenset(tx.session.execute(sa.select(col(Record.before), col(Record.trigger))).tuples())
         return Lived(told, walked, storm.counted)
+
+
+class Midnight:
+    """The invariants as prepared statements: built once by asking them, then only run; whatever answers is asked in earnest."""
+
+    def __init__(self) -> None:
+        self.prepared: list[tuple[str, Any]] = []
+
+    def said(self, tx: Transaction) -> list[str]:
+        if not self.prepared:
+            return self._asked(tx)
+        run = tx.connection.connection.cursor().execute
+        if any(run(statement, values).fetchone() for statement, values in self.prepared):
+            return self._asked(tx)
+        return list(invariants.tree_has_no_loop(tx)) if tx.now.day == 1 else []
+
+    def _asked(self, tx: Transaction) -> list[str]:
+        def keep(_: Any, __: Any, statement: str, values: Any, *___: Any) -> None:
+            self.prepared.append((statement, values))
+
+        self.prepared.clear()
+        sa.event.listen(tx.connection, "before_cursor_execute", keep)
+        try:
+            said = [sentence for ask in EACH_DAY for sentence in ask(tx)]
+        finally:
+            sa.event.remove(tx.connection, "before_cursor_execute", keep)
+        return said + list(invariants.tree_has_no_loop(tx))
 
 
 class Growing:

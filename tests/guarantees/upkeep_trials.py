@@ -1,28 +1,25 @@
-"""Backups taken under load, the move to PostgreSQL, a graceful restart, and a doctor who is told of everything that is stuck."""
+"""Backups taken under load, the move to PostgreSQL, and a graceful restart."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from datetime import timedelta
+from collections import Counter
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import httpx
 import sqlalchemy as sa
 
-from schedules.bell import tick
 from starflow.service import backups, upkeep
 from starflow.service.access import issue_token
 from starflow.service.clock import SystemClock
 from starflow.service.desk import Desk, open_desk
 from storage import copying
-from storage.models import Message, Obligation, Record
+from storage.models import Record
 from tests.guarantees import acting, crash, faults
 from tests.guarantees.places import NOW, Fixed, empty, opened, settings_of
 from tests.guarantees.trial import Broken, Trial, must
@@ -115,7 +112,7 @@ def moving(trial: Trial) -> str:
 
 def restarting(trial: Trial) -> str:
     """G25: two processes take turns to be stopped and started under load; no request that was taken fails."""
-    turns = trial.size(2, 8, control=1)
+    turns = trial.size(2, 8, control=4)
     with opened(trial, 12) as desk:
         desk.clock = SystemClock()
         token = issue_token(desk, "department", "GW", "", 30)
@@ -125,7 +122,8 @@ def restarting(trial: Trial) -> str:
         answers: list[int] = []
         broken: list[str] = []
         stop = threading.Event()
-        asking = [threading.Thread(target=_asks, args=(ports, token, answers, broken, stop)) for _ in range(3)]
+        flying: Counter[int] = Counter()
+        asking = [threading.Thread(target=_asks, args=(ports, token, answers, broken, stop, flying)) for _ in range(6)]
         try:
             for port in ports:
                 _wait(port)
@@ -133,6 +131,7 @@ def restarting(trial: Trial) -> str:
                 thread.start()
             for turn in range(turns):
                 port = ports[turn % 2]
+                _until(lambda port=port: flying[port] > 1)  # somebody is being served right now  # type: ignore[misc]
                 servers[port].send_signal(signal.SIGKILL if trial.fault else signal.SIGTERM)
                 code = servers[port].wait(timeout=60)
                 must(trial.fault or code == 0, f"the server ended with {code}")
@@ -175,13 +174,29 @@ def _wait(port: int) -> None:
     raise RuntimeError("the server did not come up")
 
 
-def _asks(ports: tuple[int, int], token: str, answers: list[int], broken: list[str], stop: threading.Event) -> None:
+def _until(holds: Callable[[], bool]) -> None:
+    for _ in range(60_000):
+        if holds():
+            return
+        time.sleep(0.001)
+    raise RuntimeError("nobody asked anything for a minute")
+
+
+def _asks(
+    ports: tuple[int, int],
+    token: str,
+    answers: list[int],
+    broken: list[str],
+    stop: threading.Event,
+    flying: Counter[int],
+) -> None:
     """A client behind a balancer: where nobody takes the connection, the other one is asked; what was taken must be answered."""
     number = 0
     while not stop.is_set():
         number += 1
         port = ports[number % 2]
         for one in (port, ports[(number + 1) % 2]):
+            flying[one] += 1
             try:
                 said = httpx.get(
                     f"http://127.0.0.1:{one}/api/v1/stuck", headers={"authorization": f"Bearer {token}"}, timeout=60
@@ -193,130 +208,5 @@ def _asks(ports: tuple[int, int], token: str, answers: list[int], broken: list[s
             except httpx.TransportError as error:
                 broken.append(repr(error))
                 break
-
-
-# ── G26 ──────────────────────────────────────────────────────────
-
-
-class Usage(NamedTuple):
-    total: int
-    used: int
-    free: int
-
-
-class Later:
-    def __init__(self, by: timedelta) -> None:
-        self.by = by
-
-    def now(self) -> Any:
-        return SystemClock().now() + self.by
-
-
-def told(trial: Trial) -> str:
-    """G26: each of seven things that can be stuck is said within two ticks; a healthy installation hears nothing."""
-    with opened(trial, 6, backups=str(trial.folder / "kept"), uploads=str(trial.folder / "up")) as desk:
-        desk.clock = SystemClock()
-        with desk.transaction() as tx:
-            tx.session.execute(sa.text("UPDATE campaign SET opened_at = :now"), {"now": desk.clock.now().replace(tzinfo=None)
-                               if trial.dialect == "sqlite" else desk.clock.now()})  # fmt: skip
-        tick(desk)
-        quiet = [finding.found for finding in upkeep.doctor(desk)]
-        must(trial.fault or not quiet, f"a false alarm: {quiet[:2]}")
-        with faults.switched_on(trial.fault):
-            for name, word, injected in STUCK:
-                with injected(desk):
-                    said = " ".join(finding.found for finding in upkeep.doctor(desk))
-                must(word in said, f"{name}: doctor says only “{said[:80]}”")
-        after = [finding.found for finding in upkeep.doctor(desk)]
-        must(not after or trial.fault, f"a false alarm afterwards: {after[:2]}")
-    return f"{len(STUCK)}种卡住的情形,doctor 逐一说出并写明怎么办;健康时误报0"
-
-
-@contextmanager
-def _clock_later(desk: Desk, **span: float) -> Iterator[None]:
-    desk.clock = Later(timedelta(**span))
-    try:
-        yield
-    finally:
-        desk.clock = SystemClock()
-
-
-@contextmanager
-def _wall_back(desk: Desk) -> Iterator[None]:
-    before, desk.wall = desk.wall, Later(timedelta(hours=-2))  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        desk.wall = before
-
-
-@contextmanager
-def _disk_full(desk: Desk) -> Iterator[None]:
-    true = shutil.disk_usage
-    shutil.disk_usage = lambda place: Usage(100 << 30, 98 << 30, 2 << 30)  # type: ignore[assignment]
-    try:
-        yield
-    finally:
-        shutil.disk_usage = true
-
-
-def _rows(change: Callable[[Any], None], back: Callable[[Any], None]) -> Callable[[Desk], Any]:
-    @contextmanager
-    def injected(desk: Desk) -> Iterator[None]:
-        with desk.transaction() as tx:
-            change(tx)
-        try:
-            yield
-        finally:
-            with desk.transaction() as tx:
-                back(tx)
-
-    return injected
-
-
-def _dead(tx: Any) -> None:
-    now = tx.now
-    tx.session.add(
-        Message(
-            key="dead",
-            channel="console",
-            address="x",
-            subject="",
-            body="",
-            created_at=now,
-            status="dead",
-            next_try_at=now,
-        )
-    )
-
-
-def _rung_unsent(tx: Any) -> None:
-    first = tx.session.scalar(sa.select(sa.func.min(Obligation.id)).where(Obligation.closed_at.is_(None)))  # type: ignore[union-attr]
-    tx.session.execute(sa.update(Obligation).where(Obligation.id == first).values(rings_at=tx.now - timedelta(hours=1)))  # type: ignore[arg-type]
-
-
-def _rung_later(tx: Any) -> None:
-    late = Obligation.rings_at < tx.now  # type: ignore[operator]
-    tx.session.execute(sa.update(Obligation).where(late).values(rings_at=tx.now + timedelta(days=9)))
-
-
-STUCK: tuple[tuple[str, str, Callable[[Desk], Any]], ...] = (
-    ("a dead bell", "上次清点在", lambda desk: _clock_later(desk, minutes=21)),
-    ("a backup of long ago", "备份在", lambda desk: _clock_later(desk, hours=27)),
-    ("a clock set back", "时钟", _wall_back),
-    ("a full disk", "磁盘只剩", _disk_full),
-    (
-        "a dead letter",
-        "多次未能发出",
-        _rows(_dead, lambda tx: tx.session.execute(sa.delete(Message).where(Message.key == "dead"))),
-    ),  # type: ignore[arg-type]
-    ("a rung that did not ring", "到点还没有办", _rows(_rung_unsent, _rung_later)),
-    (
-        "a broken chain",
-        "历史校验失败",
-        _rows(
-            lambda tx: tx.session.execute(sa.text("UPDATE record SET actor = 'forger' WHERE id = 1")),
-            lambda tx: tx.session.execute(sa.text("UPDATE record SET actor = 'test' WHERE id = 1")),
-        ),
-    ),
-)
+            finally:
+                flying[one] -= 1

@@ -245,7 +245,9 @@ class Growing:
         standing: dict[int, tuple[Any, Any]] = {}
         for record, detail, cycle in found:
             seq, head = self.heads.get(record.cycle_id, (0, records.GENESIS))
-            must((record.seq, record.previous_hash) == (seq + 1, head), f"record {record.id} does not continue its chain")
+            must(
+                (record.seq, record.previous_hash) == (seq + 1, head), f"record {record.id} does not continue its chain"
+            )
             digest = records.detail_digest(detail.salt, detail.detail or {})
             must(record.detail_digest == digest, f"record {record.id}: its detail is another one")
             self.heads[record.cycle_id] = (record.seq, record.hash)
@@ -263,7 +265,9 @@ def _each_letter_once(desk: Desk, post: Flaky, storm: Storm) -> None:
     with desk.reading() as tx:
         sent = tx.session.scalars(sa.select(col(Message.key)).where(col(Message.status) == "sent")).all()
         left = tx.session.scalar(
-            sa.select(sa.func.count()).where(col(Message.status).in_(("queued", "claimed")), col(Message.next_try_at) <= tx.now)
+            sa.select(sa.func.count()).where(
+                col(Message.status).in_(("queued", "claimed")), col(Message.next_try_at) <= tx.now
+            )
         )
     must(not left, f"{left} letters were left lying")
     must(set(post.came) >= set(sent), f"{len(set(sent) - set(post.came))} letters are called sent and never came")

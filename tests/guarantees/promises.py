@@ -1,6 +1,6 @@
 """The list: what we promise, in the words of the README, and which test proves it."""
 
-from tests.guarantees import corpus, crash, hands, history, timing, upkeep_trials, watch, year
+from tests.guarantees import corpus, crash, hands, history, modelled, timing, upkeep_trials, watch, year
 from tests.guarantees.trial import Guarantee
 
 SQLITE, POSTGRESQL = ("sqlite",), ("postgresql",)
@@ -27,6 +27,7 @@ GUARANTEES = (
               SQLITE),
     Guarantee("G16", "历史的任何改动都查得出(两个独立的校验程序)", "any tampering with the history is found, by two verifiers", history.tampering,
               "no_anchor", 60),
+    Guarantee("G14", "程序与它的小模型处处一致", "the workflow equals its model", modelled.equal, "mutants", 90, control_on=SQLITE),
     Guarantee("G15", "一整年里处处出故障,结果与无故障的一年逐条相同", "a year of faults ends with the very history of a year without", year.survives,
               "each_bug", 500, SQLITE),
     Guarantee("G19", "边写边备份,每份都恢复过一遍", "a backup under load was restored once before it is believed", upkeep_trials.under_load,

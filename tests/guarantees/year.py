@@ -196,7 +196,8 @@ def _lived(template: Path, seed: int, rated: int, share: float) -> Lived:
         if share:
             _each_letter_once(desk, post, storm)
         with desk.reading() as tx:
-            walked = frozenset(tx.session.execute(sa.select(col(Record.before), col(Record.trigger))).tuples())
+            edges = tx.session.execute(sa.select(col(Record.before), col(Record.trigger)).distinct())
+            walked = frozenset((before, trigger) for before, trigger in edges)
         return Lived(told, walked, storm.counted)
 
 

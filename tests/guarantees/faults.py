@@ -91,6 +91,7 @@ FAULTS: dict[str, tuple[Patch, ...]] = {
     "deferred": (
         (database, "WRITING", lambda true: {**true, "sqlite": {"begins_with": ("PRAGMA query_only=OFF", "BEGIN")}}),
     ),
+    "no_retry": ((database, "retrying", lambda true: lambda work, **_: work()),),
     "not_synchronous": (
         (database, "PRAGMAS", lambda true: tuple(p.replace("synchronous=FULL", "synchronous=OFF") for p in true)),
     ),

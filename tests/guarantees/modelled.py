@@ -137,13 +137,14 @@ def agree(table: Table, w: model.World, trigger: str, role: str, told: model.Wor
 
 
 def worlds(stage: str) -> Iterator[dict[str, Any]]:
-    for route, star, proposed, shown, (posted, over), objections, done in itertools.product(
-        "AB", (None, 3, 4, 5), (3, 4, 5), (False, True), ((False, True), (True, False), (True, True)), (0, 1, 2), (False, True)
-    ):  # fmt: skip
+    hung = ((False, False), (False, True), (True, False), (True, True))
+    done = ((False, False), (True, False), (False, True))
+    cases = itertools.product("AB", (None, 3, 4, 5), (3, 4, 5), (False, True), hung, (0, 1, 2), done)
+    for route, star, proposed, shown, (posted, over), objections, (excused, begun) in cases:
         yield {
             "stage": stage, "route": route, "star": star, "proposed": proposed, "posted_star": proposed if shown else None,
             "noticed_star": proposed if posted else None, "posted": posted, "over": over, "objections": objections,
-            "turnout_excused": done, "review_begun": done, "approved": done, "outcome": None,
+            "turnout_excused": excused, "review_begun": begun, "approved": begun, "outcome": None,
         }  # fmt: skip
 
 

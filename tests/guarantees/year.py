@@ -5,6 +5,7 @@ when there is something to do (a storm's own G5 proves that it may ring late); w
 everything at the end of each such day. The database lies in memory: what reaches a disk is G1's and G3's question.
 """
 
+import gc
 import json
 import os
 import random
@@ -56,7 +57,7 @@ def survives(trial: Trial) -> str:
     """G15: seeds × (a year in peace, the same year under faults): one history; every invariant all along."""
     if trial.fault:
         return _bugs_found(trial)
-    seeds, rated = trial.size(50, 1000), trial.size(23, 256)
+    seeds, rated = trial.size(20, 1000), trial.size(23, 256)
     began, counted, walked = time.monotonic(), Counter[str](), set[tuple[str, str]]()
     numbers = [trial.seed + number for number in range(seeds)]
     with _template(trial) as template:
@@ -68,19 +69,19 @@ def survives(trial: Trial) -> str:
     table = table_of(load_bytes(scheme_bytes(SCHEME)))
     stages = {stage.name for stage in table.stages} - {"closed", "exempt"}
     unseen = stages - {stage for stage, _ in walked}
-    must(not unseen or seeds < 20, f"no year of {seeds} came through {sorted(unseen)}")
+    must(not unseen or seeds < 10, f"no year of {seeds} came through {sorted(unseen)}")
     rows = walked & set(table.row)
     return (
         f"{seeds}个种子 × {rated + 1}个组织(各条路线都有)× 2年:{counted['transitions']}次流转经过{len(stages - unseen)}/{len(stages)}个环节、"
         f"程序表{len(rows)}/{len(table.rows)}行;{counted['fault']}处故障({counted['crash']}次断开全部连接)、{counted['objection']}件异议、"
         f"{counted['refused']}次越权或乱来被拒、{counted['letters']}封信各生效一次;有无故障总哈希相同,同一种子两次相同,不变量逐步全部成立;"
-        f"每秒{(2 * seeds + 4) / took:.2f}年"
+        f"每秒{(2 * seeds + 3) / took:.2f}年"
     )
 
 
 def _same_twice(template: Path, seed: int, rated: int) -> None:
-    heads = {_lived(template, seed, rated, share).told.head for share in (0.0, 0.0, SHARE, SHARE)}
-    must(len(heads) == 1, f"seed {seed}: {len(heads)} different heads in four years")
+    heads = {_lived(template, seed, rated, share).told.head for share in (0.0, SHARE, SHARE)}
+    must(len(heads) == 1, f"seed {seed}: {len(heads)} different heads in three years")
 
 
 def _bugs_found(trial: Trial) -> str:
@@ -118,6 +119,7 @@ def _shared_out(seeds: list[int], template: Path, rated: int) -> Iterator[dict[s
 
 
 def _some(seeds: list[int], template: Path, rated: int, pipe: int) -> None:
+    gc.set_threshold(200_000, 50, 1000)  # a year leaves no circles behind that would be worth looking for all the time
     for seed in seeds:
         try:
             lived = _stormy(template, seed, rated, _lived(template, seed, rated, 0.0))

@@ -92,6 +92,7 @@ FAULTS: dict[str, tuple[Patch, ...]] = {
         (database, "WRITING", lambda true: {**true, "sqlite": {"begins_with": ("PRAGMA query_only=OFF", "BEGIN")}}),
     ),
     "no_retry": ((database, "retrying", lambda true: lambda work, **_: work()),),
+    "breaks_on_a_read": ((cycles, "find", lambda true: lambda *asked, **more: 1 // 0),),
     "not_synchronous": (
         (database, "PRAGMAS", lambda true: tuple(p.replace("synchronous=FULL", "synchronous=OFF") for p in true)),
     ),

@@ -20,7 +20,7 @@ from tests.guarantees.trial import Trial, must
 
 DOCUMENT = "/api/v1/openapi.json"
 ROLES: tuple[tuple[str, str], ...] = (
-    ("", ""), ("organisation", "D0102"), ("superior", "D01"), ("department", "GW"), ("committee", "GW"), ("city", "GW"),
+    ("", ""), ("organisation", "D0102"), ("superior", "D01"), ("department", "GW"), ("committee", "GW"), ("city", "CITY"),
 )  # fmt: skip
 KNOWN = {"code": ("D0102", "D0103", "S01", "GW"), "year": (2027,)}
 """What stands in the town: half of all paths lead to something that is there."""

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from decimal import Decimal
 from functools import partial
 from time import sleep
 from typing import Any
@@ -17,7 +18,7 @@ from starflow.service import cycles as door
 from starflow.service.clock import random_salt
 from storage import copying, cycles, database, records
 from workflow.engine import deadlines
-from workflow.rating import guards, stages
+from workflow.rating import guards, sheet, stages
 
 Patch = tuple[Any, str, Callable[[Any], Any]]
 """Where, which name, and from the true one the false one."""
@@ -75,6 +76,11 @@ def _forgets_the_key(true: Any) -> Any:
     return lambda ask: replace(true(ask), key=None)
 
 
+def _by_float(true: Any) -> Any:
+    """Hundredths cut off a binary fraction: 82.29 becomes 82.28."""
+    return lambda *asked: Decimal(f"{int(float(true(*asked)) * 100) / 100}")
+
+
 def _says_yes(true: Any) -> Any:
     """In place of a guard's own code, whoever holds the guard by now."""
     return (lambda f, ask, now: None).__code__
@@ -93,6 +99,7 @@ FAULTS: dict[str, tuple[Patch, ...]] = {
     ),
     "no_retry": ((database, "retrying", lambda true: lambda work, **_: work()),),
     "breaks_on_a_read": ((cycles, "find", lambda true: lambda *asked, **more: 1 // 0),),
+    "float_arithmetic": ((sheet, "base_of", _by_float), (case, "base_of", _by_float)),
     "not_synchronous": (
         (database, "PRAGMAS", lambda true: tuple(p.replace("synchronous=FULL", "synchronous=OFF") for p in true)),
     ),

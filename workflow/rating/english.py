@@ -6,6 +6,7 @@ Names, titles and citations stay as they were written. A test reads the code and
 """
 
 import re
+from collections.abc import Mapping
 from functools import cache, lru_cache
 
 from workflow.rating.english_acts import ACTS
@@ -49,33 +50,43 @@ STOPS = (
 """Where a sentence that is not known as a whole is cut, and how its parts are joined in English."""
 
 
-@lru_cache(maxsize=4096)
-def english(text: str) -> str:
-    """The text in English as far as the catalogue reaches; what it does not know stays as it is."""
-    if not chinese(text):
-        return text.replace("、", ", ")
-    if CATALOGUE.get(text):
-        return CATALOGUE[text]
-    if ";" in text:
-        return "; ".join(english(part) for part in text.split(";") if part)
-    for pattern, said in _patterns():
-        if found := pattern.fullmatch(text):
-            return said.format(*map(english, found.groups()))
-    for stop, joint in STOPS:
-        if stop in text.rstrip(stop):
-            return joint.join(english(part) for part in text.split(stop))
-    return text
+class Speaker:
+    """Says in English whatever stands in one catalogue. The rooms above bring their own sentences beside these."""
+
+    def __init__(self, catalogue: Mapping[str, str]) -> None:
+        self._catalogue = catalogue
+        self._patterns = _patterns(catalogue)
+        self._joined = _patterns({zh: en for zh, en in catalogue.items() if ";" in zh})
+        self.say = lru_cache(maxsize=4096)(self._say)
+
+    def _say(self, text: str) -> str:
+        """The text in English as far as the catalogue reaches; what it does not know stays as it is."""
+        if not chinese(text):
+            return text.replace("、", ", ")
+        if self._catalogue.get(text):
+            return self._catalogue[text]
+        if ";" in text:
+            for pattern, said in self._joined:
+                if found := pattern.fullmatch(text):
+                    return said.format(*map(self.say, found.groups()))
+            return "; ".join(self.say(part) for part in text.split(";") if part)
+        for pattern, said in self._patterns:
+            if found := pattern.fullmatch(text):
+                return said.format(*map(self.say, found.groups()))
+        for stop, joint in STOPS:
+            if stop in text.rstrip(stop):
+                return joint.join(self.say(part) for part in text.split(stop))
+        return text
 
 
 def chinese(text: str) -> bool:
     return any("\u4e00" <= character <= "\u9fff" for character in text)
 
 
-@cache
-def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
+def _patterns(catalogue: Mapping[str, str]) -> tuple[tuple[re.Pattern[str], str], ...]:
     """Those with holes, the longest fixed text first."""
-    holed = sorted((zh for zh, en in CATALOGUE.items() if "{}" in zh and en), key=lambda zh: -len(zh.replace("{}", "")))
-    return tuple((_pattern(zh), CATALOGUE[zh]) for zh in holed)
+    holed = sorted((zh for zh, en in catalogue.items() if "{}" in zh and en), key=lambda zh: -len(zh.replace("{}", "")))
+    return tuple((_pattern(zh), catalogue[zh]) for zh in holed)
 
 
 LONG = 5
@@ -98,3 +109,13 @@ def _pattern(zh: str) -> re.Pattern[str]:
             hole = f"({any_}*?)" if beside else f"({any_}+)" if greedy else f"({any_}+?)"
         said += hole + re.escape(following)
     return re.compile(said)
+
+
+@cache
+def _core() -> Speaker:
+    return Speaker(CATALOGUE)
+
+
+def english(text: str) -> str:
+    """A sentence of the core in English."""
+    return _core().say(text)

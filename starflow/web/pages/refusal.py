@@ -8,7 +8,10 @@ from starlette.exceptions import HTTPException
 
 from starflow.service.answers import answer_of
 from starflow.web import problems
+from starflow.web.accounts.strangers import own_form
+from starflow.web.forms import typed
 from starflow.web.pages import rendering
+from starflow.web.pages.fields import LABELS
 from starflow.web.pages.language import worded
 from starflow.web.pages.shell import language_of
 from starflow.web.problems import BUSY, NO_TOKEN, TITLES, WEB_ONLY
@@ -28,6 +31,14 @@ NEXT_STEPS = {
 }
 
 
+Kept = tuple[tuple[str, str], ...]
+UNSAID = frozenset({
+    "password", "new", "again", "secret", "code", "token", "carried", "onto", "packed", "back", "next", "key", "version",
+    "seen", "go", "only", "old", "at", "step", "days", "as", "language", "large", "drop",
+})  # fmt: skip
+"""What the page itself put into its forms, and what nobody may read over a shoulder."""
+
+
 def register(app: FastAPI) -> None:
     """In place of the handlers that answer programs, which go on answering them."""
     app.add_exception_handler(StarflowError, _refused)
@@ -40,8 +51,8 @@ def is_page(request: Request) -> bool:
     return not request.url.path.startswith(("/api/", "/static/", "/healthz", "/readyz", "/metrics"))
 
 
-def refusal_page(request: Request, error: StarflowError) -> Response:
-    """This refusal as a whole page."""
+def refusal_page(request: Request, error: StarflowError, kept: Kept = ()) -> Response:
+    """This refusal as a whole page; `kept`: what was typed, to be copied from it."""
     lang = language_of(request)
     away = isinstance(error, Unavailable)
     return rendering.answer(
@@ -53,17 +64,29 @@ def refusal_page(request: Request, error: StarflowError) -> Response:
         reasons=[BUSY] if away else [str(reason) for reason in error.reasons],
         next_step=worded(lang, NEXT_STEPS.get(error.code, "")) if error.code in NEXT_STEPS else "",
         code=error.code,
+        kept=kept,
     )
 
 
-def _refused(request: Request, error: Any) -> Response:
-    return refusal_page(request, error) if is_page(request) else problems.on_refusal(request, error)
+async def _refused(request: Request, error: Any) -> Response:
+    if not is_page(request):
+        return problems.on_refusal(request, error)
+    return refusal_page(request, error, await _typed(request))
 
 
-def _malformed(request: Request, error: Any) -> Response:
+async def _typed(request: Request) -> Kept:
+    """(label, text) of what somebody typed into a form of ours: whatever is refused, their words are not lost."""
+    if request.method != "POST" or request.url.path == "/b":  # nobody's vote is shown again
+        return ()
+    form = await own_form(request)
+    said = typed(form) if form is not None else ()
+    return tuple((LABELS.get(name, (name, ""))[0], text) for name, text in said if text.strip() and name not in UNSAID)
+
+
+async def _malformed(request: Request, error: Any) -> Response:
     if not is_page(request):
         return problems.on_malformed(request, error)
-    return refusal_page(request, BadInput(*problems.sentences(error.errors())))
+    return refusal_page(request, BadInput(*problems.sentences(error.errors())), await _typed(request))
 
 
 def _http(request: Request, error: Any) -> Response:
@@ -77,6 +100,7 @@ def _http(request: Request, error: Any) -> Response:
         error.status_code,
         dict(error.headers or {}),
         title=TITLES[code],
+        kept=(),
         reasons=[worded(lang, "没有这个页面")] if error.status_code == 404 else [],
         next_step=worded(lang, NEXT_STEPS[code]),
         code=code,

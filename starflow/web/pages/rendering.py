@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from starflow.web import english
 from starflow.web.pages import language
 from starflow.web.pages.language import CHINESE, catalogue
 from workflow.engine.deadlines import Light
@@ -63,6 +64,7 @@ def environment(lang: str) -> Environment:
     for filter_ in (language.day, language.long_day, language.moment, language.deadline, language.number):
         made.filters[filter_.__name__] = partial(filter_, lang)
     made.filters["relative"] = partial(_relative, lang)
+    made.filters["told"] = partial(english.told, lang)
     made.globals.update(
         lang=lang,
         languages=language.LANGUAGES,

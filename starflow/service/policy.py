@@ -46,6 +46,7 @@ RULES = (
     Rule(action="hold", title="暂停计时", roles=("department",)),
     Rule(action="release", title="恢复计时", roles=("department",)),
     Rule(action="nudge", title="催办", roles=("superior", "department")),
+    Rule(action="slip", title="签发督办单", roles=("superior", "department")),
     Rule(action="read_work", title="查看办理情况", roles=(*OF_THE_TREE, "city")),
     Rule(action="read_roster", title="查看名册和星级", roles=(*OF_THE_TREE, "admin")),
     Rule(action="read_meetings", title="查看工委会的会议", roles=("department", "committee", "auditor")),

@@ -31,6 +31,7 @@ from starflow.web.pages import (
     meeting,
     organisation,
     overview,
+    papers,
     queue,
     refusal,
     rehearsal,
@@ -60,6 +61,7 @@ PAGES = tuple(
         meeting,
         admin,
         screen,
+        papers,
         act,
         organisation,
     )

@@ -221,6 +221,8 @@ SENTENCES: Mapping[str, str] = {
     "暂停计时": "holding the clock",
     "恢复计时": "releasing the clock",
     "催办": "a reminder",
+    "签发督办单": "Issuing a supervision slip",
+    "没有编号为{}的督办单": "There is no supervision slip with the number {}.",
     "查看办理情况": "Looking at the work",
     "查看名册和星级": "Looking at roster and stars",
     "查看工委会的会议": "Looking at the committee's sittings",

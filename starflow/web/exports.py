@@ -6,10 +6,13 @@ from urllib.parse import quote
 from fastapi import APIRouter, Path, Query, Response
 
 from starflow.documents.lists import FORMS, LISTED, export_list
+from starflow.service import attempts
 from starflow.service.search import narrowed_by
 from starflow.service.view import Filters
 from starflow.web.auth import Identified, narrowed, require
 from starflow.web.replies import Lamp, OwedBy, Search, Stage, Under, Year
+from storage.account_models import AccessEvent
+from storage.accounts import save
 from workflow.engine.errors import Forbidden, Unknown
 
 router = APIRouter()
@@ -51,6 +54,10 @@ def export(
         seen = filters
     if seen is None:
         raise Forbidden(f"{LISTED[name].title}里没有您可以看的")
+    with caller.desk.transaction(caller.desk.wall.now()) as tx:
+        attempts.count(tx, [(attempts.EXPORTS, caller.token)])
+        said = f"{name}.{form} {search}".strip()[:120]
+        save(tx, AccessEvent(at=tx.now, what="export", actor=caller.principal.person or "", about=said))
     content = export_list(caller.desk, name, seen, form)
     file = quote(f"{LISTED[name].title}.{form}")
     return Response(content, 200, {"Content-Disposition": f"attachment; filename*=UTF-8''{file}"}, TYPES[form])

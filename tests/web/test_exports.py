@@ -1,8 +1,13 @@
 """Lists as files over HTTP: what the caller may not see is not in them."""
 
+from datetime import timedelta
 from pathlib import Path
 
+import sqlalchemy as sa
+
 from starflow.documents.sheets import read
+from storage.account_models import AccessEvent
+from tests.web.browser import on_the_wall
 from tests.web.conftest import Web
 
 
@@ -29,3 +34,16 @@ def test_every_page_has_its_print_stylesheet() -> None:
     templates = Path(__file__).parents[2] / "starflow" / "web" / "templates"
 
     assert all("print.css" in (templates / name).read_text(encoding="utf-8") for name in ("shell.html", "plain.html"))
+
+
+def test_lists_are_taken_away_ten_times_an_hour_and_each_time_is_logged(web: Web) -> None:
+    on_the_wall(web.desk)
+    answers = [web.get("/exports/cycles?form=json").status_code for _ in range(11)]
+    other = web.get("/exports/cycles?form=json", by=("organisation", "D01")).status_code
+    on_the_wall(web.desk).move(timedelta(minutes=61))
+
+    assert (answers, other) == ([200] * 10 + [429], 200)
+    assert web.get("/exports/cycles?form=json").status_code == 200
+    with web.desk.reading() as tx:
+        logged = tx.session.scalars(sa.select(AccessEvent.about).where(AccessEvent.what == "export")).all()
+    assert list(logged) == ["cycles.json"] * 12

@@ -4,15 +4,17 @@ A route that the file does not name fails, and so does a line that names no rout
 body, so that it is let through to the work and no further.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from starflow.service import organisations
+from starflow.service.access import Principal
 from starflow.service.campaigns import open_campaign
 from starflow.service.desk import create_desk
+from starflow.service.policy import Policy
 from starflow.service.settings import read_settings
 from tests.kept import app_at
 from tests.web import matrix
@@ -83,19 +85,49 @@ def test_no_line_stands_twice() -> None:
 
 
 def test_everybody_is_answered_at_every_route_as_the_file_says(town: Town) -> None:
-    differences, asked = {}, 0
+    found, asked = {}, 0
     web = Web(town.desk, town.app)
     web.at("2027-05-06 10:00")
     for stage in STAGES:
         advance(web, stage)
-        for line in [one for one in expectations() if (one.stage or STAGES[0]) == stage]:
-            for column in COLUMNS:
-                asked += 1
-                if (found := ask(town, line, column)) != line.expected[column]:
-                    differences[f"{line.route} @{stage} {column}"] = (line.expected[column], found)
+        lines = [one for one in expectations() if (one.stage or STAGES[0]) == stage]
+        asked += len(lines)
+        found |= differences(town, lines)
 
-    assert differences == {}
-    assert asked == len(COLUMNS) * len(expectations())
+    assert found == {}
+    assert asked == len(expectations())
+
+
+def differences(town: Town, lines: Sequence[Expectation]) -> dict[str, tuple[str, str]]:
+    """Route and column → what the file says, and what was answered."""
+    answers = ((line, column, ask(town, line, column)) for line in lines for column in COLUMNS)
+    return {
+        f"{line.route} {column}": (line.expected[column], found)
+        for line, column, found in answers
+        if found != line.expected[column]
+    }
+
+
+def test_a_door_left_open_turns_the_matrix_red(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The control: whoever takes one check away is seen in every column that it kept out."""
+    kept = Policy.require
+
+    def forgetful(self: Policy, principal: Principal, action: str, relations: frozenset[str] | None = None) -> None:
+        if action != "read_meetings":
+            kept(self, principal, action, relations)
+
+    monkeypatch.setattr(Policy, "require", forgetful)
+    line = next(one for one in expectations() if one.route == "GET /meeting")
+    out = [column for column in COLUMNS if line.expected[column] == "403"]
+
+    assert differences(town, [line]) == {f"GET /meeting {column}": ("403", "yes") for column in out}
+    assert len(out) == 9
+
+
+def test_a_route_that_nobody_wrote_down_turns_the_matrix_red(town: Town) -> None:
+    town.app.add_api_route("/back-door", lambda: {})
+
+    assert set(routes_of(town.app)) - {line.route for line in expectations()} == {"GET /back-door"}
 
 
 def advance(web: Web, until: str) -> None:

@@ -259,3 +259,37 @@ def test_a_roster_is_looked_at_then_imported_then_undone(web: Web) -> None:
     assert "已导入:新增0,修改1,停用0" in done.text
     assert changed == {r.code: replace(r, name=r.name + "(新)" * (r.code == "B1")) for r in before}
     assert "已撤销" in undone.text and organisations.export(web.desk) == before
+
+
+def test_a_wall_shows_the_big_screen_by_a_token_and_nothing_else(web: Web) -> None:
+    wall = Browser(web.app, host="starflow.example")
+    entered = wall.get(f"/screen?token={web.token('department', 'GW')}", address="10.1.1.1")
+
+    assert (entered.status_code, entered.headers["location"]) == (303, "/screen")
+    assert "Path=/screen; HttpOnly; SameSite=Lax" in entered.headers["set-cookie"]
+    assert wall.get("/screen", address="10.1.1.1").status_code == 200
+    assert wall.get("/", address="10.1.1.1").headers["location"].startswith("/sign-in")
+    assert Browser(web.app).get("/screen?token=nonsense", address="10.1.1.1").headers["location"].startswith("/sign-in")
+
+
+def test_a_supervision_slip_is_issued_from_the_page_and_taken_along(web: Web) -> None:
+    web.at("2027-06-16 10:00")
+    look = browser(web, DEPARTMENT)
+    issued = look.post("/organisations/B1/slip")
+    page = look.get(issued.headers["location"]).text
+    paper = look.get("/organisations/B1/slips/1")
+
+    assert "督办〔2027〕红1号" in page and "已发,待签收" in page
+    assert (paper.status_code, paper.content[:2]) == (200, b"PK")
+    assert look.get("/organisations/B2/slips/1").status_code == 404
+
+
+def test_the_minutes_of_a_sitting_are_taken_along(web: Web) -> None:
+    web.play("D60", "rating.approval")
+    look = browser(web, COMMITTEE)
+    preview = look.post("/meeting/preview", number="3", on="2027-05-20", code="D60")
+    look.request("POST", "/meeting/decide", data=hidden(preview.text))
+    paper = look.get("/meeting/minutes?number=3")
+
+    assert (paper.status_code, paper.content[:2]) == (200, b"PK")
+    assert look.get("/meeting/minutes?number=4").status_code == 404

@@ -32,7 +32,6 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "paper.basically_satisfied": ("基本满意票数", ""),
     "paper.dissatisfied": ("不满意票数", ""),
     "paper.unknown": ("不了解票数", ""),
-    "tellers": ("监票人", "一行写一个,两人"),
     "base": ("总分", "不逐项打分时填写"),
     "verification": ("核查方式", ""),
     "to": ("退回到", ""),

@@ -4,10 +4,11 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from starflow.service import matter_lists
+from starflow.service import matter_lists, slips
 from starflow.service import picture as pictures
 from starflow.service import why as explanations
 from starflow.service.picture import Picture, ScoreStep
+from starflow.service.policy import POLICY
 from starflow.service.view import Filters
 from starflow.service.why import Why
 from starflow.web.auth import relations, seen_case
@@ -47,6 +48,8 @@ def organisation_tab(look: Looking, code: str, tab: str) -> Response:
 def _tab(look: Look, code: str, tab: str) -> Response:
     why, scheme = explained(look, code)
     seen = pictures.picture(look.desk, code, year=why.year)
+    with look.desk.reading() as tx:
+        held = relations(tx, look.principal, seen_case(look.desk, tx, look.principal, code, why.year))
     more: dict[str, Any] = {}
     match tab:
         case "":
@@ -58,6 +61,7 @@ def _tab(look: Look, code: str, tab: str) -> Response:
         case "matters":
             found = matter_lists.list_matters(look.desk, Filters(under=code), closed=True)
             more = {"matters": [one for one in found.rows if one.organisation == code]}
+            more["slips"] = [one for one in slips.slip_list(look.desk, under=code).rows if one.organisation == code]
         case "history":
             more = {"records": tuple(reversed(explanations.history(look.desk, code, year=why.year).rows))}
     return look.page(
@@ -71,6 +75,7 @@ def _tab(look: Look, code: str, tab: str) -> Response:
         titles={stage.name: stage.title for stage in scheme.stage},
         triggers=TITLES,
         criteria=criteria(scheme, seen),
+        may_slip=POLICY.may(look.principal, "slip", held),
         done=TITLES.get(look.request.query_params.get("done", ""), ""),
         **more,
     )

@@ -88,7 +88,8 @@ def _tiles(look: Look, seen: Overview) -> tuple[dict[str, object], ...]:
         tiles.append({"title": look.say("按时办完"), "figure": f"{seen.on_time}%", "link": "", "light": "green"})
     if places is not None and look.principal.role in HOUSE:
         figure = f"{places.used}/{places.limit}"
-        tiles.append({"title": places.title, "figure": figure, "link": "/meeting", "light": ""})
+        title = look.say("%(quota)s:已拟/可批", quota=places.title)
+        tiles.append({"title": title, "figure": figure, "link": "/meeting", "light": ""})
     return tuple(tiles)
 
 

@@ -1,23 +1,33 @@
 """P9, the big screen: three panels without names of people, dark, each of them whole on one wall; the last picture stays."""
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import RedirectResponse
 
 from starflow.service import since
 from starflow.service.overview import Overview, Unit, overview
 from starflow.service.view import Filters
-from starflow.web.auth import narrowed
-from starflow.web.pages.shell import Looking
+from starflow.web.auth import is_encrypted, narrowed
+from starflow.web.forms import cookie
+from starflow.web.pages.shell import ON_THE_WALL, SCREEN, Looking
 from workflow.engine.deadlines import Light
 from workflow.engine.errors import Forbidden
 
 router = APIRouter(include_in_schema=False)
 
 SHOWN = 12
+LASTS = 30 * 24 * 3600
 
 
 @router.get("/screen")
-def screen(look: Looking) -> Response:
-    """Raises Forbidden for the city, which has no year of its own to show."""
+def screen(look: Looking, token: Annotated[str, Query(max_length=200)] = "") -> Response:
+    """A token in the address leaves it at once. Raises Forbidden for the city, which has no year of its own to show."""
+    if token:
+        answer = RedirectResponse(SCREEN, 303)
+        kept = cookie(ON_THE_WALL, token, encrypted=is_encrypted(look.request), seconds=LASTS)
+        answer.headers.append("set-cookie", kept.replace("Path=/;", f"Path={SCREEN};"))
+        return answer
     if not look.seat.started:
         return look.page("empty.html")
     seen = narrowed(look.caller, Filters())

@@ -23,6 +23,8 @@ from starflow.web.forms import csrf_field
 from starflow.web.pages import rendering
 from starflow.web.pages.language import CHINESE, LANGUAGES, worded
 
+SCREEN, ON_THE_WALL = "/screen", "starflow_screen"
+"""The one page that a wall shows by a token in its address, which goes on as a cookie of that page alone."""
 LANGUAGE, LARGE = "starflow_language", "starflow_large"
 """The cookies of how somebody reads: the language, and whether the text is large."""
 REHEARSAL = "rehearsal:"
@@ -126,6 +128,10 @@ def looking(request: Request, shown: Annotated[HTTPAuthorizationCredentials | No
 Looking = Annotated[Look, Depends(looking)]
 
 
+def screen_token(request: Request) -> str:
+    return (request.query_params.get("token") or request.cookies.get(ON_THE_WALL, ""))[:200]
+
+
 def language_of(request: Request) -> str:
     chosen = request.cookies.get(LANGUAGE, CHINESE)
     return chosen if chosen in LANGUAGES else CHINESE
@@ -134,6 +140,8 @@ def language_of(request: Request) -> str:
 def _viewer(request: Request, shown: HTTPAuthorizationCredentials | None) -> Caller:
     """Before there is a roster a rehearsal is nobody's, and there is nothing to be seen."""
     desk = desk_of(request)
+    if shown is None and request.url.path == SCREEN and (token := screen_token(request)):
+        shown = HTTPAuthorizationCredentials(scheme="Bearer", credentials=token)
     if desk.rehearsal and not seat.has_root(desk) and at_this_machine(request):
         return Caller(desk=desk, principal=seat.NOBODY, token=REHEARSAL)
     return viewer(request, shown)

@@ -216,6 +216,21 @@ def _line(desk: Desk, tx: Transaction, known: Known) -> AccountLine:
     )
 
 
+def forget_second_factor(desk: Desk, login: str, *, by: str) -> str:
+    """Somebody's phone is lost: their password still counts, and a new second factor is set up at the next sign-in.
+
+    Whose account it is, by code. All its sessions end. Raises Unknown.
+    """
+    now = desk.wall.now()
+    with desk.transaction(now) as tx:
+        known = _known(tx, login)
+        assert known.account.id is not None  # it was read
+        _forget_totp(tx, known.account)
+        sessions.end(tx, known.account.id, "second factor reset", now)
+        note(tx, "totp.reset", by, login)
+        return known.person.code
+
+
 def disable(desk: Desk, login: str, why: str, *, by: str) -> int:
     """Nobody signs in with it any more, and whoever has is out at once: so many sessions ended. Raises Unknown."""
     with desk.transaction(desk.wall.now()) as tx:

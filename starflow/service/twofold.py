@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from starflow.service import granting, meetings
+from starflow.service import accounts, granting, meetings
 from starflow.service.access import Principal
 from starflow.service.acting import Acting
 from starflow.service.agenda import as_signed
@@ -176,6 +176,15 @@ def _grant(desk: Desk, asked: Twofold, second: str) -> str:
     return granting.give(desk, asked.payload, granted_by=asked.asked_by, confirmed_by=second)
 
 
+def _forget(desk: Desk, asked: Twofold, second: str) -> str:
+    """Not one's own: whoever asks and whoever confirms are two others."""
+    login = str(asked.payload["login"])
+    if accounts.account_of(desk, login).person.code in (asked.asked_by, second):
+        raise Forbidden("不能重置自己的双重验证,请另外两位管理员办理")
+    accounts.forget_second_factor(desk, login, by=f"{asked.asked_by}+{second}")
+    return f"{login}的双重验证已重置,下次登录时重新启用"
+
+
 def _force(desk: Desk, asked: Twofold, second: str) -> str:
     """A forced end of a cycle, through the one door; both names stand in its reason."""
     payload = asked.payload
@@ -237,6 +246,7 @@ def _excess(desk: Desk, asked: Twofold, second: str) -> str:
 
 ACTS = (
     TwofoldAct(name="grant_role", title="授予职务", run=_grant, confirmers=("admin",)),
+    TwofoldAct(name="reset_totp", title="重置双重验证", run=_forget, confirmers=("admin",)),
     TwofoldAct(name="exempt", title="免评", run=_force, confirmers=("department", "committee")),
     TwofoldAct(name="close_unrated", title="终止评定", run=_force, confirmers=("department", "committee")),
     TwofoldAct(name="approve", title="批准星级", run=_approve, confirmers=("committee",)),

@@ -34,9 +34,9 @@ def said() -> dict[str, str]:
     """msgid → where it is said, of every template and module of the web."""
     from starflow.service import twofold
     from starflow.web.pages.act import SENT_TO
-    from starflow.web.pages.admin import PARTS
+    from starflow.web.pages.admin import CHANNELS, PARTS, STATUSES
     from starflow.web.pages.fields import LABELS
-    from starflow.web.pages.organisation import TABS
+    from starflow.web.pages.organisation import RECORDED, TABS
     from starflow.web.pages.refusal import NEXT_STEPS
     from starflow.web.pages.rendering import LIGHTS, ROLES
     from starflow.web.problems import TITLES
@@ -52,6 +52,7 @@ def said() -> dict[str, str]:
         *(title for _, title, _ in PARTS),
         *(word for table in (ROLES, TITLES, NEXT_STEPS, SENT_TO) for word in table.values()),
         *(act.title for act in twofold.ACTS),
+        *(word for table in (RECORDED, CHANNELS, STATUSES) for word in table.values()),
         *ALSO,
     )
     return dict.fromkeys(tables, "a table of words") | found

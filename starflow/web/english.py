@@ -235,6 +235,8 @@ SENTENCES: Mapping[str, str] = {
     "管理账号和职务": "Managing accounts and roles",
     "查看登录和授权记录": "Looking at the log of sign-ins and grants",
     "授予职务": "Giving a role",
+    "重置双重验证": "Resetting a second factor",
+    "不能重置自己的双重验证,请另外两位管理员办理": "Not your own second factor; two other administrators have to do it.",
     "批准星级": "Approving stars",
     "超额决定": "Exceeding a quota",
     "免评": "Exemption",

@@ -181,3 +181,36 @@ def test_nobody_judges_whom_they_have_recused_themselves_from(live: Desk) -> Non
 
         assert POLICY.relations(tx, reviewer, case) == {"anyone"}
         assert POLICY.acting_relations(tx, reviewer, other) == {"anyone", "superior"}
+
+
+def test_a_lost_second_factor_is_reset_by_two_administrators_and_not_by_its_owner(
+    live: Desk, enter: Callable[[str], Browser]
+) -> None:
+    first, second, owner = (appointed(live, name, "admin", "GW") for name in ("甲", "乙", "丙"))
+    one, two, mine = enter(first), enter(second), enter(owner)
+    asked = one.post("/two", act="reset_totp", who=owner.lower(), reason="手机丢了")
+    assert (asked.status_code, mine.post("/two/1/confirm").status_code) == (303, 403)
+
+    done = two.post("/two/1/confirm")
+
+    assert (done.status_code, "双重验证已重置" in done.text) == (200, True)
+    assert mine.get("/account").status_code == 303  # every session of the account has ended
+    mine.submit("/sign-in", login=owner.lower(), password=PASSWORD)
+    assert mine.get("/admin").headers["location"].startswith("/account/second-factor")
+
+
+def test_a_role_is_given_from_the_page_by_two_administrators(live: Desk, enter: Callable[[str], Browser]) -> None:
+    one, two = (enter(appointed(live, name, "admin", "GW")) for name in ("甲", "乙"))
+    wrong = one.post("/two", act="grant_role", who="P99", role="auditor", code="GW", reason="年度审计")
+    one.post("/two", act="grant_role", who=appointed_nobody(live, "丁"), role="auditor", code="GW", reason="年度审计")
+
+    done = two.post("/two/1/confirm")
+
+    assert (wrong.status_code, 'value="P99"' in wrong.text) == (404, True)
+    assert (done.status_code, "在GW担任auditor" in done.text) == (200, True)
+
+
+def appointed_nobody(desk: Desk, name: str) -> str:
+    """Somebody new who holds no role; their code."""
+    with desk.transaction() as tx:
+        return posts.add_person(tx, name=name).code

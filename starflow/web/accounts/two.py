@@ -1,19 +1,21 @@
 """What waits for a second hand: asked for by one, confirmed by another in a session of their own."""
 
 from fastapi import APIRouter, Request, Response
+from starlette.datastructures import FormData
 
-from starflow.service import twofold
+from starflow.service import accounts, granting, twofold
 from starflow.service.answers import answer_of
+from starflow.service.policy import POLICY, SEAT_WORDS
 from starflow.service.twofold import Hand
 from starflow.web.accounts.proving import Proven
 from starflow.web.accounts.showing import go, page
 from starflow.web.accounts.signing_in import text
 from starflow.web.auth import Caller, Viewer, seen_case
 from starflow.web.forms import Posted
-from workflow.engine.errors import BadInput, Refused, StarflowError, WrongStage
+from workflow.engine.errors import BadInput, Refused, StarflowError, Unknown, WrongStage
 
 router = APIRouter(prefix="/two", include_in_schema=False)
-FORCED = ("exempt", "close_unrated")
+FORCED, ADMINISTRATIVE = ("exempt", "close_unrated"), ("grant_role", "reset_totp")
 """What can be asked for here; the others are asked for where their particulars are filled in."""
 
 
@@ -26,6 +28,8 @@ def waiting(request: Request, caller: Viewer) -> Response:
 def ask(request: Request, form: Posted, caller: Proven) -> Response:
     """The end of a cycle by force. Raises Unknown, Forbidden."""
     act, code, reason = text(form, "act"), text(form, "code"), text(form, "reason")
+    if act in ADMINISTRATIVE:
+        return _asked_by_admin(request, caller, act, form)
     with caller.desk.reading() as tx:
         case = seen_case(caller.desk, tx, caller.principal, code, None)
     if act not in FORCED:
@@ -35,6 +39,22 @@ def ask(request: Request, form: Posted, caller: Proven) -> Response:
         twofold.ask(caller.desk, act, payload, hand=_hand(caller), code=code, reason=reason)
     except BadInput as refusal:
         return _page(request, caller, refusal, act=act, code=code, reason=reason)
+    return go(request, "/two")
+
+
+def _asked_by_admin(request: Request, caller: Caller, act: str, form: FormData) -> Response:
+    """A role for somebody, or a lost second factor. Raises Forbidden."""
+    POLICY.require(caller.principal, act)
+    who, role, code, reason = (text(form, name) for name in ("who", "role", "code", "reason"))
+    try:
+        payload = (
+            granting.payload_of(caller.desk, who, role, code)
+            if act == "grant_role"
+            else {"login": accounts.account_of(caller.desk, who).account.login}
+        )
+        twofold.ask(caller.desk, act, payload, hand=_hand(caller), code=code or None, reason=reason)
+    except (BadInput, Unknown, Refused) as refusal:
+        return _page(request, caller, refusal, act=act, code=code, reason=reason, who=who, role=role)
     return go(request, "/two")
 
 
@@ -70,6 +90,8 @@ def _page(
     act: str = "",
     code: str = "",
     reason: str = "",
+    who: str = "",
+    role: str = "",
 ) -> Response:
     hand = _hand(caller)
     return page(
@@ -81,5 +103,7 @@ def _page(
         zone=caller.desk.settings.zone,
         said=";".join(map(str, refusal.reasons)) if refusal else "",
         done=done,
-        typed={"act": act, "code": code, "reason": reason},
+        typed={"act": act, "code": code, "reason": reason, "who": who, "role": role},
+        administers=caller.principal.role == "admin",
+        roles=SEAT_WORDS,
     )

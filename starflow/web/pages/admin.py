@@ -38,6 +38,25 @@ PARTS = (
     ("/admin/notices", "通知记录", "read_notices"),
 )
 """Where, what it is called, and the rule that says for whom it is there."""
+CHANNELS = {
+    "console": "控制台",
+    "file": "文件",
+    "smtp": "邮件",
+    "webhook": "网络回调",
+    "wecom": "企业微信",
+    "dingtalk": "钉钉",
+    "feishu": "飞书",
+    "sms": "短信",
+}
+STATUSES = {
+    "queued": "待发",
+    "sent": "已发",
+    "suppressed": "不必再发",
+    "expired": "已过时",
+    "vacant": "岗位空缺",
+    "dead": "发不出",
+}
+"""How a notice left, or why it did not, in words."""
 
 
 @router.get("/admin")
@@ -128,6 +147,8 @@ def notices(
         dead=dead,
         resent=resent,
         suggestions=suggestions(look.desk),
+        channels=CHANNELS,
+        statuses=STATUSES,
         may_resend=POLICY.may(look.principal, "resend_notices"),
     )
 

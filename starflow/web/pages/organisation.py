@@ -30,6 +30,21 @@ TABS = (
     ("history", "全部记录"),
 )
 """What can be looked at, by the last part of the address."""
+RECORDED = {
+    "open": "开启年度",
+    "extend": "延期",
+    "hold": "暂停计时",
+    "release": "恢复计时",
+    "reroute": "改派上级",
+    "migrate": "换方案",
+    "defer": "暂缓",
+    "demote": "降级",
+    "open_survey": "开启测评",
+    "extend_survey": "延长测评",
+    "close_survey": "结束测评",
+    "void_survey": "作废测评",
+}
+"""Records that are no acts of the procedure, in words."""
 
 
 @router.get("/organisations/{code}")
@@ -74,6 +89,7 @@ def _tab(look: Look, code: str, tab: str) -> Response:
         scheme=scheme,
         titles={stage.name: stage.title for stage in scheme.stage},
         triggers=TITLES,
+        recorded=RECORDED,
         criteria=criteria(scheme, seen),
         may_slip=POLICY.may(look.principal, "slip", held),
         done=TITLES.get(look.request.query_params.get("done", ""), ""),

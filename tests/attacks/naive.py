@@ -12,6 +12,7 @@ VOTE = sa.Table("naive_vote", META, sa.Column("id", sa.Integer, primary_key=True
 
 def hold(database: Database, seed: int) -> dict[str, str]:
     """Everybody votes; returns the truth."""
+    database.engine.dispose()  # connections of its own: one that the product has read with does not write any more
     META.create_all(database.engine)
     truth = {name: payload_of(seed, name) for name in VOTERS}
     for name in mixed(VOTERS, "order", seed):

@@ -246,6 +246,7 @@ SENTENCES: Mapping[str, str] = {
 
 CITED = re.compile(r"(.+)\((R[0-9]+[^()]*)\)")
 """A sentence and the rule that it rests on."""
+FOR_SEVERAL = re.compile(r"([^由]+)由([^由、]+(?:、[^由、]+)+)办理")
 
 
 @cache
@@ -261,5 +262,7 @@ def told(lang: str, text: object) -> str:
     known = catalogue(lang).gettext(said)
     if known != said:
         return known
+    if whose := FOR_SEVERAL.fullmatch(said):  # word by word: a list of roles is no sentence of its own
+        return f"{told(lang, whose[1])} is for: {', '.join(told(lang, role) for role in whose[2].split('、'))}."
     cited = CITED.fullmatch(said)
     return f"{_speaker().say(cited[1])} ({cited[2]})" if cited else _speaker().say(said)

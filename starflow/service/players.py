@@ -126,7 +126,7 @@ def _survey(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
     enough = needed(members, case.scheme.survey.quorum)
     short = player.dice(case, "turnout") < 0.05 and enough > 1
     came = enough - 1 if short else min(members, enough + round(player.dice(case, "more") * (members - enough)))
-    masses = 5 + round(player.dice(case, "masses") * 5)
+    masses = max(case.scheme.survey.masses_min, 5 + round(player.dice(case, "masses") * 5))
     ballots = came + masses
     unhappy = round(ballots * (player.dice(case, "unhappy") ** 6) * 0.7)
     unknown = min(ballots - unhappy, round(ballots * 0.05))

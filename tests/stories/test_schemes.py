@@ -32,6 +32,16 @@ def test_a_year_under_every_shipped_scheme_comes_to_its_ends(tmp_path: Path, nam
     assert sum(seen.stars.values()) == 5
 
 
+def test_a_year_under_a_scheme_written_from_its_description_comes_to_its_ends(tmp_path: Path) -> None:
+    file = Path(__file__).parents[1] / "data" / "red-flag-villages.toml"
+    scheme = load_bytes(file.read_bytes())
+    configured = read_settings({"STARFLOW_DATABASE_URL": f"sqlite:///{tmp_path}/year.db"})
+    with closing(create_desk(configured, rehearsal_at=starts_at(scheme, 2027), seed=3)) as desk:
+        seen = rehearse(desk, rows_of(), 2027, str(file), "mixed")
+
+    assert (seen.violations, seen.unfinished, sum(seen.stars.values())) == ((), 0, 5)
+
+
 @pytest.mark.parametrize("name", [n for n in OTHERS if load_bytes(scheme_bytes(n)).undecided])
 def test_what_the_source_leaves_open_must_be_decided_before_a_year_opens_in_earnest(tmp_path: Path, name: str) -> None:
     scheme = load_bytes(scheme_bytes(name))

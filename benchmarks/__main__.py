@@ -1,18 +1,34 @@
-"""`python -m benchmarks [--quick] [decisions] [timers] [stuck]`: measures, keeps the figures, and prints docs/performance.md from them."""
+"""`python -m benchmarks [--quick] [PART …]`: measures, keeps the figures, and prints docs/performance.md from them.
+
+A part that fails is named and the others go on; the page says what is missing.
+"""
 
 import json
 import os
 import platform
 import subprocess
 import sys
+import time
+import traceback
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks import decisions, report, stuck, timers
+from benchmarks import counters, decisions, idle, profile, report, size, storm, stuck, timers, validation, web
 from benchmarks.places import surroundings
 
-PARTS = {"decisions": decisions.measured, "timers": timers.measured, "stuck": stuck.measured}
+PARTS = {
+    "validation": validation.measured,
+    "decisions": decisions.measured,
+    "timers": timers.measured,
+    "idle": idle.measured,
+    "stuck": stuck.measured,
+    "counters": counters.measured,
+    "web": web.measured,
+    "size": size.measured,
+    "storm": storm.measured,
+    "profile": profile.measured,
+}
 RESULTS = Path(__file__).parent / "results"
 PACKAGES = (
     "transitions",
@@ -37,11 +53,17 @@ def main(said: list[str]) -> None:
     RESULTS.mkdir(exist_ok=True)
     with surroundings() as server:
         for name in wanted:
-            load = os.getloadavg()[0]
-            found = PARTS[name](quick)
+            load, began = os.getloadavg()[0], time.monotonic()
+            print(f"{name} …", file=sys.stderr, flush=True)
+            try:
+                found = PARTS[name](quick)
+            except Exception:
+                traceback.print_exc()
+                continue
             about = {
                 "at": datetime.now(UTC).isoformat(timespec="minutes"),
                 "quick": quick,
+                "minutes": round((time.monotonic() - began) / 60, 1),
                 "python": platform.python_version(),
                 "databases": server,
                 "cores": os.cpu_count(),
@@ -50,7 +72,7 @@ def main(said: list[str]) -> None:
                 "packages": {package: _version(package) for package in PACKAGES},
             }
             (RESULTS / f"{name}.json").write_text(json.dumps(about | found, indent=1, sort_keys=True) + "\n")
-    report.write()
+            report.write()
 
 
 def _commit() -> str:

@@ -33,23 +33,33 @@ def decided(database: str, seconds: float, *, kept: bool, killed: bool = False) 
         with desk.transaction() as tx:
             tx.connection.exec_driver_sql("DROP INDEX ix_cycle_untallied")
     at = desk.clock.now().isoformat()
-    go = str(time.time() + 6)
     said = [sys.executable, "-m", "benchmarks.counters"]
     clients = [
-        subprocess.Popen([*said, "client", url, at, go, str(seconds), str(n)], stdout=subprocess.PIPE, text=True)
+        subprocess.Popen(
+            [*said, "client", url, at, str(seconds), str(n)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         for n in range(CLIENTS)
     ]
+    for one in clients:
+        assert one.stdout is not None
+        assert one.stdout.readline().strip() == "ready"
     fold = subprocess.Popen([*said, "fold", url, at]) if kept else None
+    for one in clients:
+        assert one.stdin is not None
+        one.stdin.write("go\n")
+        one.stdin.flush()
     if killed and fold is not None:
-        time.sleep(max(0.0, float(go) - time.time()) + seconds / 2)
+        time.sleep(seconds / 2)
         for one in (clients[0], fold):
             one.send_signal(signal.SIGKILL)
-    counts = [int(client.communicate()[0].strip() or 0) for client in clients]
-    if fold is not None and not killed:
-        fold.send_signal(signal.SIGKILL)
+    ends = [one.communicate()[0].split() for one in clients]
     if fold is not None:
+        fold.kill()
         fold.wait()
-    found: dict[str, Any] = {"rate": sum(counts) / seconds, "n": sum(counts)}
+    found: dict[str, Any] = {
+        "rate": sum(int(end[0]) / float(end[1]) for end in ends if end),
+        "n": sum(int(end[0]) for end in ends if end),
+    }
     if kept:
         from starflow.service import tallies
 
@@ -59,30 +69,29 @@ def decided(database: str, seconds: float, *, kept: bool, killed: bool = False) 
     return found
 
 
-def client(url: str, at: str, go: str, seconds: str, number: str) -> None:
-    """Decides until the time is over, on branches of its own; prints how often."""
+def client(url: str, at: str, seconds: str, number: str) -> None:
+    """Decides until the time is over, on branches of its own; prints how often, and in which time."""
     import sqlalchemy as sa
 
     from starflow.service.cycles import CycleAsk, fire
 
     desk = _desk(url, at)
+    said = "SELECT o.code FROM cycle c JOIN organisation o ON o.id = c.organisation_id WHERE c.stage LIKE '%declaration' ORDER BY c.id"
     with desk.reading() as tx:
-        said = "SELECT o.code FROM cycle c JOIN organisation o ON o.id = c.organisation_id WHERE c.stage LIKE '%declaration' ORDER BY c.id"
-        codes = [
-            code for n, code in enumerate(tx.connection.execute(sa.text(said)).scalars()) if n % CLIENTS == int(number)
-        ]
+        every = tx.connection.execute(sa.text(said)).scalars().all()
     payload = {"head": "甲", "members_due": 12, "target_star": 4}
-    time.sleep(max(0.0, float(go) - time.time()))
-    until, done = time.perf_counter() + float(seconds), 0
-    for code in codes:
-        if time.perf_counter() >= until:
-            break
-        fire(
-            desk,
-            CycleAsk(code=code, trigger="declare", relations=frozenset({"organisation"}), actor="P1", payload=payload),
-        )
+    its = {"trigger": "declare", "relations": frozenset({"organisation"}), "actor": "P1", "payload": payload}
+    mine = iter([code for n, code in enumerate(every) if n % CLIENTS == int(number)])
+    fire(desk, CycleAsk(code=next(mine), **its))  # reads the scheme, opens the connection
+    print("ready", flush=True)
+    sys.stdin.readline()
+    began, done = time.perf_counter(), 0
+    for code in mine:
+        fire(desk, CycleAsk(code=code, **its))
         done += 1
-    print(done, flush=True)
+        if time.perf_counter() - began >= float(seconds):
+            break
+    print(done, time.perf_counter() - began, flush=True)
 
 
 def fold(url: str, at: str) -> None:

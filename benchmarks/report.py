@@ -3,19 +3,19 @@
 `python -m benchmarks.report` prints them again from the figures that are kept.
 """
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from html import escape
 from math import log10
 from pathlib import Path
 from typing import Any
 
+from benchmarks import report_more as more
+from benchmarks.goals import NONE, goals
+from benchmarks.kept import DATABASES, TITLES, read
 from benchmarks.rounds import median, ratio
 
-RESULTS = Path(__file__).parent / "results"
 DOCS = Path(__file__).parent.parent / "docs"
-DATABASES = ("sqlite", "postgresql")
-TITLES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+PARTS = ("validation", "decisions", "timers", "idle", "stuck", "counters", "web", "size", "storm", "profile")
 
 HEAD = """# Speed, beside the limit and the peers · 速度
 
@@ -23,59 +23,36 @@ Printed by `python -m benchmarks` (`make bench`, or `make bench QUICK=1`) from `
 are medians over rounds in which every peer ran once, so that a busy machine is busy for all. No test asserts a time.
 """
 
-GOALS: Sequence[tuple[str, str, str, str, str, float, float]] = (
-    # what, part, peer, base, database, floor, goal
-    ("one decision, against the raw limit", "decisions", "starflow", "raw2", "postgresql", 0.6, 1.0),
-    ("one decision, against naive transitions + SQLModel", "decisions", "starflow", "naive", "postgresql", 3, 3),
-    ("one decision, against django-fsm-2", "decisions", "starflow", "django-fsm-2", "postgresql", 2, 2),
-    ("one decision, against DBOS", "decisions", "starflow", "dbos", "postgresql", 15, 15),
-    ("one decision, against the raw limit", "decisions", "starflow", "raw2", "sqlite", 0.45, 0.6),
-    ("one decision, against naive transitions + SQLModel", "decisions", "starflow", "naive", "sqlite", 4, 4),
-    ("bulk decisions, against 1000 raw a commit", "decisions", "starflow1000", "raw1000", "sqlite", 0.25, 0.4),
-    ("bulk decisions, against 1000 raw a commit", "decisions", "starflow1000", "raw1000", "postgresql", 0.25, 0.4),
-    ("deadlines fired, against raw batches", "timers", "starflow", "raw1000", "sqlite", 0.12, 0.25),
-    ("deadlines fired, against raw batches", "timers", "starflow", "raw1000", "postgresql", 0.12, 0.25),
-    ("deadlines fired, against APScheduler's store", "timers", "starflow", "apscheduler", "sqlite", 10, 20),
-    ("deadlines fired, against APScheduler's store", "timers", "starflow", "apscheduler", "postgresql", 10, 20),
-    ("deadlines fired, against pgqueuer", "timers", "starflow", "pgqueuer", "postgresql", 2, 2),
-)
-
 
 def write() -> None:
     DOCS.joinpath("performance.md").write_text(page())
+    DOCS.joinpath("plots").mkdir(exist_ok=True)
     for name in ("decisions", "timers"):
-        if found := _read(name):
+        if found := read(name):
             for database in DATABASES:
-                DOCS.joinpath("plots").mkdir(exist_ok=True)
                 DOCS.joinpath("plots", f"{name}-{database}.svg").write_text(plot(found, database))
 
 
 def page() -> str:
-    return "\n".join([HEAD, *_goals(), *_decisions(), *_timers(), *_stuck(), *_not_measured(), *_about()]) + "\n"
-
-
-def _read(name: str) -> dict[str, Any]:
-    path = RESULTS / f"{name}.json"
-    found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-    return found
+    parts = (_goals(), _decisions(), _timers(), more.idle(), more.stuck(), more.counters(), more.web(), more.size())
+    return (
+        "\n".join([HEAD, *(line for part in parts for line in part), *more.storm(), *more.profiles(), *_about()]) + "\n"
+    )
 
 
 def _goals() -> Iterator[str]:
-    yield "## Goals reached and missed\n\n| work | database | ratio measured | floor | goal | |\n|---|---|---|---|---|---|"
-    for what, part, peer, base, database, floor, goal in GOALS:
-        found = _read(part)
-        value = ratio(found, f"{peer}/{database}", f"{base}/{database}") if found else None
-        said = "not measured" if value is None else _verdict(value, floor, goal)
-        shown = "–" if value is None else f"{value:.2f}"
-        yield f"| {what} | {TITLES[database]} | {shown} | {floor} | {goal} | {said} |"
-
-
-def _verdict(value: float, floor: float, goal: float) -> str:
-    return "goal reached" if value >= goal else "floor holds" if value >= floor else "**missed**"
+    yield "## Goals reached and missed\n\nFloor and goal as set before anything was measured; × is a ratio within one run.\n"
+    yield "| work | database | goal | floor | measured | reached? |\n|---|---|---|---|---|---|"
+    for row in goals():
+        shown = "–" if row.value is None else f"{row.value:,.{row.digits}f}{row.unit}"
+        goal, floor = (
+            "–" if number == NONE else f"{row.sign} {number:g}{row.unit}" for number in (row.goal, row.floor)
+        )
+        yield f"| {row.what} | {row.where} | {goal} | {floor} | {shown} | {row.verdict} |"
 
 
 def _decisions() -> Iterator[str]:
-    found = _read("decisions")
+    found = read("decisions")
     if not found:
         return
     yield "\n## Decisions\n\nraw2: an UPDATE guarded by the stage and an INSERT in one durable commit, nothing read. Ours reads the cycle,"
@@ -85,10 +62,11 @@ def _decisions() -> Iterator[str]:
 
 
 def _timers() -> Iterator[str]:
-    found = _read("timers")
+    found = read("timers")
     if not found:
         return
-    yield "\n## Deadlines\n\nPeers only count; ours looks up the post, puts a notice under its unique key, sets the next rung and merges messages.\n"
+    yield "\n## Deadlines\n\nPeers only count; ours looks up the post, puts a notice under its unique key, sets the next rung"
+    yield "and merges messages.\n"
     yield from _rates(found, "raw1000", "timers")
 
 
@@ -110,34 +88,15 @@ def _peers(found: Mapping[str, Any], database: str) -> list[str]:
     return sorted(names, key=lambda name: -(median(found, name) or 0))
 
 
-def _stuck() -> Iterator[str]:
-    found = _read("stuck")
-    if not found:
-        return
-    size = next(iter(found["measured"].values()))[0]["n"]
-    yield f"\n## Who is stuck, {size:,} branches\n\nMilliseconds. The bare methods read two tables that hold nothing else;"
-    yield "ours answers with whole rows, owners and reasons.\n"
-    keys = ("count_all_ms", "count_unit_ms", "page_all_ms", "page_unit_ms")
-    yield "| | count, all | count, a unit | page of 50, all | page of 50, a unit |\n|---|---|---|---|---|"
-    for name in found["measured"]:
-        peer, database = name.split("/")
-        yield f"| {peer}, {TITLES[database]} | {' | '.join(f'{median(found, name, key) or 0:.2f}' for key in keys)} |"
-
-
-def _not_measured() -> Iterator[str]:
-    yield "\n## Not measured\n\nOne million cycles and more; counters kept with the decisions; several hosts and procrastinate as engine;"
-    yield "the storm of 5 June; ballots and pages over HTTP under load; bytes per million cycles. What stands above was measured at"
-    yield "the sizes named and nowhere else."
-
-
 def _about() -> Iterator[str]:
     yield "\n## Where and when\n"
-    for name in ("decisions", "timers", "stuck"):
-        if found := _read(name):
+    for name in PARTS:
+        if found := read(name):
             kind = "quick" if found["quick"] else "full"
             said = ", ".join(f"{package} {number}" for package, number in found["packages"].items())
             yield (
-                f"- {name}: {found['at']}, {kind}, Python {found['python']}, {found['databases']}, {found['cores']} cores, "
+                f"- {name}: {found['at']}, {kind}, Python {found['python']}, {found['databases']}, "
+                f"{found['cores']} cores, {found.get('minutes', '?')} minutes, "
                 f"load before {found['load_before']}, commit {found['commit']}; {said}"
             )
 

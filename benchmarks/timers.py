@@ -222,7 +222,7 @@ PEERS: dict[str, tuple[Callable[[str, int], dict[str, float]], tuple[str, ...]]]
 
 def measured(quick: bool) -> dict[str, Any]:
     cases = [(peer, database) for peer, (_, databases) in PEERS.items() for database in databases]
-    return rounds("timers", cases, 1 if quick else 5, 1000 if quick else 4000)
+    return rounds("timers", cases, 3 if quick else 5, 1000 if quick else 5000)
 
 
 if __name__ == "__main__":

@@ -60,10 +60,19 @@ class RelayReport:
 
 def deliver(desk: Desk) -> str:
     """The job: secrets and addresses of the channels are read anew at each ring. A rehearsal's letters go nowhere, in heaps."""
+    return str(_delivered(desk, limit=1000))
+
+
+def relay_once(desk: Desk) -> RelayReport:
+    """The one message whose turn it is, for an engine that has a task for each."""
+    return _delivered(desk, limit=1)
+
+
+def _delivered(desk: Desk, limit: int) -> RelayReport:
     channels = channels_of(desk.settings, rehearsal=desk.rehearsal)
     words = read_templates(desk.settings.templates)
     hours = None if desk.rehearsal else hours_of(desk)
-    return str(relay(desk, channels, at_once=500 if desk.rehearsal else 1, hours=hours, templates=words))
+    return relay(desk, channels, limit, 500 if desk.rehearsal else 1, hours, words)
 
 
 def hours_of(desk: Desk) -> Hours:

@@ -264,10 +264,20 @@ READING: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
+"""Whoever is cut off from the server hears of it in half a minute, not in two hours."""
+POOLER = "pooler"
+"""`?pooler=transaction` in the address: between us and PostgreSQL stands PgBouncer, whose transactions share no prepared statement."""
+
+
 def _engine(address: sa.URL) -> sa.Engine:
+    more: dict[str, Any] = {}
+    if address.get_backend_name() == "postgresql":
+        more = dict(ALIVE) | ({"prepare_threshold": None} if address.query.get(POOLER) == "transaction" else {})
     try:
         engine = sa.create_engine(
-            address,
+            address.difference_update_query([POOLER]),
+            connect_args=more,
             pool_size=CONNECTIONS,
             max_overflow=CONNECTIONS,
             hide_parameters=True,  # an error's text goes to the log: no name, no token, no ballot in it

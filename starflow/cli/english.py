@@ -43,6 +43,7 @@ HELP: Mapping[str, str] = {
     "监听的地址;0.0.0.0 则别的机器也能访问": "address to listen on; 0.0.0.0 for other machines too",
     "端口;0 则任选一个空闲的": "port; 0 for any that is free",
     "网页开几个进程": "how many processes of the pages",
+    "bell 或 cluster;不写则按 STARFLOW_ENGINE": "bell or cluster; by default as STARFLOW_ENGINE says",
     "不跑定时任务,另由 starflow worker 来跑": "without the bell; starflow worker rings it",
     "网页的端口": "port of the pages",
     "只列出卡住的,不开网页": "print the stuck list and serve no pages",

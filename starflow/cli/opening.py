@@ -19,6 +19,10 @@ def at_desk() -> "Iterator[Desk]":
 
     desk = open_desk(read_settings(os.environ))
     try:
+        if desk.settings.engine == "cluster":
+            from schedules.cluster import attach
+
+            attach(desk)
         yield desk
     finally:
         desk.close()

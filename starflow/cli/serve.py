@@ -29,6 +29,8 @@ Port = Annotated[int, typer.Option("--port", metavar="N", min=0, max=65535, help
 Workers = Annotated[int, typer.Option("--workers", metavar="N", min=1, max=64, help="网页开几个进程")]
 NoBell = Annotated[bool, typer.Option("--no-bell", help="不跑定时任务,另由 starflow worker 来跑")]
 
+Engine = Annotated[str | None, typer.Option("--engine", metavar="E", help="bell 或 cluster;不写则按 STARFLOW_ENGINE")]
+
 LOOPBACK = "127.0.0.1"
 APPLICATION = "starflow.web.app:from_environment"
 GRACE_SECONDS = 10
@@ -47,12 +49,21 @@ def serve(host: Host = LOOPBACK, port: Port = 8000, workers: Workers = 1, no_bel
         serve_desk(desk, host=host, port=port, workers=workers, bell=not no_bell)
 
 
-def worker() -> None:
+def worker(engine: Engine = None) -> None:
     """Until SIGTERM or Ctrl-C; then the jobs that run end."""
     stopped = Event()
-    with _on_stop(stopped.set), at_desk() as desk, ringing(desk):
-        _say({"pid": os.getpid()}, say("定时任务已开始;按 Ctrl-C 结束"))
-        stopped.wait()
+    with _on_stop(stopped.set), at_desk() as desk:
+        if (engine or desk.settings.engine) == "cluster":
+            from schedules.cluster import Cluster, attach
+
+            attach(desk)
+            cluster = Cluster(desk)
+            _say({"pid": os.getpid()}, say("定时任务已开始;按 Ctrl-C 结束"))
+            cluster.run(stopped)
+            return
+        with ringing(desk):
+            _say({"pid": os.getpid()}, say("定时任务已开始;按 Ctrl-C 结束"))
+            stopped.wait()
 
 
 def serve_desk(desk: "Desk", *, host: str = LOOPBACK, port: int = 8000, workers: int = 1, bell: bool = True) -> None:
@@ -62,7 +73,7 @@ def serve_desk(desk: "Desk", *, host: str = LOOPBACK, port: int = 8000, workers:
     """
     with taken(host, port) as listening:
         url = url_of(host, listening.getsockname()[1])
-        with ringing(desk) if bell else _silence():
+        with ringing(desk) if bell and desk.settings.engine == "bell" else _silence():
             _say({"url": url, "pid": os.getpid()}, say("网页:{url}  按 Ctrl-C 结束", url=url))
             _run(desk, listening, workers)
 

@@ -298,6 +298,8 @@ def announce(desk: Desk, tx: Transaction, news: Sequence[News]) -> tuple[int, ..
     ]
     put = {notice.key for notice in outbox.put(tx, [notice for _, notice in written])}
     counted = Counter(place for place, notice in written if notice.key in put)
+    if put:
+        desk.enqueue(tx, "sweep", 1)  # which merges them into messages
     return tuple(counted[place] for place in range(len(news)))
 
 

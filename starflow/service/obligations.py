@@ -81,7 +81,10 @@ def _merge(desk: Desk, tx: Transaction) -> outbox.Merged:
     """One message a person for the whole sweep; what should have rung too long ago is given up and said so."""
     for digest in cycles.open_campaigns(tx).values():
         outbox.expire(tx, tx.now - timedelta(days=desk.scheme(tx, digest).reminder.max_age_days))
-    return outbox.merge(tx)
+    merged = outbox.merge(tx)
+    if merged.messages:
+        desk.enqueue(tx, "send", merged.messages)
+    return merged
 
 
 # ── a rehearsal's clock ──────────────────────────────────────────

@@ -18,6 +18,7 @@ from workflow.engine.errors import BadInput
 
 PREFIX = "STARFLOW_"
 CHANNELS = ("console", "file", "smtp", "webhook", "wecom", "dingtalk", "feishu", "sms")
+ENGINES = ("bell", "cluster")
 SECURITIES = ("starttls", "tls", "none")
 
 
@@ -54,6 +55,7 @@ class Settings:
     message_days: int
     pdf_font: Path | None
     certificate_key_file: Path | None = field(repr=False)
+    engine: str
     sweep_seconds: int
     relay_seconds: int
     tally_seconds: int
@@ -276,6 +278,7 @@ SETTINGS = (
     Setting("MESSAGE_DAYS", "14", partial(_number, least=1, most=365), "消息排队超过这么多天就不再发出"),
     Setting("PDF_FONT", "", _file, "排PDF用的中文字体文件(ttf、otf、ttc);不设则用这台机器上装着的"),
     Setting("CERTIFICATE_KEY_FILE", "", _file, "存放星级证书签名私钥的文件,用 starflow certificate key 生成"),
+    Setting("ENGINE", "bell", partial(_one_of, words=ENGINES), "定时与发送由谁来跑:bell(每个进程自带)或 cluster(PostgreSQL 上的 procrastinate,多台机器)"),
     Setting("SWEEP_SECONDS", "30", _seconds, "每隔多少秒查看有什么到点;最近的时点会准时另响一次"),
     Setting("RELAY_SECONDS", "10", _seconds, "每隔多少秒发送待发的消息"),
     Setting("TALLY_SECONDS", "5", _seconds, "每隔多少秒把变动过的周期重新计数;总览上的数目随时都是准的,这里只管多快"),

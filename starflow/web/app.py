@@ -111,7 +111,12 @@ def routed(app: FastAPI) -> FastAPI:
 
 def from_environment() -> FastAPI:
     """For servers that make the application themselves: `uvicorn --factory starflow.web.app:from_environment`."""
-    return create_app(open_desk(read_settings(os.environ)))
+    desk = open_desk(read_settings(os.environ))
+    if desk.settings.engine == "cluster":
+        from schedules.cluster import attach
+
+        attach(desk)
+    return create_app(desk)
 
 
 @asynccontextmanager

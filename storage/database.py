@@ -93,6 +93,12 @@ class Database:
         with _translated(), self._reading.connect() as connection, connection.begin():
             yield Transaction(connection, now, _no_chance)
 
+    def server_time(self) -> datetime:
+        """What PostgreSQL's own clock says. Raises Unavailable."""
+        with _translated(), self.engine.connect() as connection:
+            found: datetime = connection.execute(sa.text("SELECT clock_timestamp()")).scalar_one()
+            return found
+
     def close(self) -> None:
         self.engine.dispose()
 

@@ -8,8 +8,14 @@ import hashlib
 import secrets
 import string
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Protocol
+
+from workflow.engine.errors import Unavailable
+
+TOLERATED = timedelta(seconds=2)
+LOOK_EVERY = 60.0
 
 
 class Clock(Protocol):
@@ -22,6 +28,35 @@ class SystemClock:
     def now(self) -> datetime:
         now = datetime.now(UTC)
         return now.replace(microsecond=now.microsecond // 1000 * 1000)
+
+
+class SharedClock:
+    """The machine's clock put right by the database's, so that of several hosts none fires anything an hour early or late.
+
+    The database is asked once a minute; what differs by less than `TOLERATED` is left alone, and while it cannot be asked the
+    last correction holds.
+    """
+
+    def __init__(
+        self, asked: Callable[[], datetime], machine: Clock | None = None, steady: Callable[[], float] = monotonic
+    ) -> None:
+        self._asked, self._machine, self._steady = asked, machine or SystemClock(), steady
+        self.offset = timedelta(0)
+        self._looked_at: float | None = None
+
+    def now(self) -> datetime:
+        if self._looked_at is None or self._steady() - self._looked_at >= LOOK_EVERY:
+            self._looked_at = self._steady()
+            self._look()
+        return self._machine.now() + self.offset
+
+    def _look(self) -> None:
+        try:
+            before, there, after = self._machine.now(), self._asked(), self._machine.now()
+        except Unavailable:
+            return
+        offset = there - (before + (after - before) / 2)
+        self.offset = timedelta(seconds=round(offset.total_seconds())) if abs(offset) > TOLERATED else timedelta(0)
 
 
 class HandClock:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import Event, Lock
 
-from starflow.service.clock import Clock, HandClock, SystemClock, random_salt, seeded_salt
+from starflow.service.clock import Clock, HandClock, SharedClock, SystemClock, random_salt, seeded_salt
 from starflow.service.settings import Settings
 from storage import installation
 from storage.database import Database, Transaction, open_database
@@ -32,7 +32,7 @@ class Desk:
             raise Unavailable("数据库还没有初始化,请先运行 starflow init")
         self.rehearsal = found.kind == "rehearsal"
         self.seed = found.seed
-        self.clock: Clock = HandClock(self._hand_time) if self.rehearsal else SystemClock()
+        self.clock: Clock = HandClock(self._hand_time) if self.rehearsal else _live_clock(database)
         self.wall: Clock = SystemClock()  # for who is signed in: a rehearsal's clock moves by weeks, a session does not
         self._salt = seeded_salt(found.seed or 0) if self.rehearsal else random_salt
         self._schemes: dict[str, Scheme] = {}
@@ -82,6 +82,11 @@ class Desk:
             at = installation.hand_clock(tx)
         assert at is not None  # a constraint of the table
         return at
+
+
+def _live_clock(database: Database) -> Clock:
+    """One file lies on one machine, whose clock counts; hosts of one PostgreSQL agree on its clock."""
+    return SharedClock(database.server_time) if database.dialect == "postgresql" else SystemClock()
 
 
 def _nobody(tx: Transaction, what: str, number: int) -> None:

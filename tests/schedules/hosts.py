@@ -26,6 +26,7 @@ class Wire:
     def __init__(self, address: str, target: str) -> None:
         self._cut = threading.Event()
         self._target = target
+        self._ends: list[socket.socket] = []
         self._listening = socket.create_server((address, PORT if address != "127.0.0.1" else 0))
         self.port = self._listening.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -38,6 +39,10 @@ class Wire:
 
     def close(self) -> None:
         self._listening.close()
+        for one in self._ends:
+            with suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)
+            one.close()
 
     def _accept(self) -> None:
         with suppress(OSError):
@@ -45,6 +50,7 @@ class Wire:
                 near, _ = self._listening.accept()
                 far = socket.socket(socket.AF_UNIX)
                 far.connect(self._target)
+                self._ends += (near, far)
                 for one, other in ((near, far), (far, near)):
                     threading.Thread(target=self._pump, args=(one, other), daemon=True).start()
 

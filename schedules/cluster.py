@@ -46,13 +46,12 @@ class Cluster:
     def __init__(self, desk: Desk, jobs: tuple[Job, ...] = JOBS) -> None:
         self.desk = desk
         self.jobs = {job.id: job for job in jobs}
-        self.app = _app(desk)
+        self.app, self._desk_side = _apps(desk)
         for job in jobs:
             task = self.app.task(self._work(job), name=f"{QUEUE}:{job.id}", queue=QUEUE, pass_context=False)
             seconds = getattr(desk.settings, job.rhythm)
             self.app.periodic(cron=cron_of(seconds), periodic_id=job.id, queueing_lock=job.id)(self._on_time(job, task))
-        retry = _retry()
-        self.send = self.app.task(self._send, name=f"{QUEUE}:{SEND}", queue=QUEUE, retry=retry)
+        self.app.task(self._send, name=f"{QUEUE}:{SEND}", queue=QUEUE, retry=_retry())
         rescue = self.app.task(self._rescue, name=f"{QUEUE}:rescue", queue=QUEUE, pass_context=False)
         self.app.periodic(cron="* * * * * */15", periodic_id="rescue", queueing_lock="rescue")(rescue)
 
@@ -61,10 +60,11 @@ class Cluster:
     def enqueue(self, tx: Transaction, what: str, number: int = 1) -> None:
         """Commits and rolls back with everything else in this transaction. A sweep that already waits is enough."""
         raw = tx.connection.connection.driver_connection
+        task = self._desk_side.configure_task(f"{QUEUE}:{what}", queue=QUEUE, connection=raw)
         if what == SEND:
-            self.send.configure(connection=raw).batch_defer(*({} for _ in range(min(number, MOST))))
+            task.batch_defer(*({} for _ in range(min(number, MOST))))
         elif not tx.connection.execute(_WAITS, {"lock": what}).first():
-            self.app.configure_task(f"{QUEUE}:{what}", queue=QUEUE, connection=raw).defer()
+            task.defer()
 
     # ── the tasks ────────────────────────────────────────────────
 
@@ -99,7 +99,8 @@ class Cluster:
             if instant is None or tx.connection.execute(_ARMED, {"at": instant}).first():
                 return
             raw = tx.connection.connection.driver_connection
-            self.app.configure_task(f"{QUEUE}:{SWEEP}", queue=QUEUE, schedule_at=instant, connection=raw).defer()
+            its = {"queue": QUEUE, "schedule_at": instant, "connection": raw}
+            self._desk_side.configure_task(f"{QUEUE}:{SWEEP}", **its).defer()
 
     def _send(self) -> str:
         return str(relay_once(self.desk))
@@ -167,9 +168,10 @@ def cron_of(rhythm: int | time) -> str:
     return f"*/{min(59, rhythm // 60)} * * * *"
 
 
-def _app(desk: Desk) -> Any:
+def _apps(desk: Desk) -> tuple[Any, Any]:
+    """The worker's, on connections of its own, and one that only enqueues, on the connection that it is given."""
     try:
-        from procrastinate import App, PsycopgConnector
+        from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
     except ModuleNotFoundError as error:
         raise Unavailable("没有安装多机引擎,请安装 starflow[cluster]") from error
     url = desk.database.engine.url.set(drivername="postgresql")
@@ -179,7 +181,7 @@ def _app(desk: Desk) -> Any:
         max_size=CONCURRENCY + 2,
         kwargs={"prepare_threshold": None},  # PgBouncer's transactions share no prepared statement
     )
-    return App(connector=connector)
+    return App(connector=connector), App(connector=SyncPsycopgConnector())
 
 
 def _retry() -> Any:

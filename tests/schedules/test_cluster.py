@@ -98,6 +98,9 @@ def test_two_hosts_of_which_one_is_killed_do_each_thing_once(desk: Desk, empty_u
     assert len(sent) == len(set(sent)) > 0
     assert check(desk) == ()
     assert {job.id for job in JOBS} == set(Cluster(desk).jobs)
+    with desk.reading() as tx:
+        said = sa.text("SELECT task_name FROM procrastinate_jobs WHERE status = 'failed'")
+        assert tx.connection.execute(said).scalars().all() == []
 
 
 def worker(url: str, letters: str) -> "subprocess.Popen[bytes]":

@@ -20,7 +20,7 @@ from storage.models import Message, Notice, Obligation
 from tests.schedules.hosts import hosts
 from workflow.rating.roster import RosterRow
 
-BRANCHES = 400
+BRANCHES = 1_000
 CHOSEN = {
     "STARFLOW_CHANNELS": "console",
     "STARFLOW_QUIET_HOURS": "off",

@@ -16,6 +16,7 @@ from benchmarks.storm import _desk
 
 CLIENTS = 8
 BRANCHES = 12_000
+FEW = 4_000
 
 
 def decided(database: str, seconds: float, *, kept: bool, killed: bool = False) -> dict[str, Any]:
@@ -25,7 +26,7 @@ def decided(database: str, seconds: float, *, kept: bool, killed: bool = False) 
     from benchmarks.town import stand
 
     url = fresh(database, "counters")
-    desk, _ = province(url, BRANCHES, one_day=True)
+    desk, _ = province(url, FEW if seconds < 5 else BRANCHES, one_day=True)
     stand(desk, desk.clock.now() + timedelta(days=1))
     if kept:
         folded(desk)

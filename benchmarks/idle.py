@@ -36,7 +36,7 @@ def looks(database: str, waiting: int) -> dict[str, float]:
 
 def measured(quick: bool) -> dict[str, Any]:
     both = [("look", database) for database in ("sqlite", "postgresql")]
-    large = 50_000 if quick else 1_000_000
+    large = 20_000 if quick else 1_000_000
     return {"small": rounds("idle", both, 1, 1_000), "large": rounds("idle", both, 1, large, cap=3600)}
 
 

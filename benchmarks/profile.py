@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.places import fresh
 from benchmarks.rounds import answer, rounds
 
-TIMES = 200
+TIMES = 100
 SHOWN = 14
 
 

@@ -81,8 +81,6 @@ def _play(desk: Desk) -> None:
 def _copied(tx: Transaction, branches: int, *, one_day: bool) -> tuple[str, ...]:
     patterns = [_pattern(tx, f"{PATTERN}{n}") for n in range(STAGES)]
     root = tx.connection.exec_driver_sql("SELECT id, path FROM organisation WHERE code = 'GW'").one()
-    head = tx.connection.exec_driver_sql("SELECT min(person_id) FROM post").scalar()
-    at = patterns[0]["organisation"]["started_on"]
     ids = count(int(tx.connection.exec_driver_sql("SELECT max(id) FROM organisation").scalar() or 0) + 1)
     above: dict[str, list[tuple[int, str]]] = {"root": [(root[0], root[1])]}
     bodies: list[dict[str, Any]] = []
@@ -97,12 +95,20 @@ def _copied(tx: Transaction, branches: int, *, one_day: bool) -> tuple[str, ...]
             bodies.append(body | said | {"kind": "机关党委", "path": f"{path}{own}/"})
         codes.append(f"{kind}00001")
     _load(tx, "organisation", bodies)
-    rows = _Rows(patterns, above["W"], ids, head, at, one_day=one_day, dialect=tx.dialect)
+    _load(
+        tx,
+        "person",
+        [
+            {"id": 1_000_000 + own, "code": f"P{own}", "name": f"书记{own}", "email": "", "phone": ""}
+            for own, _ in above["W"]
+        ],
+    )
+    rows = _Rows(patterns, above["W"], ids, one_day=one_day, dialect=tx.dialect)
     for start in range(0, branches, 50_000):
         for table, some in rows.some(start, min(branches, start + 50_000)).items():
             _load(tx, table, some)
     if tx.dialect == "postgresql":
-        for table in ("organisation", "post", "cycle", "record", "obligation"):
+        for table in ("organisation", "person", "post", "cycle", "record", "obligation"):
             tx.connection.exec_driver_sql(
                 f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))"
             )
@@ -117,13 +123,11 @@ class _Rows:
         patterns: Sequence[Mapping[str, Any]],
         committees: Sequence[tuple[int, str]],
         ids: Iterator[int],
-        head: Any,
-        at: Any,
         *,
         one_day: bool,
         dialect: str,
     ) -> None:
-        self.patterns, self.committees, self.ids, self.head, self.at = patterns, committees, ids, head, at
+        self.patterns, self.committees, self.ids = patterns, committees, ids
         self.one_day, self.dialect = one_day, dialect
 
     def some(self, start: int, end: int) -> dict[str, list[dict[str, Any]]]:
@@ -144,7 +148,7 @@ class _Rows:
             its["organisation"]
             | {"id": own, "code": code, "name": f"第{n}支部", "parent_id": parent, "path": f"{path}{own}/"},
         )
-        yield "post", its["post"] | {"id": 1_000_000 + own, "organisation_id": own, "person_id": self.head}
+        yield "post", its["post"] | {"id": 1_000_000 + own, "organisation_id": own, "person_id": 1_000_000 + parent}
         whose = {"organisation_id": own, "reviewer_id": parent}
         yield "cycle", its["cycle"] | whose | {"id": own, "tallied": False if self.dialect == "postgresql" else 0}
         yield "record", its["record"] | {"id": 10_000_000 + own, "cycle_id": own, "ask_key": None}

@@ -89,7 +89,7 @@ def _bytes(url: str) -> int:
 
 def measured(quick: bool) -> dict[str, Any]:
     both = [("year", database) for database in ("sqlite", "postgresql")]
-    return rounds("size", both, 1, 100 if quick else 1000, cap=3600)
+    return rounds("size", both, 1, 40 if quick else 500, cap=3600)
 
 
 if __name__ == "__main__":

@@ -124,7 +124,7 @@ def click(url: str, at: str, codes: list[str]) -> list[float]:
 def measured(quick: bool) -> dict[str, Any]:
     both = [("storm", database) for database in ("sqlite", "postgresql")]
     large = 50_000 if quick else 1_000_000
-    return {"small": rounds("storm", both, 1, 5_000), "large": rounds("storm", both, 1, large, cap=5400)}
+    return {"small": rounds("storm", both, 1, 4_000), "large": rounds("storm", both, 1, large, cap=5400)}
 
 
 if __name__ == "__main__":

@@ -166,8 +166,8 @@ PEERS = {"recursive": recursive, "path": path, "starflow": ours}
 
 def measured(quick: bool) -> dict[str, Any]:
     cases = [(peer, database) for peer in PEERS for database in ("sqlite", "postgresql")]
-    sizes = (10_000, 50_000) if quick else (10_000, 100_000, 1_000_000)
-    return {str(size): rounds("stuck", cases, 1 if size > 10_000 else 3, size, cap=5400) for size in sizes}
+    sizes = (5_000, 20_000) if quick else (10_000, 100_000, 1_000_000)
+    return {str(size): rounds("stuck", cases, 3 if size == 10_000 else 1, size, cap=5400) for size in sizes}
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from benchmarks.rounds import answer, memory_mb, rounds
 
 CLIENTS = 16
 VOTERS = 34
-SECONDS = 4.0
+SECONDS = 3.0
 
 
 @contextmanager
@@ -169,7 +169,7 @@ PEERS = {"ballots": ballots, "overview": overview}
 def measured(quick: bool) -> dict[str, Any]:
     both = ("sqlite", "postgresql")
     count = 3 if quick else 5
-    cast = rounds("web", [("ballots", database) for database in both], count, 100 if quick else 500)
+    cast = rounds("web", [("ballots", database) for database in both], count, 80 if quick else 500)
     few = rounds("web", [("overview", database) for database in both], count, 2_000)
     many = rounds("web", [("overview", database) for database in both], 1, 20_000 if quick else 100_000)
     return {"ballots": cast, "overview": few, "overview_large": many}

@@ -11,12 +11,10 @@ from datetime import time
 from threading import Event
 from typing import Any
 
-import sqlalchemy as sa
-
 from schedules.bell import JOBS, Job, is_missing, ring
 from schedules.relay import relay_once
 from starflow.service.desk import Desk
-from storage import runs
+from storage import runs, work
 from storage.database import Transaction
 from workflow.engine.errors import BadInput, Unavailable
 
@@ -59,20 +57,20 @@ class Cluster:
 
     def enqueue(self, tx: Transaction, what: str, number: int = 1) -> None:
         """Commits and rolls back with everything else in this transaction. A sweep that already waits is enough."""
-        raw = tx.connection.connection.driver_connection
+        raw = work.connection_of(tx)
         task = self._desk_side.configure_task(f"{QUEUE}:{what}", queue=QUEUE, connection=raw)
         if what == SEND:
             task.batch_defer(*({} for _ in range(min(number, MOST))))
-        elif not tx.connection.execute(_WAITS, {"lock": what}).first():
+        elif not work.waits(tx, f"{QUEUE}:{what}"):
             task.defer()
 
     # ── the tasks ────────────────────────────────────────────────
 
     def _work(self, job: Job) -> Callable[[], str]:
-        def work() -> str:
+        def working() -> str:
             return ring(self.desk, job).said
 
-        return work
+        return working
 
     def _on_time(self, job: Job, task: Any) -> Any:
         """Periodic: says its instant, which nobody needs; a daily job looks whether today's run is still missing."""
@@ -96,10 +94,9 @@ class Cluster:
         """One more sweep at the nearest due instant; procrastinate takes the same instant once only."""
         with self.desk.transaction() as tx:
             instant = runs.next_instant(tx)
-            if instant is None or tx.connection.execute(_ARMED, {"at": instant}).first():
+            if instant is None or work.armed(tx, f"{QUEUE}:{SWEEP}", instant):
                 return
-            raw = tx.connection.connection.driver_connection
-            its = {"queue": QUEUE, "schedule_at": instant, "connection": raw}
+            its = {"queue": QUEUE, "schedule_at": instant, "connection": work.connection_of(tx)}
             self._desk_side.configure_task(f"{QUEUE}:{SWEEP}", **its).defer()
 
     def _send(self) -> str:
@@ -115,12 +112,7 @@ class Cluster:
 
     def prepare(self) -> None:
         """procrastinate's own tables, once; of several hosts that begin together one makes them."""
-        with self.desk.database.engine.begin() as connection:
-            connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('starflow cluster'))"))
-            if not sa.inspect(connection).has_table("procrastinate_jobs"):
-                raw: Any = connection.connection.driver_connection
-                with raw.cursor() as cursor:
-                    cursor.execute(self.app.schema_manager.get_schema())
+        work.prepare(self.desk.database, self.app.schema_manager.get_schema())
 
     def run(self, stopped: Event) -> None:
         """Works until `stopped`; then the tasks in hand end."""
@@ -153,12 +145,6 @@ async def _ended(worker: Awaitable[None]) -> None:
         return
 
 
-_WAITS = sa.text("SELECT 1 FROM procrastinate_jobs WHERE task_name = 'starflow:' || :lock AND status = 'todo' LIMIT 1")
-
-
-_ARMED = sa.text("SELECT 1 FROM procrastinate_jobs WHERE task_name = 'starflow:sweep' AND scheduled_at = :at LIMIT 1")
-
-
 def cron_of(rhythm: int | time) -> str:
     """Seconds between two rings as the six fields of a cron line; a daily job is asked every minute whether it is missing."""
     if isinstance(rhythm, time):
@@ -174,9 +160,8 @@ def _apps(desk: Desk) -> tuple[Any, Any]:
         from procrastinate import App, PsycopgConnector, SyncPsycopgConnector
     except ModuleNotFoundError as error:
         raise Unavailable("没有安装多机引擎,请安装 starflow[cluster]") from error
-    url = desk.database.engine.url.set(drivername="postgresql")
     connector = PsycopgConnector(
-        conninfo=url.render_as_string(hide_password=False),
+        conninfo=work.address(desk.database),
         min_size=1,
         max_size=CONCURRENCY + 2,
         kwargs={"prepare_threshold": None},  # PgBouncer's transactions share no prepared statement

@@ -37,10 +37,10 @@ class Transaction:
     """What a storage function works with. `now` was asked once; in a rehearsal `salt` comes from its seed and a name.
 
     `connection` is for statements, `session` for rows as objects; the session is made when it is first asked for. `known`
-    keeps what is asked for all the time and cannot change meanwhile.
+    keeps what is asked for all the time and cannot change meanwhile. `as_of`: up to when a replica knows; None: it is the database itself.
     """
 
-    __slots__ = ("_session", "connection", "dialect", "known", "now", "salt")
+    __slots__ = ("_session", "as_of", "connection", "dialect", "known", "now", "salt")
 
     def __init__(self, connection: sa.Connection, now: datetime, salt: Callable[[str], str]) -> None:
         self.connection = connection
@@ -48,6 +48,7 @@ class Transaction:
         self.now = now
         self.salt = salt
         self.known: dict[str, Any] = {}
+        self.as_of: datetime | None = None
         self._session: Session | None = None
 
     @property

@@ -46,3 +46,16 @@ def scheme_content(tx: Transaction, digest: str) -> bytes | None:
 
 def adopted(tx: Transaction) -> tuple[SchemeFile, ...]:
     return tuple(tx.session.exec(select(SchemeFile).order_by(col(SchemeFile.name), col(SchemeFile.adopted_at))))
+
+
+def replayed_at(tx: Transaction) -> datetime:
+    """Up to when a replica knows everything: now where it has replayed all that it received, else its newest commit."""
+    found: datetime | None = tx.connection.execute(_REPLAYED_AT).scalar()
+    return found if found is not None else tx.now
+
+
+_REPLAYED_AT = sa.text(
+    "SELECT CASE WHEN pg_is_in_recovery() AND EXISTS (SELECT 1 FROM pg_stat_wal_receiver WHERE status = 'streaming') "
+    "AND pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN clock_timestamp() "
+    "WHEN pg_is_in_recovery() THEN pg_last_xact_replay_timestamp() ELSE clock_timestamp() END"
+)

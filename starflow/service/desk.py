@@ -1,7 +1,7 @@
 """The desk: what every use case works at. A database, a clock, the settings, and the schemes already read."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import Event, Lock
@@ -9,7 +9,7 @@ from threading import Event, Lock
 from starflow.service.clock import Clock, HandClock, SharedClock, SystemClock, random_salt, seeded_salt
 from starflow.service.settings import Settings
 from storage import installation
-from storage.database import Database, Transaction, open_database
+from storage.database import Database, Transaction, connect, open_database
 from workflow.engine.deadlines import local_date
 from workflow.engine.errors import BadInput, Forbidden, Unavailable, Unknown
 from workflow.engine.workdays import Calendar, read_year
@@ -41,6 +41,7 @@ class Desk:
         self.enqueue: Callable[[Transaction, str, int], None] = (
             _nobody  # whoever else is to work once this has committed
         )
+        self.replica = _replica(settings)
         self.stopping = Event()  # whoever works through a long list stops at the next row
 
     @contextmanager
@@ -52,6 +53,23 @@ class Desk:
     def reading(self, now: datetime | None = None) -> Iterator[Transaction]:
         with self.database.reading(now or self.clock.now()) as tx:
             yield tx
+
+    @contextmanager
+    def looking(self) -> Iterator[Transaction]:
+        """A reading for pages that only show: of the replica if there is one, whose `as_of` says how far it has come."""
+        with ExitStack() as stack:
+            yield self._on_replica(stack) or stack.enter_context(self.reading())
+
+    def _on_replica(self, stack: ExitStack) -> Transaction | None:
+        """None where there is none, or it cannot be had just now: then the database itself answers."""
+        if self.replica is None:
+            return None
+        try:
+            tx = stack.enter_context(self.replica.reading(self.clock.now()))
+            tx.as_of = installation.replayed_at(tx)
+        except Unavailable:
+            return None
+        return tx
 
     def scheme(self, tx: Transaction, digest: str) -> Scheme:
         """The scheme that was adopted under this hash, whatever has become of the file on disk."""
@@ -76,12 +94,25 @@ class Desk:
 
     def close(self) -> None:
         self.database.close()
+        if self.replica is not None:
+            self.replica.close()
 
     def _hand_time(self) -> datetime:
         with self.database.reading(EPOCH) as tx:
             at = installation.hand_clock(tx)
         assert at is not None  # a constraint of the table
         return at
+
+
+def _replica(settings: Settings) -> Database | None:
+    """Raises BadInput for what is no PostgreSQL. Whether it can be had is seen when it is asked."""
+    if not settings.read_url:
+        return None
+    replica = connect(settings.read_url)
+    if replica.dialect != "postgresql":
+        replica.close()
+        raise BadInput("STARFLOW_READ_URL须是 PostgreSQL 只读副本的地址")
+    return replica
 
 
 def _live_clock(database: Database) -> Clock:

@@ -106,11 +106,12 @@ class Overview:
     next_due: NextDue | None
     forecast: Forecast | None
     places: Places | None
+    as_of: datetime | None = None  # up to when a replica knows
 
 
 def overview(desk: Desk, filters: Filters | None = None) -> Overview:
     """Raises Unknown (year, code), BadInput."""
-    with desk.reading() as tx:
+    with desk.looking() as tx:
         view = view_of(desk, tx, filters or Filters())
         everything, rows, names = _rows(view)
         standing = {facet: number for facet, number in everything.items() if isinstance(facet, Stands)}
@@ -130,6 +131,7 @@ def overview(desk: Desk, filters: Filters | None = None) -> Overview:
             next_due=_next_due(view, standing),
             forecast=_forecast(view, standing, rated - resting),
             places=_places(view, everything),
+            as_of=view.local(tx.as_of),
         )
 
 

@@ -27,6 +27,7 @@ class Settings:
     """One attribute for each row of SETTINGS, under its name in small letters."""
 
     database_url: str = field(repr=False)  # may hold a password
+    read_url: str = field(repr=False)
     zone: ZoneInfo
     calendars: Path | None
     channels: tuple[str, ...]
@@ -250,6 +251,7 @@ _seconds = partial(_number, least=1, most=3600)
 
 SETTINGS = (
     Setting("DATABASE_URL", "sqlite:///starflow.db", _text, "数据库地址:sqlite:///文件,或 postgresql://用户@主机/库名"),
+    Setting("READ_URL", "", _text, "PostgreSQL 只读副本的地址:总览和卡住的名单改问它,并注明数据截至何时;不设则都问主库"),
     Setting("ZONE", "Asia/Shanghai", _zone, "本单位的时区,每日任务按它的钟点"),
     Setting("CALENDARS", "", _folder, "另放节假日日历的目录;不设则只用随软件附带的"),
     Setting("CHANNELS", "console", partial(_several_of, words=CHANNELS), "提醒经由的通道,逗号分隔:console、file、smtp、webhook"),

@@ -64,7 +64,7 @@ def stuck(desk: Desk, filters: Filters | None = None, *, everything: bool = Fals
 
     Most days overdue first, then by code. `everything`: all open ones.
     """
-    with desk.reading() as tx:
+    with desk.looking() as tx:
         view = view_of(desk, tx, filters or Filters())
         edges = _edges(view)
         blocks: Blocks = {}

@@ -66,7 +66,7 @@ def _play(desk: Desk) -> None:
     steps: Sequence[tuple[str, str, Mapping[str, Any]]] = (
         ("declare", "organisation", {"head": "书记", "members_due": 10, "target_star": 4}),
         ("submit_self_evaluation", "organisation", {"meeting": {"on": today, "attendees": ["书记"], "minutes": "对照"}, "scores": sheet, "star": 4}),
-        ("file_survey", "organisation", {"meeting": {"on": today}, "paper": {"members_present": 10, "own_unit": 6, "satisfied": 16}}),
+        ("file_survey", "organisation", {"meeting": {"on": today}, "tellers": ["甲", "乙"], "paper": {"members_present": 10, "own_unit": 6, "satisfied": 16}}),
         ("propose_star", "superior", {"base": "85", "star": 4}),
     )  # fmt: skip
     for n in range(STAGES):
@@ -103,6 +103,11 @@ def _copied(tx: Transaction, branches: int, *, one_day: bool) -> tuple[str, ...]
             for own, _ in above["W"]
         ],
     )
+    chairs = [
+        patterns[0]["post"] | {"id": 5_000_000 + own, "organisation_id": own, "person_id": 1_000_000 + own}
+        for own, _ in above["W"]
+    ]
+    _load(tx, "post", chairs)
     rows = _Rows(patterns, above["W"], ids, one_day=one_day, dialect=tx.dialect)
     for start in range(0, branches, 50_000):
         for table, some in rows.some(start, min(branches, start + 50_000)).items():

@@ -102,13 +102,13 @@ def storm() -> Iterator[str]:
         return
     yield "\n## The storm of 5 June\n\nEverything falls due at one midnight; one process sweeps,"
     yield "and meanwhile a person decides again and again.\n"
-    yield "| database | due | moved | notices | messages | seconds | a second | memory MB | click p95 quiet / storm, ms |"
+    yield "| database | due | moved | notices | messages | seconds | a second | memory MB | click p95 quiet / storm, ms (refused) |"
     yield "|---|---|---|---|---|---|---|---|---|"
     for part in ("small", "large"):
         for database in DATABASES:
             for one in found[part]["measured"].get(f"storm/{database}", ()):
                 said = f"{one['due']:,} | {one['moved']:,} | {one['notices']:,} | {one['messages']:,} | {one['seconds']:,.0f} | {one['rate']:,.0f}"
-                yield f"| {TITLES[database]} | {said} | {one['memory_mb']:.0f} | {one['click_quiet_p95_ms']:.0f} / {one['click_storm_p95_ms']:.0f} |"
+                yield f"| {TITLES[database]} | {said} | {one['memory_mb']:.0f} | {one['click_quiet_p95_ms']:.0f} / {one['click_storm_p95_ms']:.0f} ({one['clicks_failed']}) |"
         yield from _failed(found[part])
 
 

@@ -62,7 +62,8 @@ def lend_dependencies(environment: Path) -> None:
 
 def test_what_is_imported_is_declared() -> None:
     extras = PROJECT["optional-dependencies"]
-    declared = {distribution(line) for line in [*PROJECT["dependencies"], *extras["postgres"], *extras["oidc"]]}
+    lent = [line for extra in ("postgres", "oidc", "cluster") for line in extras[extra]]
+    declared = {distribution(line) for line in [*PROJECT["dependencies"], *lent]}
     owners = importlib.metadata.packages_distributions()
 
     imported = {module for package in PACKAGES for file in (ROOT / package).rglob("*.py") for module in imports(file)}

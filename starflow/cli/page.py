@@ -138,6 +138,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "survey extend": SURVEY,
     "survey close": SURVEY,
     "survey count": SURVEY,
+    "survey seal": ("organisation", "name", "round", "seal", "key", "tally_agrees", "ballots_agree"),
     "survey slips": ("slips", "file"),
     "survey remind": ("organisation",),
     "survey void": ("organisation", "status"),

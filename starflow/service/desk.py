@@ -137,7 +137,7 @@ def _with_own_years(shipped: Calendar, name: str, folder: Path | None) -> Calend
 
 
 def open_desk(settings: Settings) -> Desk:
-    return Desk(open_database(settings.database_url), settings)
+    return _desk(open_database(settings.database_url), settings)
 
 
 def create_desk(settings: Settings, *, rehearsal_at: datetime | None = None, seed: int | None = None) -> Desk:
@@ -151,4 +151,13 @@ def create_desk(settings: Settings, *, rehearsal_at: datetime | None = None, see
             database.close()
             raise Forbidden("数据库已经初始化过了")
         installation.install(tx, kind=kind, hand_clock_at=rehearsal_at, seed=(seed or 0) if rehearsal_at else None)
-    return Desk(database, settings)
+    return _desk(database, settings)
+
+
+def _desk(database: Database, settings: Settings) -> Desk:
+    """Closes the database again where there can be no desk at it."""
+    try:
+        return Desk(database, settings)
+    except BaseException:
+        database.close()
+        raise

@@ -8,6 +8,8 @@ from workflow.rating.scheme_findings import Finding, Hint
 from workflow.rating.shelf import scheme_bytes
 
 DEFAULT = scheme_bytes("anyang-five-star").decode()
+BARE = DEFAULT.partition("[[example]]")[0]
+"""Without its samples, which are the regulation's and not those of what it is changed to."""
 
 
 def found(*changes: tuple[str, str]) -> tuple[Finding, ...]:
@@ -104,7 +106,7 @@ def test_more_cases_than_can_be_tried_are_refused_instead() -> None:
     routes = "{ A = 'a', B = 'b', C = 'c', D = 'd' }\nassign = [{0}]"
     kinds = ", ".join(f"{{ route = '{route}', kind = '{route}' }}" for route in "BCD")
     routes = routes.replace("{0}", kinds + ", { route = 'A' }")
-    text = DEFAULT.replace('{ A = "机关党委、总支所属", B = "市直工委直属" }', routes) + levels
+    text = BARE.replace('{ A = "机关党委、总支所属", B = "市直工委直属" }', routes) + levels
     stars = ", ".join(map(str, range(5, 20)))
     tracked = text.replace('title = "巩固先进"\nstars = [5]', f'title = "巩固先进"\nstars = [{stars}]')
     scheme = load_bytes(tracked.encode())

@@ -23,6 +23,7 @@ def refusal(environment: dict[str, str]) -> tuple[str, ...]:
 def test_an_empty_environment_gives_the_documented_defaults() -> None:
     assert read_settings({}) == Settings(
         database_url="sqlite:///starflow.db",
+        read_url="",
         zone=ZoneInfo("Asia/Shanghai"),
         calendars=None,
         channels=("console",),
@@ -51,8 +52,10 @@ def test_an_empty_environment_gives_the_documented_defaults() -> None:
         message_days=14,
         pdf_font=None,
         certificate_key_file=None,
+        engine="bell",
         sweep_seconds=30,
         relay_seconds=10,
+        tally_seconds=5,
         digest_at=time(8, 30),
         anchor_at=time(23, 50),
         invariants_at=time(3, 30),

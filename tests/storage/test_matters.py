@@ -193,7 +193,7 @@ def test_what_stands_is_this_years_plan_and_whatever_lasting_kind_is_open(town: 
     town.put(town.row(campaign_id=None), town.row("ledger_item"), town.row("plaque", organisation_id=town.other))
 
     with town.at() as tx:
-        found = matters.standing(tx, town.branch, town.campaign, "plan", ("key_management", "plaque"))
+        found = matters.standing(tx, town.branch, town.campaign, ("plan",), ("key_management", "plaque"))
 
     assert [matter.id for matter in found] == [plan, key]
 

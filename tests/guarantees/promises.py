@@ -56,12 +56,18 @@ GUARANTEES = (
               "no_child", 60, SQLITE),
     Guarantee("F1", "接口怎么乱试都不出错,回答都与文档相符", "the API withstands anything and answers as documented", fuzz.asked_anything,
               "breaks_on_a_read", 150, SQLITE),
-    Guarantee("G25", "轮流重启,请求不断", "a rolling restart breaks no request", upkeep_trials.restarting, "killed", 60, POSTGRESQL),
+    Guarantee("G25", "轮流重启,请求不断", "a rolling restart breaks no request", upkeep_trials.restarting, "killed", 60, POSTGRESQL,
+              tiers=("full",)),
     Guarantee("G26", "有什么卡住了,运维都会被告知", "whatever is stuck is said", watch.told, "blind_doctor", 40),
 )  # fmt: skip
 
 NOT_CLAIMED: tuple[tuple[str, str], ...] = (
     ("G23 选票", "由 tests/attacks 和 tests/service 检查,不在这里重复"),
+    (
+        "G25 轮流重启,请求不断",
+        "每次试验的对照都能查出,但在忙的机器上有一次(几百个请求里)一个请求被断开,"
+        "还没有分清是进程还是它前面排队的连接;前面有反向代理时代理会转给另一个进程",
+    ),
     ("G24 过载时依次让路", "没有做"),
     ("谁拿到数据库又知道规则", "把一条明细照“到期销毁”的样子抹去,校验程序看不出是不是到期;幂等键和行号不在哈希之内"),
     ("换了正在运行的程序的人", "防不住;锚点不到一天的部分还没有离开数据库"),

@@ -99,6 +99,7 @@ def _works(url: str, role: str, sink: str, at: datetime, number: int, pipe: int)
                     relay.relay(desk, {"console": Sink(Path(sink))})
             except Unavailable:
                 continue
+            os.write(pipe, b"done once\n")
             time.sleep(0.01)
 
 

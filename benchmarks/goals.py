@@ -31,11 +31,9 @@ class Goal:
             return "not measured"
         if (self.value >= self.goal) if self.least else (self.value <= self.goal):
             return "goal reached"
-        return (
-            "floor holds"
-            if ((self.value >= self.floor) if self.least else (self.value <= self.floor))
-            else "**missed**"
-        )
+        if self.floor != NONE and ((self.value >= self.floor) if self.least else (self.value <= self.floor)):
+            return "floor holds"
+        return "**missed**"
 
 
 NONE = float("inf")
@@ -87,7 +85,7 @@ def _idle() -> Iterator[Goal]:
             "idle tick, × the raw SELECT",
             TITLES[database],
             2,
-            1e9,
+            NONE,
             large / raw if large and raw else None,
             "",
             False,

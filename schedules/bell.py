@@ -150,19 +150,12 @@ class Bell:
 
     def _ring(self, job: Job) -> None:
         try:
-            if self._is_due(job):
+            if is_due(self.desk, job):
                 ring(self.desk, job)
             if job.id == runs.SWEEP:
                 self._arm()
         except Exception:
             LOG.exception("the bell could not ask the database about job %s", job.id)
-
-    def _is_due(self, job: Job) -> bool:
-        at = getattr(self.desk.settings, job.rhythm)
-        if not isinstance(at, time):
-            return True
-        with self.desk.reading() as tx:
-            return is_missing(runs.last_run(tx, job.id), at, self.desk.settings.zone, tx.now)
 
     def _arm(self) -> None:
         """One more ring at the nearest due instant, so that a deadline is met on its second and not at the next sweep.
@@ -184,6 +177,15 @@ class Bell:
 def _seconds(desk: Desk, job: Job) -> int:
     rhythm = getattr(desk.settings, job.rhythm)
     return LOOK_SECONDS if isinstance(rhythm, time) else int(rhythm)
+
+
+def is_due(desk: Desk, job: Job) -> bool:
+    """A job that rings every so many seconds always; a daily one while today's run is missing."""
+    at = getattr(desk.settings, job.rhythm)
+    if not isinstance(at, time):
+        return True
+    with desk.reading() as tx:
+        return is_missing(runs.last_run(tx, job.id), at, desk.settings.zone, tx.now)
 
 
 def is_missing(last: runs.Run | None, at: time, zone: tzinfo, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from datetime import time
 from threading import Event
 from typing import Any
 
-from schedules.bell import JOBS, Job, is_missing, ring
+from schedules.bell import JOBS, Job, is_due, ring
 from schedules.relay import relay_once
 from starflow.service.desk import Desk
 from storage import runs, work
@@ -76,19 +76,12 @@ class Cluster:
         """Periodic: says its instant, which nobody needs; a daily job looks whether today's run is still missing."""
 
         def on_time(timestamp: int) -> str:
-            said = ring(self.desk, job).said if self._is_due(job) else ""
+            said = ring(self.desk, job).said if is_due(self.desk, job) else ""
             if job.id == SWEEP:
                 self._arm()
             return said
 
         return self.app.task(on_time, name=f"{QUEUE}:{job.id}:on_time", queue=QUEUE)
-
-    def _is_due(self, job: Job) -> bool:
-        at = getattr(self.desk.settings, job.rhythm)
-        if not isinstance(at, time):
-            return True
-        with self.desk.reading() as tx:
-            return is_missing(runs.last_run(tx, job.id), at, self.desk.settings.zone, tx.now)
 
     def _arm(self) -> None:
         """One more sweep at the nearest due instant; procrastinate takes the same instant once only."""

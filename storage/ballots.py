@@ -153,13 +153,6 @@ def cast(tx: Transaction, votes: Sequence[Vote]) -> list[bool]:
     return outcome
 
 
-def running_slips(tx: Transaction, hashes: Sequence[str]) -> dict[str, tuple[int, str]]:
-    """Slip → its survey and electorate, for surveys that run; those are locked."""
-    found = _slips(tx, hashes)
-    running = _running(tx, {poll_id for poll_id, _ in found.values()})
-    return {digest: place for digest, place in found.items() if place[0] in running}
-
-
 def _among(hashes: Any) -> Statement:
     its = sa.select(SLIP.c.hash, SLIP.c.poll_id, SLIP.c.electorate)
     return Statement(its.where(SLIP.c.hash.in_(sa.select(hashes.table_valued("value").c.value))))

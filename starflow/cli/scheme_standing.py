@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from starflow.cli.scheme_phrases import cited, condition, figure, listed, owner, rule, stars
 from starflow.cli.words import say, told
 from workflow.rating.scheme_stages import when_of
+from workflow.rating.voting import ANSWERS
 from workflow.rating.wording import ROUND_WORDS, percent, plain
 
 if TYPE_CHECKING:
@@ -79,7 +80,6 @@ def survey(scheme: "Scheme") -> Iterator[str]:
     yield say(named, who=owner(scheme.objection.handler), cite=cited(scheme.objection))
 
 
-ANSWERS = {"satisfied": "满意", "basically_satisfied": "基本满意", "dissatisfied": "不满意", "unknown": "不了解"}
 BASES = {
     "all": "以名册上的全部党员为总数",
     "formal": "以正式党员为总数(备案时填写)",

@@ -47,6 +47,10 @@ def main() -> int:
     print(
         f"{len(rows)} trials in {took:.0f} s, {worked:.0f} s of work; budget {budget} s; {len(broken)} not as promised"
     )
+    for row in broken:  # once more at the end, where whoever sees only the last lines of a run will look
+        print(
+            f"✘ {row['code']} {row['dialect']} · seed {row['seed']} · {row['figure']} · control {row['control']}: {row['how']}"
+        )
     if options.keep:
         page.write()
     return int(bool(broken))

@@ -87,11 +87,12 @@ def kills(trial: Trial) -> str:
         desk.database.close()
         for number in range(rounds):
             child = born(_acts, url, f"{trial.seed}k{number}", fault=trial.fault)
-            told = list(acting.heard(child.killed(trial.dice.uniform(0, 0.1), trial.dice.randrange(1, 6))))
+            told = list(acting.heard(child.killed(trial.dice.uniform(0, 0.1), trial.dice.randrange(2, 8))))
             acks += sum(one.ack is not None for one in told)
             unseen += _nothing_lost(desk, told)
             _whole(desk)
-        must(acks >= rounds // 5, "the children did nothing")
+        if acks <= rounds:  # no broken promise: nothing was tried, and a control must not be red for it
+            raise RuntimeError(f"the children did too little: {acks} in {rounds} rounds")
         must(upkeep.check(desk) == (), f"invariants: {upkeep.check(desk)[:3]}")
     return f"{rounds}次 kill −9,{acks}次已确认的流转:丢失0、重复0、残缺0;另有{unseen}次已提交而未及确认"
 
@@ -308,7 +309,8 @@ def restarts(trial: Trial) -> str:
             acks += sum(one.ack is not None for one in told)
             unseen += _nothing_lost(desk, told)
             _not_doubled(desk, told)
-        must(acks > crashes, "the clients did nothing")
+        if acks <= crashes:
+            raise RuntimeError(f"the clients did too little: {acks} in {crashes} crashes")
         must(upkeep.check(desk) == (), "invariants")
     return f"数据库{crashes}次立即停机、{clients}个客户端,{acks}次确认:丢失0、重复0;提交未知{unseen}次"
 

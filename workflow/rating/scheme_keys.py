@@ -518,7 +518,8 @@ KEYS: Mapping[str, Key] = {
 @cache
 def key_of(path: str) -> Key | None:
     """What is said of a dotted path; a shared table is explained once, wherever it stands. None: nothing is said."""
-    own, entry = KEYS.get(path) or KEYS.get(_shared(path)), entries().get(path)
+    line, entry = line_of(path), entries().get(path)
+    own = KEYS[line] if line else None
     zh, _, en = ((entry.field.description if entry else None) or "").partition(" · ")
     if own is None and not zh:
         return None

@@ -31,11 +31,12 @@ class Invitation:
     name: str
     token: str
     expires_at: datetime
+    email: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountLine:
-    """An account as an administrator sees it; `status` is one of invited, active, disabled."""
+    """An account as an administrator sees it; `status` is one of invited, active, disabled; `why` it is disabled."""
 
     login: str
     person: str
@@ -44,6 +45,8 @@ class AccountLine:
     totp: bool
     roles: tuple[str, ...]
     signed_in_at: datetime | None
+    email: str = ""
+    why: str = ""
 
 
 # ── inviting ─────────────────────────────────────────────────────
@@ -112,7 +115,9 @@ def _link(tx: Transaction, known: Known, *, by: str, resets_totp: bool) -> Invit
         ),
     )
     note(tx, "account.link", by, account.login)
-    return Invitation(login=account.login, person=person.code, name=person.name, token=plain, expires_at=until)
+    return Invitation(
+        login=account.login, person=person.code, name=person.name, token=plain, expires_at=until, email=person.email
+    )
 
 
 # ── activating ───────────────────────────────────────────────────
@@ -213,7 +218,24 @@ def _line(desk: Desk, tx: Transaction, known: Known) -> AccountLine:
         totp=account.totp_at is not None,
         roles=tuple(f"{seat.role}:{seat.code}" for seat in seats_of(desk, tx, person)),
         signed_in_at=account.signed_in_at,
+        email=person.email,
+        why=account.disabled_why,
     )
+
+
+def withdraw_password(desk: Desk, login: str, *, by: str) -> str:
+    """As if nobody had activated it yet: no password, no second factor, no session, no link. Whose it is. Raises Unknown."""
+    now = desk.wall.now()
+    with desk.transaction(now) as tx:
+        known = _known(tx, login)
+        assert known.account.id is not None  # it was read
+        _forget_totp(tx, known.account)
+        known.account.password_hash, known.account.password_at = None, None
+        accounts.save(tx, known.account)
+        accounts.void_links(tx, known.account.id)
+        sessions.end(tx, known.account.id, "password withdrawn", now)
+        note(tx, "account.withdrawn", by, known.account.login)
+        return known.person.code
 
 
 def forget_second_factor(desk: Desk, login: str, *, by: str) -> str:

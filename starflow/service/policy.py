@@ -59,6 +59,7 @@ RULES = (
     Rule(action="manage_accounts", title="管理账号和职务", roles=("admin",), again=True),
     Rule(action="read_access_log", title="查看登录和授权记录", roles=("admin", "auditor")),
     Rule(action="grant_role", title="授予职务", roles=("admin",), two=True, again=True),
+    Rule(action="withdraw_password", title="收回密码", roles=("admin",), two=True, again=True),
     Rule(action="reset_totp", title="重置双重验证", roles=("admin",), two=True, again=True),
     Rule(action="approve", title="批准星级", roles=("committee",), two=True, again=True, where="批准"),
     Rule(action="record_excess", title="超额决定", roles=("committee",), two=True, again=True, where="批准"),

@@ -185,6 +185,15 @@ def _forget(desk: Desk, asked: Twofold, second: str) -> str:
     return f"{login}的双重验证已重置,下次登录时重新启用"
 
 
+def _withdraw(desk: Desk, asked: Twofold, second: str) -> str:
+    """The account of somebody else than these two waits for a new activation link."""
+    login = str(asked.payload["login"])
+    if accounts.account_of(desk, login).person.code in (asked.asked_by, second):
+        raise Forbidden("不能收回自己的密码,请另外两位管理员办理")
+    accounts.withdraw_password(desk, login, by=f"{asked.asked_by}+{second}")
+    return f"{login}的密码已收回,请另发激活链接"
+
+
 def _force(desk: Desk, asked: Twofold, second: str) -> str:
     """A forced end of a cycle, through the one door; both names stand in its reason."""
     payload = asked.payload
@@ -247,6 +256,7 @@ def _excess(desk: Desk, asked: Twofold, second: str) -> str:
 ACTS = (
     TwofoldAct(name="grant_role", title="授予职务", run=_grant, confirmers=("admin",)),
     TwofoldAct(name="reset_totp", title="重置双重验证", run=_forget, confirmers=("admin",)),
+    TwofoldAct(name="withdraw_password", title="收回密码", run=_withdraw, confirmers=("admin",)),
     TwofoldAct(name="exempt", title="免评", run=_force, confirmers=("department", "committee")),
     TwofoldAct(name="close_unrated", title="终止评定", run=_force, confirmers=("department", "committee")),
     TwofoldAct(name="approve", title="批准星级", run=_approve, confirmers=("committee",)),

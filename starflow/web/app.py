@@ -24,6 +24,7 @@ from starflow.web.auth import desk_of
 from starflow.web.ballots import evidence, handling, notices, objecting, surveys, voting
 from starflow.web.guard import Guard
 from starflow.web.pages import (
+    accounts,
     act,
     admin,
     bulk,
@@ -60,6 +61,7 @@ PAGES = tuple(
         queue,
         meeting,
         admin,
+        accounts,
         screen,
         papers,
         act,

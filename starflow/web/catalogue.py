@@ -33,6 +33,7 @@ ALSO = ("得分", "低于算出的星级时必须写明")
 def said() -> dict[str, str]:
     """msgid → where it is said, of every template and module of the web."""
     from starflow.service import twofold
+    from starflow.web.pages.accounts import MISSING, STANDING
     from starflow.web.pages.act import SENT_TO
     from starflow.web.pages.admin import CHANNELS, PARTS, STATUSES
     from starflow.web.pages.fields import LABELS
@@ -52,7 +53,7 @@ def said() -> dict[str, str]:
         *(title for _, title, _ in PARTS),
         *(word for table in (ROLES, TITLES, NEXT_STEPS, SENT_TO) for word in table.values()),
         *(act.title for act in twofold.ACTS),
-        *(word for table in (RECORDED, CHANNELS, STATUSES) for word in table.values()),
+        *(word for table in (RECORDED, CHANNELS, STATUSES, STANDING, MISSING) for word in table.values()),
         *ALSO,
     )
     return dict.fromkeys(tables, "a table of words") | found

@@ -59,6 +59,7 @@ ACT = {"/survey/{code}/{act}": "open", "/api/v1/matters/{id}/{act}": "cancel"}
 FORMS = {
     "/survey/{code}/{act}": {"certified": "yes", "mode": "slips", "closes_at": "2027-05-07T18:00"},
     "/n": {"on": "2027-05-06", "place": "公告栏"},
+    **{f"/admin/accounts/{act}": {"login": "self-b3"} for act in ("link", "lock", "unlock")},
     "/two": {"act": "exempt", "reason": "合并:并入"},
 }
 """What a form must say before it is looked at who sends it."""

@@ -15,7 +15,7 @@ from starflow.web.forms import Posted
 from workflow.engine.errors import BadInput, Refused, StarflowError, Unknown, WrongStage
 
 router = APIRouter(prefix="/two", include_in_schema=False)
-FORCED, ADMINISTRATIVE = ("exempt", "close_unrated"), ("grant_role", "reset_totp")
+FORCED, ADMINISTRATIVE = ("exempt", "close_unrated"), ("grant_role", "reset_totp", "withdraw_password")
 """What can be asked for here; the others are asked for where their particulars are filled in."""
 
 

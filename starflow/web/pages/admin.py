@@ -35,6 +35,7 @@ PARTS = (
     ("/admin/scheme", "方案和日历", "read_upkeep"),
     ("/admin/roster", "名册", "import_roster"),
     ("/admin/people", "岗位", "read_upkeep"),
+    ("/admin/accounts", "账号", "read_accounts"),
     ("/admin/notices", "通知记录", "read_notices"),
 )
 """Where, what it is called, and the rule that says for whom it is there."""
@@ -64,7 +65,7 @@ def health(look: Looking) -> Response:
     require(look.caller, "read_upkeep")
     with look.desk.reading() as tx:
         jobs = tuple(runs.runs(tx))
-    return _page(
+    return administration(
         look,
         "admin/health.html",
         findings=upkeep.doctor(look.desk),
@@ -85,7 +86,7 @@ def scheme(look: Looking) -> Response:
         number: [stage for stage in calendar.stages if (at := stage.due_at or stage.opens_at) and _month(at) == number]
         for number in range(1, 13)
     }
-    return _page(
+    return administration(
         look,
         "admin/scheme.html",
         calendar=calendar,
@@ -113,7 +114,7 @@ def _month(at: Any) -> int:
 @router.get("/admin/people")
 def people(look: Looking) -> Response:
     require(look.caller, "read_upkeep")
-    return _page(
+    return administration(
         look, "admin/people.html", vacancies=organisations.vacancies(look.desk), tree=organisations.tree(look.desk)
     )
 
@@ -136,7 +137,7 @@ def notices(
         faults, found = tuple(map(str, wrong.reasons)), lists.notices(look.desk, Filters(limit=PER_PAGE))
     with look.desk.reading() as tx:
         dead = outbox.dead_letters(tx)
-    return _page(
+    return administration(
         look,
         "admin/notices.html",
         400 if faults else 200,
@@ -218,7 +219,7 @@ def undo_roster(look: Looking, form: Posted) -> Response:
 def _roster_page(look: Look, status: int = 200, **values: Any) -> Response:
     last = next((one for one in imports.imports_list(look.desk).rows if one.kind == imports.ROSTER), None)
     empty = {"report": None, "faults": (), "packed": "", "name": "", "last": last}
-    return _page(look, "admin/roster.html", status, **(empty | values))
+    return administration(look, "admin/roster.html", status, **(empty | values))
 
 
 def _root_kind(look: Look) -> str:
@@ -233,6 +234,7 @@ def _unpacked(text: str) -> bytes:
         raise BadInput("带来的名册无法识别,请重新选择文件") from None
 
 
-def _page(look: Look, template: str, status: int = 200, **values: Any) -> Response:
+def administration(look: Look, template: str, status: int = 200, **values: Any) -> Response:
+    """A page of the administration, with the ways to its other parts."""
     mine = tuple((path, title) for path, title, action in PARTS if POLICY.may(look.principal, action))
     return look.page(template, status, parts_of=mine, **values)

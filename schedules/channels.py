@@ -1,7 +1,7 @@
 """The ways out: console, file, mail, webhook. A channel hands over one letter, or says why not and whether it is worth trying.
 
-Every channel passes the letter's key on, so that the other side can know a repetition: a letter may arrive twice, after a kill
-between send and mark, but always under the same key.
+Most channels pass the letter's key on, so that the other side can know a repetition: a letter may arrive twice, after a kill
+between send and mark, but always under the same key. A group robot takes no key: what it may have said is not said again.
 """
 
 import hashlib
@@ -47,9 +47,13 @@ class ChannelRefused(Exception):
         self.later = later
 
 
+class ChannelUnsure(Exception):
+    """The answer was lost, and this channel cannot know a repetition: the letter may have arrived."""
+
+
 class Channel(Protocol):
     def send(self, letter: Letter) -> None:
-        """Returns when the other side has taken the letter; otherwise ChannelDown or ChannelRefused."""
+        """Returns when the other side has taken the letter; otherwise ChannelDown, ChannelRefused or ChannelUnsure."""
 
 
 def channels_of(settings: Settings, *, rehearsal: bool = False) -> Mapping[str, Channel]:
@@ -325,6 +329,9 @@ def _secret(name: str, path: Path | None) -> str:
         raise BadInput(f"STARFLOW_{name}:文件 {path} 是空的")
     return text
 
+
+WITHOUT_KEY = ("wecom", "dingtalk", "feishu")
+"""Channels whose other side would show a repetition as another message."""
 
 BUILDERS: tuple[tuple[str, Callable[[Settings], Channel]], ...] = (
     ("console", _console),

@@ -21,7 +21,11 @@ class Refused(Exception):
 
 
 class Unreachable(Exception):
-    """No answer came; the text says what happened."""
+    """No answer came; the text says what happened. `asked`: the other side may have got the question and acted on it."""
+
+    def __init__(self, why: str, *, asked: bool = False) -> None:
+        super().__init__(why)
+        self.asked = asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,13 +38,18 @@ def post(url: str, body: bytes, headers: Mapping[str, str], *, private: Collecti
     """Raises Refused before anything is sent, Unreachable where no answer comes in time."""
     host, port, secure, path = _parts(url)
     address = _resolved(host, port, private)
-    connection = _Pinned(host, port, address, secure)
+    connection, asked = _Pinned(host, port, address, secure), False
     try:
+        connection.connect()
+        asked = True
         connection.request("POST", path, body, dict(headers))
         response = connection.getresponse()
-        return Answer(response.status, response.read(ANSWER_BYTES))
+        answer = Answer(response.status, response.read(ANSWER_BYTES))
+        if response.length and len(answer.body) < ANSWER_BYTES:
+            raise HTTPException("the answer broke off")
+        return answer
     except (OSError, HTTPException) as error:
-        raise Unreachable(str(error)[:200] or type(error).__name__) from error
+        raise Unreachable(str(error)[:200] or type(error).__name__, asked=asked) from error
     finally:
         connection.close()
 

@@ -1,7 +1,8 @@
 """The outbox's postman: claim one message, ask whether it is still true, send it, mark it; until none is left.
 
 Claim and mark are short transactions, the send stands between them in none: a kill there repeats the letter under its key
-and never loses it. One message at a time, so that the question is fresh and a killed process repeats one letter only.
+and never loses it; where the other side takes no key, the letter waits for a person to say whether it arrived. One message at
+a time, so that the question is fresh and a killed process repeats one letter only.
 """
 
 import hashlib
@@ -16,7 +17,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from schedules.channels import Channel, ChannelDown, ChannelRefused, channels_of
+from schedules.channels import WITHOUT_KEY, Channel, ChannelDown, ChannelRefused, ChannelUnsure, channels_of
 from schedules.hours import PEOPLE, Hours
 from schedules.letters import Letter, letter_of
 from schedules.templates import SHIPPED, Template, read_templates
@@ -33,6 +34,7 @@ LOG = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)  # longer than any send can take
 MAX_ATTEMPTS = 8
 OUT_OF_SIGHT = "收件岗位看不到这个单位"
+CUT_OFF = "发送时中断,消息可能已经送达;为免重复不再自动发出,群里没有的可以重发"
 NOTHING_LEFT = "其中的事项都已不必再提醒"
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 25, 120, 600, 1440, 1440))
 JITTER = 0.2  # of the pause, so that what failed together does not come back together
@@ -42,6 +44,7 @@ class Outcome(StrEnum):
     SENT = "sent"
     RETRIED = "retried"
     DEAD = "dead"
+    UNSURE = "unsure"
     SUPPRESSED = "suppressed"
 
 
@@ -53,9 +56,11 @@ class RelayReport:
     retried: int = 0
     dead: int = 0
     suppressed: int = 0
+    unsure: int = 0
 
     def __str__(self) -> str:
-        return f"发出{self.sent}条,待重试{self.retried}条,放弃{self.dead}条,不必再发{self.suppressed}条"
+        said = f"发出{self.sent}条,待重试{self.retried}条,放弃{self.dead}条,不必再发{self.suppressed}条"
+        return f"{said},不知是否送达{self.unsure}条" if self.unsure else said
 
 
 def deliver(desk: Desk) -> str:
@@ -97,11 +102,12 @@ def relay(
     worker, resting, outcomes = _worker(), set[str](), Counter[str]()
     _expire(desk)
     while outcomes.total() < limit and not desk.stopping.is_set():
-        letters, void, waiting = _take(desk, worker, min(at_once, limit - outcomes.total()), resting, hours, templates)
-        if not letters and not void and not waiting:
+        taken = _take(desk, worker, min(at_once, limit - outcomes.total()), resting, hours, templates)
+        if not any((taken.letters, taken.void, taken.waiting, taken.unsure)):
             break
-        results = [(envelope, _send(channels, letter)) for envelope, letter in letters]
-        outcomes.update([Outcome.SUPPRESSED] * void + _mark(desk, worker, results))
+        results = [(envelope, _send(channels, letter)) for envelope, letter in taken.letters]
+        outcomes.update({Outcome.SUPPRESSED: taken.void, Outcome.UNSURE: taken.unsure})
+        outcomes.update(_mark(desk, worker, results))
         resting |= {envelope.channel for envelope, trouble in results if isinstance(trouble, ChannelDown)}
     return RelayReport(**outcomes)
 
@@ -118,15 +124,23 @@ def _expire(desk: Desk) -> None:
 # ── claim, and ask again ─────────────────────────────────────────
 
 
-Taken = list[tuple[Envelope, Letter]]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """The letters that go now; how many went otherwise: nothing in them holds, put off, perhaps sent already."""
+
+    letters: list[tuple[Envelope, Letter]]
+    void: int
+    waiting: int
+    unsure: int
 
 
 def _take(
     desk: Desk, worker: str, limit: int, resting: set[str], hours: Hours | None, templates: tuple[Template, ...]
-) -> tuple[Taken, int, int]:
-    """The next messages under our lease with their letters; how many were dropped because nothing in them holds, or put off."""
+) -> Taken:
+    """The next messages under our lease, with their letters."""
     with desk.transaction() as tx:
-        envelopes = outbox.claim(tx, worker, limit, LEASE, resting)
+        claimed = outbox.claim(tx, worker, limit, LEASE, resting)
+        envelopes = [envelope for envelope in claimed if not _cut_off(tx, envelope, worker)]
         wishes = preferences.of_people(tx, [e.person_id for e in envelopes if e.person_id is not None])
         going = [e for e in envelopes if not _put_off(tx, e, worker, hours, wishes.get(e.person_id or 0))]
         if hours is not None:
@@ -144,7 +158,17 @@ def _take(
             if envelope.id not in notices:
                 outbox.dropped(tx, envelope.id, worker, NOTHING_LEFT)
                 preferences.log(tx, [_attempt(tx, envelope, Outcome.SUPPRESSED, NOTHING_LEFT)])
-    return letters, len(going) - len(letters), len(envelopes) - len(going)
+    void, waiting, unsure = len(going) - len(letters), len(envelopes) - len(going), len(claimed) - len(envelopes)
+    return Taken(letters=letters, void=void, waiting=waiting, unsure=unsure)
+
+
+def _cut_off(tx: Transaction, envelope: Envelope, worker: str) -> bool:
+    """Whoever had it before was stopped and may have sent it; a robot would say it once more."""
+    if not envelope.taken_over or envelope.channel not in WITHOUT_KEY:
+        return False
+    outbox.unsure(tx, envelope.id, worker, CUT_OFF)
+    preferences.log(tx, [_attempt(tx, envelope, Outcome.UNSURE, CUT_OFF)])
+    return True
 
 
 def _put_off(tx: Transaction, envelope: Envelope, worker: str, hours: Hours | None, wish: Preference | None) -> bool:
@@ -228,7 +252,7 @@ def _send(channels: Mapping[str, Channel], letter: Letter) -> Exception | None:
         if letter.channel not in channels:
             raise ChannelDown(f"通道 {letter.channel} 没有启用")
         channels[letter.channel].send(letter)
-    except (ChannelDown, ChannelRefused) as trouble:
+    except (ChannelDown, ChannelRefused, ChannelUnsure) as trouble:
         return trouble
     except Exception as trouble:
         LOG.exception("message %s broke channel %s", letter.key, letter.channel)
@@ -253,6 +277,9 @@ def _marked(desk: Desk, worker: str, results: list[tuple[Envelope, Exception | N
 def _settled(tx: Transaction, worker: str, envelope: Envelope, trouble: Exception | None) -> Outcome:
     if trouble is None:
         return Outcome.SENT
+    if isinstance(trouble, ChannelUnsure):
+        outbox.unsure(tx, envelope.id, worker, _sentence(trouble))
+        return Outcome.UNSURE
     if _is_final(trouble) or envelope.attempts >= MAX_ATTEMPTS:
         outbox.dead(tx, envelope.id, worker, _sentence(trouble))
         return Outcome.DEAD
@@ -266,7 +293,7 @@ def _is_final(trouble: Exception) -> bool:
 
 
 def _sentence(trouble: Exception) -> str:
-    ours = isinstance(trouble, (ChannelDown, ChannelRefused))
+    ours = isinstance(trouble, (ChannelDown, ChannelRefused, ChannelUnsure))
     return str(trouble) if ours else f"程序错误 {type(trouble).__name__}"
 
 

@@ -1,6 +1,8 @@
 """Group robots (企业微信, 钉钉, 飞书) and the SMS gateway: each speaks its own dialect of "taken", "slow down" and "no".
 
 All of them answer 200 to nearly everything and say in the body what they mean; an answer that is no such body counts as no.
+A robot knows no key, so that where no answer came, or only that of a gateway, nobody can tell: such a letter is not sent again by
+itself. The SMS gateway gets the letter's key and can.
 """
 
 import base64
@@ -12,11 +14,14 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote_plus
 
-from schedules.channels import ChannelDown, ChannelRefused, signature
+from schedules.channels import ChannelDown, ChannelRefused, ChannelUnsure, signature
 from schedules.letters import Letter
 from schedules.outward import Refused, Unreachable, post
 
 LONGEST_BYTES = 2_000  # WeCom takes 2 048 bytes of text, the others more
+NOBODY_KNOWS = (500, 502, 504)  # whoever says so may have passed the letter on; 503 and 429 say that they have not
+
+MAY_HAVE_ARRIVED = "消息可能已经送达;为免重复不再自动发出,群里没有的可以重发"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +110,8 @@ class Sms:
 
 
 def _robot(dialect: Dialect, url: str, said: Mapping[str, Any], private: tuple[str, ...]) -> None:
-    answer = _answer(dialect.name, url, json.dumps(said, ensure_ascii=False).encode(), {}, private)
+    body = json.dumps(said, ensure_ascii=False).encode()
+    answer = _answer(dialect.name, url, body, {}, private, once=True)
     code = answer.get(dialect.key)
     if code == 0:
         return
@@ -115,13 +121,20 @@ def _robot(dialect: Dialect, url: str, said: Mapping[str, Any], private: tuple[s
     raise ChannelDown(f"{dialect.name}要求放慢:{code}" if code in dialect.slow else why)
 
 
-def _answer(name: str, url: str, body: bytes, headers: Mapping[str, str], private: tuple[str, ...]) -> dict[str, Any]:
+def _answer(
+    name: str, url: str, body: bytes, headers: Mapping[str, str], private: tuple[str, ...], *, once: bool = False
+) -> dict[str, Any]:
+    """`once`: the other side knows no repetition, so that a lost answer is not asked for again."""
     try:
         answer = post(url, body, {"Content-Type": "application/json; charset=utf-8", **headers}, private=private)
     except Refused as refusal:
         raise ChannelDown(f"{name}:{refusal}") from None
     except Unreachable as trouble:
+        if once and trouble.asked:
+            raise ChannelUnsure(f"{name}没有回答({trouble}),{MAY_HAVE_ARRIVED}") from None
         raise ChannelDown(f"{name}:{trouble}") from None
+    if once and answer.status in NOBODY_KNOWS:
+        raise ChannelUnsure(f"{name}回答了HTTP {answer.status},{MAY_HAVE_ARRIVED}")
     if answer.status == 429:
         raise ChannelDown(f"{name}要求放慢(HTTP 429)")
     if answer.status != 200:

@@ -441,7 +441,7 @@ class Notice(SQLModel, table=True):
     __table_args__ = (
         sa.UniqueConstraint("key"),
         one_of("kind", "reminder", "escalation", "nudge", "event"),
-        one_of("status", "queued", "sent", "suppressed", "expired", "vacant", "dead"),
+        one_of("status", "queued", "sent", "suppressed", "expired", "vacant", "dead", "unsure"),
         sa.Index("ix_notice_obligation", "obligation_id"),
     )
     id: int | None = Field(default=None, primary_key=True)
@@ -463,7 +463,7 @@ class Notice(SQLModel, table=True):
     created_at: datetime
     sent_at: datetime | None = None
     status: str = Field(default="queued", max_length=16)
-    note: str = ""  # why suppressed, expired, vacant or dead
+    note: str = ""  # why suppressed, expired, vacant, dead or unsure
     message_id: int | None = Field(default=None, foreign_key="message.id", index=True)
 
 
@@ -472,7 +472,7 @@ class Message(SQLModel, table=True):
 
     __table_args__ = (
         sa.UniqueConstraint("key"),
-        one_of("status", "queued", "claimed", "sent", "suppressed", "dead"),
+        one_of("status", "queued", "claimed", "sent", "suppressed", "dead", "unsure"),
         _some("ix_message_next", "next_try_at", where="status IN ('queued', 'claimed')"),
     )
     id: int | None = Field(default=None, primary_key=True)

@@ -5,7 +5,7 @@ a time under a lease, because the send is outside any transaction: a killed work
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -21,6 +21,7 @@ NOTICE, MESSAGE, OBLIGATION, PERSON = (TABLES[name] for name in ("notice", "mess
 
 INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 WAITING = sa.text("message.status IN ('queued', 'claimed')")  # in these words, so that the partial index is used
+GIVEN_UP = ("dead", "unsure")
 ADDRESS = sa.case((MESSAGE.c.channel == "smtp", PERSON.c.email), else_=PERSON.c.code)
 
 
@@ -67,6 +68,7 @@ class Envelope:
     phone: str
     person_id: int | None = None
     created_at: datetime | None = None
+    taken_over: bool = False  # another worker had it and let its lease run out
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A message that was given up; `requeue` gives it another life."""
+    """A message that was given up, or of which nobody knows whether it arrived; `requeue` gives it another life."""
 
     id: int
     key: str
@@ -207,18 +209,20 @@ def claim(
     """Takes the messages that have waited longest, or whose worker let its lease run out; `without`: channels at rest."""
     free = sa.or_(MESSAGE.c.claimed_until.is_(None), MESSAGE.c.claimed_until <= tx.now)
     next_ones = (
-        sa.select(MESSAGE.c.id)
+        sa.select(MESSAGE.c.id, MESSAGE.c.status)
         .where(WAITING, MESSAGE.c.next_try_at <= tx.now, free, MESSAGE.c.channel.not_in(without))
         .order_by(MESSAGE.c.next_try_at, MESSAGE.c.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
-    ids = tx.session.scalars(next_ones).all()
+    found = tx.session.execute(next_ones).all()
+    ids = [row.id for row in found]
     mine = {"status": "claimed", "claimed_by": worker, "claimed_until": tx.now + lease}
     taken = sa.update(MESSAGE).where(MESSAGE.c.id.in_(ids)).values(mine | {"attempts": MESSAGE.c.attempts + 1})
     if ids:
         tx.session.execute(taken)
-    return _envelopes(tx, ids) if ids else ()
+    taken_over = {row.id for row in found if row.status == "claimed"}
+    return tuple(replace(one, taken_over=one.id in taken_over) for one in _envelopes(tx, ids)) if ids else ()
 
 
 def _envelopes(tx: Transaction, ids: Collection[int]) -> tuple[Envelope, ...]:
@@ -298,7 +302,7 @@ def sent(tx: Transaction, message_ids: Collection[int]) -> None:
     """Whoever sent them, they are sent: also when the lease had run out meanwhile."""
     gone = {"status": "sent", "sent_at": tx.now, "error": None, "claimed_by": None, "claimed_until": None}
     tx.session.execute(sa.update(MESSAGE).where(MESSAGE.c.id.in_(message_ids)).values(gone))
-    said = sa.and_(NOTICE.c.message_id.in_(message_ids), NOTICE.c.status.in_(("queued", "dead")))
+    said = sa.and_(NOTICE.c.message_id.in_(message_ids), NOTICE.c.status.in_(("queued", *GIVEN_UP)))
     tx.session.execute(sa.update(NOTICE).where(said).values(status="sent", sent_at=tx.now, note=""))
 
 
@@ -343,9 +347,18 @@ def dropped(tx: Transaction, message_id: int, worker: str, why: str) -> bool:
 
 def dead(tx: Transaction, message_id: int, worker: str, error: str) -> bool:
     """Given up, kept and shown."""
-    mine = _settle(tx, message_id, worker, status="dead", error=error)
+    return _given_up(tx, message_id, worker, "dead", error)
+
+
+def unsure(tx: Transaction, message_id: int, worker: str, error: str) -> bool:
+    """It may have arrived: kept and shown, and sent again only by a person."""
+    return _given_up(tx, message_id, worker, "unsure", error)
+
+
+def _given_up(tx: Transaction, message_id: int, worker: str, status: str, error: str) -> bool:
+    mine = _settle(tx, message_id, worker, status=status, error=error)
     if mine:
-        _void(tx, sa.and_(NOTICE.c.message_id == message_id, NOTICE.c.status == "queued"), "dead", error)
+        _void(tx, sa.and_(NOTICE.c.message_id == message_id, NOTICE.c.status == "queued"), status, error)
     return mine
 
 
@@ -358,19 +371,19 @@ def _settle(tx: Transaction, message_id: int, worker: str, **values: Any) -> boo
 # ── dead letters ─────────────────────────────────────────────────
 
 
-def dead_letters(tx: Transaction, limit: int = 100) -> tuple[DeadLetter, ...]:
-    """The newest first."""
+def dead_letters(tx: Transaction, limit: int = 100, status: str = "dead") -> tuple[DeadLetter, ...]:
+    """The newest first; with status `unsure` those that may have arrived."""
     columns = [MESSAGE.c[name] for name in DeadLetter.__slots__]
-    found = sa.select(*columns).where(MESSAGE.c.status == "dead").order_by(MESSAGE.c.id.desc()).limit(limit)
+    found = sa.select(*columns).where(MESSAGE.c.status == status).order_by(MESSAGE.c.id.desc()).limit(limit)
     return tuple(DeadLetter(*row) for row in tx.session.execute(found))
 
 
 def requeue(tx: Transaction, message_ids: Collection[int]) -> int:
-    """重发: a dead message gets all its attempts again and goes at the next ring, to the person's present address."""
-    which = sa.and_(MESSAGE.c.id.in_(message_ids), MESSAGE.c.status == "dead")
+    """重发: a message that was given up gets all its attempts again and goes at the next ring, to the person's present address."""
+    which = sa.and_(MESSAGE.c.id.in_(message_ids), MESSAGE.c.status.in_(GIVEN_UP))
     again = {"status": "queued", "attempts": 0, "next_try_at": tx.now, "error": None}
     revived = tx.session.execute(sa.update(MESSAGE).where(which).values(again).returning(MESSAGE.c.id)).scalars().all()
-    silent = sa.and_(NOTICE.c.message_id.in_(revived), NOTICE.c.status == "dead")
+    silent = sa.and_(NOTICE.c.message_id.in_(revived), NOTICE.c.status.in_(GIVEN_UP))
     tx.session.execute(sa.update(NOTICE).where(silent).values(status="queued", note=""))
     return len(revived)
 

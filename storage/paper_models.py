@@ -64,7 +64,7 @@ class Delivery(SQLModel, table=True):
     """The log of sending: one row for each attempt at a message, with what the other side said."""
 
     __table_args__ = (
-        one_of("outcome", "sent", "retried", "dead", "suppressed", "postponed"),
+        one_of("outcome", "sent", "retried", "dead", "suppressed", "postponed", "unsure"),
         sa.Index("ix_delivery_message", "message_id"),
     )
     id: int | None = Field(default=None, primary_key=True)

@@ -138,6 +138,7 @@ COMMANDS = (
     Command(ACT, "message preview", telling.preview, "看一条消息会是什么样,不发出"),
     Command(ACT, "message log", telling.log, "每一次发送的记录:发没发出,对方说了什么"),
     Command(ACT, "message suppress", telling.suppress, "不再发出一条待发的提醒,写明理由"),
+    Command(ACT, "message resend", telling.resend, "重发一条发不出的或不知是否送达的消息"),
     Command(ACT, "message prefer", telling.prefer, "一个人愿意怎样被通知:每日一信、退订知会、语言"),
     Command(ACT, "feed issue", telling.feed_issue, "发一个日历订阅地址:一个人的,或一个范围的"),
     Command(ACT, "feed list", telling.feed_list, "日历订阅"),

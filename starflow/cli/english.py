@@ -303,6 +303,7 @@ TABLES: Mapping[str, str] = {
     "已过时": "expired",
     "岗位空缺": "vacant post",
     "发不出": "dead",
+    "不知是否送达": "may have arrived",
     "在办": "open",
     "已结束": "closed",
     "进行中": "open",

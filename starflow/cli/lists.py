@@ -206,6 +206,7 @@ NOTICE_STATUS = {
     "expired": "已过时",
     "vacant": "岗位空缺",
     "dead": "发不出",
+    "unsure": "不知是否送达",
 }
 
 

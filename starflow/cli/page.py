@@ -201,6 +201,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "election set": ELECTION,
     "message preview": ("subject", "body", "characters", "sms_parts"),
     "message suppress": ("key", "status", "note"),
+    "message resend": ("message", "status"),
     "message prefer": ("person", "digest", "unsubscribed", "language"),
     "feed issue": ("url",),
     "feed revoke": FEED,

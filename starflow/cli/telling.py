@@ -19,6 +19,7 @@ Channel = Annotated[
 MessageLang = Annotated[str, typer.Option("--in", metavar="zh|en", help="消息的语言")]
 Words = Annotated[str, typer.Option("--text", metavar="TEXT", help="事项的内容,例如一条提醒")]
 NoticeKey = Annotated[str, typer.Argument(metavar="KEY", help="提醒的键,见 notices --json")]
+MessageId = Annotated[int, typer.Argument(metavar="N", parser=read_number, help="消息的编号,见 message log")]
 Because = Annotated[str, typer.Option("--reason", metavar="TEXT", help="理由")]
 Who = Annotated[str, typer.Argument(metavar="PERSON", help="人员编号或邮箱")]
 Digest = Annotated[str | None, typer.Option("--digest", metavar="on|off", help="每日一信:提醒和知会并成每天一封")]
@@ -101,7 +102,25 @@ def log(limit: Limit = None) -> Result:
     return Result({"rows": rows}, [Table(titles, cells)] if rows else [say("还没有发过消息")])
 
 
-OUTCOMES = {"sent": "已发", "retried": "待重试", "dead": "发不出", "suppressed": "不必再发", "postponed": "稍后发出"}
+OUTCOMES = {
+    "sent": "已发",
+    "retried": "待重试",
+    "dead": "发不出",
+    "unsure": "不知是否送达",
+    "suppressed": "不必再发",
+    "postponed": "稍后发出",
+}
+
+
+def resend(number: MessageId, by: By = None) -> Result:
+    """One message once more, that was given up or of which nobody knows whether it arrived."""
+    from starflow.service.upkeep import resend as again
+
+    with at_desk() as desk:
+        coordinator(desk, by)
+        if not again(desk, number):
+            raise Unknown(say("消息{n}不在发不出的或不知是否送达的之中", n=number))
+    return Result({"message": number, "status": "queued"}, (say("已重新排队"),))
 
 
 def suppress(key: NoticeKey, reason: Because, by: By = None) -> Result:

@@ -149,6 +149,7 @@ class Metric:
 def metrics(desk: Desk) -> tuple[Metric, ...]:
     """Everything a graph or an alarm needs, asked of the database: any process may be asked, each answers for all."""
     with desk.reading() as tx:
+        letters = gauges.letters(tx)
         timers, post = gauges.late_timers(tx), gauges.late_letters(tx)
         done = runs.runs(tx)
         return (
@@ -157,8 +158,9 @@ def metrics(desk: Desk) -> tuple[Metric, ...]:
             _gauge("starflow_late_timers", "Reminders, escalations and clock transitions that are due and not done", timers.count),
             _gauge("starflow_overdue_obligations", "Open obligations past their due", gauges.overdue(tx)),
             _gauge("starflow_message_lag_seconds", "How long the oldest message has been waiting", post.seconds(tx.now)),
-            _gauge("starflow_dead_letters", "Messages given up", gauges.letters(tx).get("dead", 0)),
-            _labelled("starflow_messages", "Messages by status", "status", gauges.letters(tx)),
+            _gauge("starflow_dead_letters", "Messages given up", letters.get("dead", 0)),
+            _gauge("starflow_unsure_letters", "Messages that may have arrived", letters.get("unsure", 0)),
+            _labelled("starflow_messages", "Messages by status", "status", letters),
             _labelled("starflow_cycles", "Cycles by stage", "stage", gauges.cycles_by_stage(tx)),
             Metric("starflow_records_total", "counter", "Transitions recorded", (({}, gauges.records(tx)),)),
             Metric("starflow_job_last_success_timestamp_seconds", "gauge", "When each job last worked",

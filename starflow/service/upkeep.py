@@ -167,9 +167,11 @@ def downtimes(desk: Desk) -> tuple[str, ...]:
         return tuple(down.sentence(desk.settings.zone) for down in runs.downtimes(tx))
 
 
-def resend(desk: Desk) -> int:
-    """Give every dead message all its attempts again; returns how many."""
+def resend(desk: Desk, message_id: int | None = None) -> int:
+    """Give every dead message all its attempts again, or just this one, dead or perhaps arrived; returns how many."""
     with desk.transaction() as tx:
+        if message_id is not None:
+            return outbox.requeue(tx, [message_id])
         return outbox.requeue(tx, [letter.id for letter in outbox.dead_letters(tx, limit=10_000)])
 
 

@@ -10,22 +10,26 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 import sqlalchemy as sa
 
-from schedules.channels import ChannelDown, ChannelRefused, File
+from schedules import outward
+from schedules.channels import WITHOUT_KEY, ChannelDown, ChannelRefused, File
 from schedules.hours import Hours
 from schedules.letters import Letter
-from schedules.relay import JITTER, MAX_ATTEMPTS, PAUSES, RelayReport, deliver, pause_after, relay
+from schedules.relay import CUT_OFF, JITTER, LEASE, MAX_ATTEMPTS, PAUSES, RelayReport, deliver, pause_after, relay
+from schedules.robots import MAY_HAVE_ARRIVED
 from starflow.service.desk import Desk
+from starflow.service.upkeep import resend
 from storage import installation, outbox, preferences
 from storage.models import Message, Notice, Obligation, Organisation, Person
 from storage.outbox import NewNotice
 from storage.paper_models import Preference
+from tests.schedules.test_robots import SENDERS, robot
 
 NOW = datetime(2027, 5, 29, 1, 0, tzinfo=UTC)
 
@@ -439,6 +443,47 @@ def test_unsubscribing_silences_information_and_never_duty(office: Office) -> No
         ("知会", "suppressed", "收件人退订了知会"),
         ("催办", "sent", ""),
     ]
+
+
+@pytest.mark.parametrize("name", WITHOUT_KEY)
+def test_what_a_robot_may_have_said_is_said_again_by_a_person_only(
+    office: Office, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.say("甲", to=office.person("li"), channel=name)
+    with robot(sleeps=Event()) as server:
+        with monkeypatch.context() as hurried:
+            hurried.setattr(outward, "SECONDS", 0.2)
+            assert str(relay(office.desk, {name: SENDERS[name](server.url)})).endswith(",不知是否送达1条")
+        assert server.sleeps is not None
+        server.sleeps.set()
+        office.pass_time(3 * 24 * 60)
+        assert relay(office.desk, {name: SENDERS[name](server.url)}) == RelayReport()
+
+        assert (len(server.got), office.messages("status"), office.notices("status")) == (
+            1,
+            [("unsure",)],
+            [("unsure",)],
+        )
+        ((outcome, said),) = log_of(office)
+        assert outcome == "unsure" and said.endswith("没有回答(timed out)," + MAY_HAVE_ARRIVED)
+
+        assert (resend(office.desk), resend(office.desk, 1), resend(office.desk, 1)) == (0, 1, 0)
+        assert relay(office.desk, {name: SENDERS[name](server.url)}) == RelayReport(sent=1)
+        assert (len(server.got), office.notices("status", "note")) == (2, [("sent", "")])
+
+
+@pytest.mark.parametrize(("name", "sent"), [*((name, 0) for name in WITHOUT_KEY), ("sms", 1), ("smtp", 1)])
+def test_whoever_was_stopped_while_sending_is_not_repeated_where_no_key_is_known(
+    office: Office, name: str, sent: int
+) -> None:
+    office.say("甲", to=office.person("li", "li@example.org"), channel=name)
+    with office.desk.transaction() as tx:
+        outbox.claim(tx, "somebody who is killed", 1, LEASE)
+    office.pass_time(6)
+    fake = Fake()
+
+    assert relay(office.desk, {name: fake}) == RelayReport(sent=sent, unsure=1 - sent)
+    assert (len(fake.letters), log_of(office)) == (sent, [("sent", "") if sent else ("unsure", CUT_OFF)])
 
 
 def test_every_attempt_is_logged_with_what_was_said(office: Office) -> None:

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from schedules import outward
-from schedules.channels import ChannelDown, ChannelRefused, Webhook, signature
+from schedules.channels import ChannelDown, ChannelRefused, ChannelUnsure, Webhook, signature
 from schedules.letters import Letter
 from schedules.outward import Refused, check_address, post
 from schedules.robots import DingTalk, Feishu, Sms, WeCom
@@ -44,6 +44,7 @@ class Robot:
     says: Any = field(default_factory=lambda: {"errcode": 0, "code": 0, "accepted": True})
     got: list[tuple[str, dict[str, str], dict[str, Any]]] = field(default_factory=list)
     sleeps: Event | None = None
+    cut_short: bool = False
 
 
 @contextmanager
@@ -61,7 +62,7 @@ def robot(**behaviour: Any) -> Iterator[Robot]:
             self.send_header("Location", "http://127.0.0.1:1/")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(content)
+            self.wfile.write(content[: len(content) // 2] if one.cut_short else content)
 
         def log_message(self, *said: Any) -> None:
             pass
@@ -181,7 +182,7 @@ def test_a_200_that_is_no_verdict_is_no_success(name: str, says: bytes) -> None:
 
 @each
 @pytest.mark.parametrize(
-    ("status", "said"), [(429, "要求放慢"), (500, "HTTP 500"), (503, "HTTP 503"), (302, "HTTP 302")]
+    ("status", "said"), [(429, "要求放慢"), (501, "HTTP 501"), (503, "HTTP 503"), (302, "HTTP 302")]
 )
 def test_a_server_in_trouble_is_down_and_no_redirect_is_followed(name: str, status: int, said: str) -> None:
     with robot(status=status) as server, pytest.raises(ChannelDown, match=said):
@@ -191,10 +192,37 @@ def test_a_server_in_trouble_is_down_and_no_redirect_is_followed(name: str, stat
 
 
 @each
-def test_a_server_that_never_answers_does_not_hold_us_up(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_never_answers_does_not_hold_us_up_and_may_have_taken_it(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(outward, "SECONDS", 0.2)
-    with robot(sleeps=Event()) as server, pytest.raises(ChannelDown, match="timed out"):
+    with robot(sleeps=Event()) as server, pytest.raises(LOST[name], match="timed out"):
         SENDERS[name](server.url).send(LETTER)
+
+
+LOST = dict.fromkeys(("wecom", "dingtalk", "feishu"), ChannelUnsure) | {"sms": ChannelDown}
+"""What a lost answer means: a gateway that knows the letter's key may be asked again."""
+
+
+@each
+def test_an_answer_that_breaks_off_may_hide_that_it_was_taken(name: str) -> None:
+    with robot(cut_short=True) as server, pytest.raises(LOST[name], match="the answer broke off"):
+        SENDERS[name](server.url).send(LETTER)
+
+
+@each
+@pytest.mark.parametrize("status", [500, 502, 504])
+def test_a_gateway_that_gives_up_may_have_passed_it_on(name: str, status: int) -> None:
+    with robot(status=status) as server, pytest.raises(LOST[name], match=f"HTTP {status}"):
+        SENDERS[name](server.url).send(LETTER)
+
+
+@each
+def test_where_nobody_listens_nothing_has_arrived(name: str) -> None:
+    with robot() as server:
+        gone = server.url
+    with pytest.raises(ChannelDown, match="Connection refused"):
+        SENDERS[name](gone).send(LETTER)
 
 
 def test_a_long_text_is_cut_between_characters() -> None:

@@ -235,7 +235,7 @@ def test_a_message_whose_worker_was_killed_is_claimed_again_when_the_lease_ends(
     again = claim(town, "w2", 5)
 
     assert first is not None
-    assert again == replace(first, attempts=2)
+    assert again == replace(first, attempts=2, taken_over=True)
 
 
 def test_several_are_claimed_at_once_in_the_order_in_which_they_fell_due(town: Town) -> None:

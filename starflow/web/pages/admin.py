@@ -56,6 +56,7 @@ STATUSES = {
     "expired": "已过时",
     "vacant": "岗位空缺",
     "dead": "发不出",
+    "unsure": "不知是否送达",
 }
 """How a notice left, or why it did not, in words."""
 
@@ -136,7 +137,7 @@ def notices(
     except BadInput as wrong:
         faults, found = tuple(map(str, wrong.reasons)), lists.notices(look.desk, Filters(limit=PER_PAGE))
     with look.desk.reading() as tx:
-        dead = outbox.dead_letters(tx)
+        dead, unsure = outbox.dead_letters(tx), outbox.dead_letters(tx, status="unsure")
     return administration(
         look,
         "admin/notices.html",
@@ -146,6 +147,7 @@ def notices(
         q=q,
         faults=faults,
         dead=dead,
+        unsure=unsure,
         resent=resent,
         suggestions=suggestions(look.desk),
         channels=CHANNELS,
@@ -156,8 +158,11 @@ def notices(
 
 @router.post("/admin/notices/resend")
 def resend(look: Looking, form: Posted) -> Response:
+    """All that was given up, or the one message that the button names."""
     require(look.caller, "resend_notices")
-    return Response(status_code=303, headers={"location": f"/admin/notices?resent={upkeep.resend(look.desk)}"})
+    one = form.get("message", "")
+    again = upkeep.resend(look.desk, int(one)) if one.isdecimal() and len(one) < 10 else upkeep.resend(look.desk)
+    return Response(status_code=303, headers={"location": f"/admin/notices?resent={again}"})
 
 
 # ── the roster ───────────────────────────────────────────────────

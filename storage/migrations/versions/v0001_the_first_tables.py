@@ -282,7 +282,7 @@ def upgrade() -> None:
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("error", sa.String(), nullable=True),
         sa.CheckConstraint(
-            "status IN ('queued', 'claimed', 'sent', 'suppressed', 'dead')", name=op.f("ck_message_status")
+            "status IN ('queued', 'claimed', 'sent', 'suppressed', 'dead', 'unsure')", name=op.f("ck_message_status")
         ),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_message_person_id_person")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_message")),
@@ -574,7 +574,8 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(length=16), nullable=False),
         sa.Column("said", sa.String(), nullable=False),
         sa.CheckConstraint(
-            "outcome IN ('sent', 'retried', 'dead', 'suppressed', 'postponed')", name=op.f("ck_delivery_outcome")
+            "outcome IN ('sent', 'retried', 'dead', 'suppressed', 'postponed', 'unsure')",
+            name=op.f("ck_delivery_outcome"),
         ),
         sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_delivery_message_id_message")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
@@ -1272,7 +1273,8 @@ def upgrade() -> None:
         sa.Column("message_id", sa.Integer(), nullable=True),
         sa.CheckConstraint("kind IN ('reminder', 'escalation', 'nudge', 'event')", name=op.f("ck_notice_kind")),
         sa.CheckConstraint(
-            "status IN ('queued', 'sent', 'suppressed', 'expired', 'vacant', 'dead')", name=op.f("ck_notice_status")
+            "status IN ('queued', 'sent', 'suppressed', 'expired', 'vacant', 'dead', 'unsure')",
+            name=op.f("ck_notice_status"),
         ),
         sa.ForeignKeyConstraint(["cycle_id"], ["cycle.id"], name=op.f("fk_notice_cycle_id_cycle")),
         sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_notice_message_id_message")),

@@ -14,6 +14,7 @@ from sqlmodel import col, select
 from storage.database import Transaction
 from storage.models import Assessment, Campaign, Cycle, Election, Event, Organisation, Star, Survey
 from storage.organisations import OURS_NOW, chunks, under
+from workflow.rating.survey import Tally
 
 Sheets = Mapping[tuple[int, str, str], Assessment]
 """(cycle, round, made by) → its newest sheet."""
@@ -31,6 +32,11 @@ def put(tx: Transaction, row: Assessment | Survey | Event | Election) -> int:
 
 def newest_survey(tx: Transaction, cycle_id: int, round_: str) -> Survey | None:
     return tx.session.scalars(_NEWEST_SURVEY, {"cycle": cycle_id, "round": round_}).first()
+
+
+def tally_of(filed: Survey) -> Tally:
+    """What was counted, for the rules that look at it."""
+    return Tally(filed.members_present, filed.own_unit, filed.related_unit, filed.answers)
 
 
 def newest_assessment(tx: Transaction, cycle_id: int, round_: str, made_by: str) -> Assessment | None:

@@ -345,8 +345,7 @@ class Survey(SQLModel, table=True):
     __table_args__ = (
         sa.CheckConstraint("members_present <= members", name="members_present"),
         sa.CheckConstraint(
-            "satisfied >= 0 AND basically_satisfied >= 0 AND dissatisfied >= 0 AND unknown >= 0 "
-            "AND members_present >= 0 AND own_unit >= 0 AND related_unit >= 0",
+            "members_present >= 0 AND own_unit >= 0 AND related_unit >= 0",
             name="counts",
         ),
         sa.Index("ix_survey_cycle", "cycle_id", "round"),
@@ -358,10 +357,9 @@ class Survey(SQLModel, table=True):
     members_present: int
     own_unit: int = 0
     related_unit: int = 0
-    satisfied: int = 0
-    basically_satisfied: int = 0
-    dissatisfied: int = 0
-    unknown: int = 0
+    answers: dict[str, int] = Field(
+        default_factory=dict, sa_type=sa.JSON
+    )  # each answer of the scheme's scale: how many
     held_on: date
     excused: bool = False
     at: datetime

@@ -246,6 +246,7 @@ SCHEME_WORDS: Mapping[str, str] = {
         "nudges by hand at least {hours} hours apart; after a downtime nothing older than {days} days is sent",
     "保存:流转明细{a}年,异议内容{b}年,消息地址{c}年{cite}":
         "kept: details of records {a} years, objections {b} years, addresses of messages {c} year(s){cite}",
+    "{word}(按{share}计)": "{word} (counting {share})",
     "满意": "satisfied",
     "基本满意": "basically satisfied",
     "不满意": "dissatisfied",

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from starflow.cli.scheme_phrases import cited, condition, figure, listed, owner, rule, stars
 from starflow.cli.words import say, told
 from workflow.rating.scheme_stages import when_of
-from workflow.rating.voting import ANSWERS
 from workflow.rating.wording import ROUND_WORDS, percent, plain
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ def survey(scheme: "Scheme") -> Iterator[str]:
         yield say("群众至少{n}人,少于{few}人的提示", n=asked.masses_min, few=asked.masses_warn_below)
     if asked.channels:
         yield say("测评方式:{ways}", ways=listed(say(CHANNELS[one]) for one in asked.channels))
-    answers = listed(asked.labels.get(one, say(ANSWERS.get(one, one))) for one in asked.scale)  # type: ignore[call-overload]
+    answers = listed(say(word) for word in asked.words.values())
     yield say("不记名,选项为{answers};少于{n}票的不分项显示", answers=answers, n=asked.min_cell)
     if scheme.review.verification:
         ways = listed(say(CHECKS[one]) for one in scheme.review.verification)

@@ -5,6 +5,7 @@ said in English where the scheme has an English word for it.
 """
 
 from collections.abc import Iterator
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from starflow.cli.scheme_phrases import (
@@ -22,7 +23,7 @@ from starflow.cli.scheme_phrases import (
 )
 from starflow.cli.scheme_standing import afterwards, filings, quotas, rungs, survey, unsettled
 from starflow.cli.words import say, speaking, told
-from workflow.rating.wording import COUNT_WORDS, EACH, EXTENSION_WORDS, OPERATOR_WORDS, event_word, plain
+from workflow.rating.wording import COUNT_WORDS, EACH, EXTENSION_WORDS, OPERATOR_WORDS, event_word, percent, plain
 
 if TYPE_CHECKING:
     from workflow.rating.scheme import Bonus, Deduction, Scheme, Stage
@@ -270,8 +271,10 @@ def _event(scheme: "Scheme", events: tuple[str, ...], word: str) -> str:
 
 def _caps(scheme: "Scheme") -> Iterator[str]:
     if (votes := scheme.satisfaction) is not None:
-        answers = {"count": listed(votes.count), "of": listed(votes.of), "cite": cited(votes)}
-        yield say("满意率:{count} 占 {of} 的比例{cite}", **answers)
+        words = {one: say(word) for one, word in scheme.survey.words.items()}
+        counted = listed(_in_part(words[one], votes.weights.get(one)) for one in votes.count)
+        valid = listed(words[one] for one in votes.of)
+        yield say("满意率:{count} 占 {of} 的比例{cite}", count=counted, of=valid, cite=cited(votes))
         for one in votes.deduct:
             values = {"op": told(OPERATOR_WORDS[one.op]), "n": plain(one.value), "points": plain(one.points)}
             yield say("满意率{op}{n}%扣{points}分{cite}", **values, cite=cited(votes))
@@ -290,6 +293,10 @@ def _caps(scheme: "Scheme") -> Iterator[str]:
             lowered = "评定时再降{n}个等次" if away.downgrade_round == "rating" else "年底核星时再降{n}个等次"
             first = say(",先降级再封顶") if away.order[0] == "downgrade" else say(",先封顶再降级")
             yield say(lowered, n=away.downgrade) + first
+
+
+def _in_part(word: str, weight: Fraction | None) -> str:
+    return say("{word}(按{share}计)", word=word, share=percent(weight)) if weight is not None else word
 
 
 def _elections(scheme: "Scheme") -> Iterator[str]:

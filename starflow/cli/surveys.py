@@ -217,13 +217,11 @@ def seal(code: Code, round_: Round = "rating", year: Year = None) -> Result:
 
 
 def _outcome(one: "Outcome") -> list[str | Table]:
-    from workflow.rating.voting import ANSWERS
-
     lines: list[str | Table] = [f"{one.organisation} {one.name}"]
     lines += [text for text in (one.turnout, one.satisfaction, one.note) if text]
     if one.rows:
         answers = list(one.rows[0]["shares"])
-        titles = (say("项目"), *(ANSWERS.get(a, a) for a in answers))
+        titles = (say("项目"), *(say(one.answers.get(a, a)) for a in answers))
         lines.append(Table(titles, [(row["title"], *row["shares"].values()) for row in one.rows]))
     lines += [f"· {remark}" for remark in one.remarks]
     return lines

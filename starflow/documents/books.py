@@ -14,6 +14,7 @@ from workflow.rating.wording import EACH, EVENT_WORDS, EXTENSION_WORDS, LEVEL_WO
 POSTS = (("head", "负责人"), ("leader", "分管领导"), ("department", "组织部"), ("committee", "工委会"))
 YES_NO = (("yes", "是"), ("no", "否"))
 SCORE_PREFIX = "score_"
+ANSWER_PREFIX = "answer_"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,16 +164,17 @@ def _ballots(scheme: Scheme) -> tuple[Column, ...]:
         ("members_present", "到会党员数", "Members present", True),
         ("own_unit", "本单位群众数", "Own unit", False),
         ("related_unit", "相关单位人数", "Related units", False),
-        ("satisfied", "满意", "Satisfied", True),
-        ("basically_satisfied", "基本满意", "Basically satisfied", False),
-        ("dissatisfied", "不满意", "Dissatisfied", False),
-        ("unknown", "不了解", "Unknown", False),
+    )
+    answers = tuple(
+        column(f"{ANSWER_PREFIX}{one}", word, one.replace("_", " ").capitalize(), "票数", Reading.WHOLE, must=not place)
+        for place, (one, word) in enumerate(scheme.survey.words.items())
     )
     return (
         CODE,
         NAME,
         column("on", "测评日期", "Held on", "测评会的日期", Reading.DATE, must=True),
-        *(column(key, title, en, "人数或票数", Reading.WHOLE, must=must) for key, title, en, must in counts),
+        *(column(key, title, en, "人数", Reading.WHOLE, must=must) for key, title, en, must in counts),
+        *answers,
         column("teller_1", "监票人甲", "First teller", "清点纸质票并签字的人", Reading.TEXT, must=True),
         column("teller_2", "监票人乙", "Second teller", "另一名清点的人,不能是同一人", Reading.TEXT, must=True),
     )
@@ -259,8 +261,8 @@ BOOKS = (
             "teller_1": "周敏",
             "teller_2": "吴涛",
             "own_unit": "6",
-            "satisfied": "22",
-            "basically_satisfied": "2",
+            "answer_satisfied": "22",
+            "answer_basically_satisfied": "2",
         },
     ),
     Book(

@@ -259,8 +259,7 @@ def _line(scheme: Scheme, cycle: CycleRow, rank: int, papers: Papers, room: Sequ
 def _votes(scheme: Scheme, filed: Survey | None) -> Satisfaction | None:
     if filed is None or scheme.satisfaction is None:
         return None
-    answers = {name: getattr(filed, name) for name in ("satisfied", "basically_satisfied", "dissatisfied", "unknown")}
-    return survey.satisfaction(scheme.satisfaction, survey.Tally(members_present=filed.members_present, **answers))
+    return survey.satisfaction(scheme.satisfaction, evidence.tally_of(filed))
 
 
 def _share(scheme: Scheme, votes: Satisfaction | None) -> Decimal | None:
@@ -268,4 +267,6 @@ def _share(scheme: Scheme, votes: Satisfaction | None) -> Decimal | None:
     rule = scheme.satisfaction
     if rule is None or votes is None or votes.valid < rule.min_cell or votes.satisfied in (0, votes.valid):
         return None
-    return (Decimal(100 * votes.satisfied) / Decimal(votes.valid)).quantize(Decimal("0.01"))
+    return (Decimal((100 * votes.satisfied).numerator) / Decimal(votes.valid * votes.satisfied.denominator)).quantize(
+        Decimal("0.01")
+    )

@@ -28,10 +28,10 @@ from workflow.rating.facts import ROUND_FACTS, Facts
 from workflow.rating.figures import asked_for, window_of
 from workflow.rating.inputs import Event as ScoredEvent
 from workflow.rating.inputs import RatingInputs
-from workflow.rating.payloads import PaperTally
 from workflow.rating.procedure import decides_quotas, table_of
 from workflow.rating.quota import excess_reason, limit
 from workflow.rating.scheme import Scheme
+from workflow.rating.scheme_asking import HEADS
 from workflow.rating.scheme_stages import Stage
 from workflow.rating.sheet import base_of, score_faults, sheets_of
 from workflow.rating.timing import window_opens
@@ -130,7 +130,7 @@ def inputs_of(tx: Transaction, case: Case, base: Decimal | None = None) -> Ratin
     cycle = case.cycle
     filed = evidence.newest_survey(tx, cycle.id, cycle.round)
     rule = case.scheme.satisfaction
-    votes = survey.satisfaction(rule, survey.Tally(**_tally(filed))) if rule and filed else None
+    votes = survey.satisfaction(rule, evidence.tally_of(filed)) if rule and filed else None
     worked = cycle.year + case.scheme.scheme.year_offset
     return RatingInputs(
         round=cycle.round,
@@ -208,7 +208,7 @@ def _survey_facts(tx: Transaction, case: Case, payload: Mapping[str, Any] | None
     """On paper alone, or with the ballots of the round's survey and what two tellers have signed for."""
     rule, poll = case.scheme.survey, ballots.current(tx, case.cycle.id, case.cycle.round)
     members = poll.members if poll else case.cycle.members
-    paper = _paper_of(payload)
+    paper = _paper_of(case.scheme, payload)
     found: dict[str, Any] = {"members": members, "quorum": rule.quorum if rule.hard else Fraction(0)}
     found["masses_quorum"] = rule.masses_quorum if rule.hard else Fraction(0)
     if poll is None:
@@ -231,7 +231,7 @@ def poll_faults(poll: Poll, paper: survey.Tally | None, zone: ZoneInfo) -> tuple
         return (f"测评还在进行,{poll.closes_at.astimezone(zone):%m月%d日%H:%M}截止后才能备案",)
     if poll.counted is None:
         return ("两名监票人还没有核对票数",)
-    if paper is not None and paper != survey.Tally(members_present=0):
+    if paper is not None and (paper.present or any(paper.answers.values())):
         return ("本次测评用了票证,纸质票由两名监票人核对时一并登记,备案时不再另填",)
     return ()
 
@@ -244,16 +244,16 @@ def counted_in(poll: Poll) -> survey.Tally:
         members_present=heads.get("member", 0),
         own_unit=heads.get("own_unit", 0),
         related_unit=heads.get("related_unit", 0),
-        **{answer: poll.tally["answers"][voting.OVERALL].get(answer, 0) for answer in voting.ANSWERS},
+        answers=poll.tally["answers"][voting.OVERALL],
     )
-    return survey.added(online, survey.Tally(**poll.counted["paper"]))
+    return survey.added(online, survey.counted(poll.counted["paper"]))
 
 
-def _paper_of(payload: Mapping[str, Any] | None) -> survey.Tally | None:
+def _paper_of(scheme: Scheme, payload: Mapping[str, Any] | None) -> survey.Tally | None:
     """None where it cannot be read; the payload's model says why."""
     paper = (payload or {}).get("paper")
-    if isinstance(paper, Mapping) and _are_counts(paper.values()) and set(paper) <= set(PaperTally.model_fields):
-        return survey.Tally(**{"members_present": 0, **paper})
+    if isinstance(paper, Mapping) and _are_counts(paper.values()) and set(paper) <= {*HEADS, *scheme.survey.scale}:
+        return survey.counted(paper)
     return None
 
 
@@ -342,16 +342,3 @@ def quota_block(tx: Transaction, case: Case, star: int | None, *, proposals: boo
             if (cut := rank_block(tx, case.scheme, quota, cycle, scope, scope_word(tx, scope), left)) is not None:
                 return cut
     return None
-
-
-def _tally(row: Any) -> dict[str, int]:
-    names = (
-        "members_present",
-        "own_unit",
-        "related_unit",
-        "satisfied",
-        "basically_satisfied",
-        "dissatisfied",
-        "unknown",
-    )
-    return {name: getattr(row, name) for name in names}

@@ -28,6 +28,7 @@ from storage.paper_models import Import
 from workflow.engine.deadlines import local_date
 from workflow.engine.errors import Refused, StarflowError, Unknown
 from workflow.rating.roster import Fault
+from workflow.rating.scheme_asking import HEADS
 
 ROSTER = "roster"
 VACANT = ("空缺", "免去", "-", "无")
@@ -301,11 +302,8 @@ def _self_evaluation(row: Row) -> RowDone:
 
 
 def _ballots(row: Row) -> RowDone:
-    names = (
-        *("members_present", "own_unit", "related_unit"),
-        *("satisfied", "basically_satisfied", "dissatisfied", "unknown"),
-    )
-    paper = {name: row.values[name] for name in names if name in row.values}
+    paper = {key: number for key, number in row.values.items() if key in HEADS}
+    paper |= {name.removeprefix("answer_"): n for name, n in row.values.items() if name.startswith("answer_")}
     meeting = {"on": row.values["on"].isoformat()}
     tellers = [row.text("teller_1"), row.text("teller_2")]
     return _fired(row, "file_survey", {"meeting": meeting, "paper": paper, "tellers": tellers})

@@ -19,7 +19,7 @@ from workflow.engine.machine import Decision
 from workflow.rating.facts import Facts
 from workflow.rating.guards import turnout_of
 from workflow.rating.sheet import base_of
-from workflow.rating.survey import Tally
+from workflow.rating.survey import counted
 
 
 def explained(facts: Facts, done: Decision) -> dict[str, Any]:
@@ -128,7 +128,7 @@ def _sheet(
 
 def _survey(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decision, record: Appended) -> None:
     poll = ballots.current(tx, case.cycle.id, case.cycle.round)
-    counted = counted_in(poll) if poll else Tally(**done.payload.paper.model_dump())
+    tally = counted_in(poll) if poll else counted(done.payload.paper.model_dump())
     came, due = turnout_of(facts, done.payload)
     evidence.put(
         tx,
@@ -139,7 +139,7 @@ def _survey(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decisio
             held_on=done.payload.meeting.on,
             excused=facts.turnout_excused,
             at=tx.now,
-            **asdict(replace(counted, members_present=min(came, due))),
+            **asdict(replace(tally, members_present=min(came, due))),
         ),
     )
 

@@ -275,8 +275,7 @@ def _satisfaction(tx: Transaction, case: Case, round_: str) -> str | None:
     filed, rule = evidence.newest_survey(tx, case.cycle.id, round_), case.scheme.satisfaction
     if filed is None or rule is None:
         return None
-    answers = {name: getattr(filed, name) for name in ("satisfied", "basically_satisfied", "dissatisfied", "unknown")}
-    votes = survey.satisfaction(rule, survey.Tally(members_present=filed.members_present, **answers))
+    votes = survey.satisfaction(rule, evidence.tally_of(filed))
     return survey.satisfaction_text(rule, votes) if votes else None
 
 

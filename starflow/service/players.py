@@ -15,6 +15,7 @@ from starflow.service.clock import draw
 from storage.models import Obligation
 from workflow.engine.deadlines import due_date, local_date
 from workflow.rating.facts import Facts
+from workflow.rating.scheme import Scheme
 from workflow.rating.sheet import highest_base, lines_of
 from workflow.rating.stages import body_of
 from workflow.rating.survey import needed
@@ -120,6 +121,20 @@ def _self_evaluation(player: Player, case: Case, facts: Facts) -> Iterator[Move]
     yield Move("submit_self_evaluation", case.stage.owner_of(facts), payload)
 
 
+def answered(scheme: Scheme, ballots: int, unhappy: int, unknown: int) -> dict[str, int]:
+    """In the scheme's own answers: the first that counts as satisfied, the last valid one that does not, the last beside them."""
+    rule, scale = scheme.satisfaction, scheme.survey.scale
+    happy = rule.count[0] if rule else scale[0]
+    against = [one for one in (rule.of if rule else scale) if one not in (rule.count if rule else scale[:1])]
+    beside = [one for one in scale if one not in (rule.of if rule else scale)] or against
+    found = {happy: ballots}
+    for answer, number in ((against, unhappy), (beside, unknown)):
+        if answer:
+            found[answer[-1]] = found.get(answer[-1], 0) + number
+            found[happy] -= number
+    return found
+
+
 def _survey(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
     """Most reach the quorum; of those that do not, the superior accepts the reason and the filing is tried again."""
     members = case.cycle.members
@@ -133,9 +148,7 @@ def _survey(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
     paper = {
         "members_present": came,
         "own_unit": masses,
-        "satisfied": ballots - unhappy - unknown,
-        "dissatisfied": unhappy,
-        "unknown": unknown,
+        **answered(case.scheme, ballots, unhappy, unknown),
     }
     filing: dict[str, Any] = {
         "meeting": {"on": case.today.isoformat()},

@@ -1,7 +1,7 @@
 """What may be seen of a survey: while it runs a stepped turnout, after the close shares from the smallest cell on, and nothing else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -106,6 +106,7 @@ class Result:
     rows: tuple[Mapping[str, Any], ...]
     remarks: tuple[str, ...]
     note: str = ""
+    answers: Mapping[str, str] = field(default_factory=dict)  # what each answer is called
 
 
 def result(desk: Desk, code: str, year: int | None = None) -> Result:
@@ -132,9 +133,9 @@ def results_below(desk: Desk, code: str, year: int | None = None) -> tuple[tuple
             return (), None
         each = tuple(_result(tx, cases[p.cycle_id], p) for p in polls)
         waiting = sum(one.stage.kind in BEFORE_THE_END for one in cases.values())
-        least = next(iter(cases.values())).scheme.survey.min_cell
+        asked = next(iter(cases.values())).scheme.survey
         named = {cases[p.cycle_id].cycle.code: p for p in polls}
-        return each, _together(code, top.name if top else code, named, least, waiting)
+        return each, _together(code, top.name if top else code, named, asked.min_cell, waiting, asked.words)
 
 
 BEFORE_THE_END = ("declaration", "self_evaluation", "survey")
@@ -165,6 +166,7 @@ def _result(tx: Transaction, case: Case, poll: Poll) -> Result:
         rows=tuple(voting.breakdown(form_from(poll.form), tally["answers"], poll.used, least)) if seen else (),
         remarks=ballots.remarks(tx, poll.id or 0) if seen else (),
         note=note,
+        answers=case.scheme.survey.words,
     )
 
 
@@ -172,7 +174,9 @@ def _why_not(closed: bool, least: int) -> str:
     return f"不足{least}票,不显示分项结果" if closed else "测评还在进行,截止前不显示任何结果"
 
 
-def _together(code: str, name: str, polls: Mapping[str, Poll], least: int, waiting: int) -> Result:
+def _together(
+    code: str, name: str, polls: Mapping[str, Poll], least: int, waiting: int, words: Mapping[str, str]
+) -> Result:
     used = {one: p.used for one, p in polls.items()}
     first = next(iter(polls.values()))
     why = (
@@ -191,5 +195,6 @@ def _together(code: str, name: str, polls: Mapping[str, Poll], least: int, waiti
         satisfaction="",
         rows=() if note else tuple(voting.breakdown(form_from(first.form), total, sum(used.values()), least)),
         remarks=(),
+        answers=words,
         note=note or (f"不足{least}票的{left_out}个党组织没有计入,以免从汇总中推算出来" if left_out else ""),
     )

@@ -23,7 +23,7 @@ from storage.database import Transaction
 from workflow.engine.errors import BadInput, Reason, Refused, Unknown, WrongStage
 from workflow.engine.machine import CLOCK
 from workflow.rating import survey, voting
-from workflow.rating.payloads import PaperCount
+from workflow.rating.payloads import PaperCount, paper_count
 from workflow.rating.stages import KIND
 from workflow.rating.voting import ELECTORATES, canonical, form_from, form_of
 
@@ -333,7 +333,7 @@ def count_poll(
             raise WrongStage(Reason("测评还没有截止,截止后由两名监票人核对", "R15"))
         if poll.counted is not None:
             raise Refused(Reason("两名监票人已经核对过;结果不再更改,要重来须作废本次测评", "R15"))
-        counted = _read(said)
+        counted = _read(case, said)
         _check_count(case, poll, counted, reason)
         assert poll.id is not None
         ballots.change(tx, poll.id, {"counted": counted.model_dump(mode="json"), "reason": reason})
@@ -343,9 +343,9 @@ def count_poll(
         )
 
 
-def _read(said: Mapping[str, Any]) -> PaperCount:
+def _read(case: Case, said: Mapping[str, Any]) -> PaperCount:
     try:
-        return PaperCount.model_validate(dict(said))
+        return paper_count(case.scheme.survey.scale).model_validate(dict(said))
     except ValidationError as error:
         raise BadInput(*(_sentence(fault) for fault in error.errors())) from None
 
@@ -366,7 +366,7 @@ def _check_count(case: Case, poll: Poll, counted: PaperCount, reason: str) -> No
                 "R15",
             )
         )
-    paper = survey.Tally(**counted.paper.model_dump())
+    paper = survey.counted(counted.paper.model_dump())
     heads = poll.tally["used"].get("member", 0) + paper.members_present
     faults = survey.tally_faults(case.scheme.survey, paper, poll.members) if paper.present else ()
     faults = tuple(f for f in faults if "不得少于" not in f)  # the masses may all have voted online

@@ -77,7 +77,6 @@ def _survey(scheme: Scheme, filed: Survey) -> Iterator[tuple[str, Fraction]]:
     if filed.members:
         yield "turnout", Fraction(filed.members_present, filed.members)
     if scheme.satisfaction:
-        answers = {name: getattr(filed, name) for name in scheme.survey.scale}
-        votes = survey.satisfaction(scheme.satisfaction, survey.Tally(filed.members_present, **answers))
+        votes = survey.satisfaction(scheme.satisfaction, evidence.tally_of(filed))
         if votes.valid:
             yield "satisfaction", Fraction(votes.satisfied, votes.valid)

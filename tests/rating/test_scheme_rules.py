@@ -1,5 +1,6 @@
 """What a scheme may ask for besides bands: its formula, its effects, history, and what it leaves open."""
 
+import re
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -120,3 +121,28 @@ def test_what_is_left_open_is_listed_and_filled_in_for_a_rehearsal() -> None:
 def test_an_assumption_about_something_decided_is_refused() -> None:
     with pytest.raises(Faulty, match="值已写在原处,这一行应删去"):
         load(PLAIN.text() + '\n[assumed]\n"campaign.opens_on" = "01-05"\n')
+
+
+@pytest.mark.parametrize(
+    ("survey", "said"),
+    [
+        ('scale = ["good"]\nlabels = { good = "好" }', "scale至少两档,各写一次"),
+        ('scale = ["good", "good"]\nlabels = { good = "好" }', "scale至少两档,各写一次"),
+        ('scale = ["satisfied", "own_unit"]', "scale中的“own_unit”是到会人数的名称,请换一个"),
+        ('labels = { good = "好" }', "labels写了“good”,scale没有这一档"),
+        ('scale = ["satisfied", "bad"]', "“bad”不是常用的四档之一,须在labels写明它在票上的叫法"),
+        ('scale = ["satisfied", "很差"]', "“很差”不是名称"),
+    ],
+)
+def test_answers_that_could_not_be_counted_are_refused(survey: str, said: str) -> None:
+    with pytest.raises(Faulty, match=re.escape(said)):
+        load(PLAIN.text() + f'\n[survey]\n{survey}\ncite = {{ rule = "1" }}\n')
+
+
+def test_satisfied_answers_are_among_the_valid_ones() -> None:
+    ballots = 'count = ["satisfied"]\nof = ["dissatisfied"]\nweights = { unknown = "1/2" }\ncite = { rule = "1" }'
+    with pytest.raises(Faulty) as refused:
+        load(PLAIN.text() + f"\n[satisfaction]\n{ballots}\n")
+
+    said = str(refused.value)
+    assert "“satisfied”算满意,却不在有效票(of)里" in said and "“unknown”不算满意(count)" in said

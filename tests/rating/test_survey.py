@@ -22,7 +22,10 @@ from workflow.rating.survey import (
 SCHEME = load_bytes(shelf.scheme_bytes("anyang-five-star"))
 QUORUM = SCHEME.survey.quorum
 GOOD = Tally(
-    members_present=10, own_unit=4, related_unit=2, satisfied=9, basically_satisfied=3, dissatisfied=2, unknown=1
+    members_present=10,
+    own_unit=4,
+    related_unit=2,
+    answers={"satisfied": 9, "basically_satisfied": 3, "dissatisfied": 2, "unknown": 1},
 )
 
 
@@ -58,12 +61,12 @@ def test_a_good_tally_has_neither_faults_nor_warnings():
     ("tally", "faults"),
     [
         (Tally(-1, own_unit=1), ("人数和票数不能小于0",)),
-        (Tally(5, own_unit=1, unknown=-1), ("人数和票数不能小于0",)),
+        (Tally(5, own_unit=1, answers={"unknown": -1}), ("人数和票数不能小于0",)),
         (Tally(13, own_unit=5), ("参加党员13人,多于党员总数12人",)),
         (Tally(10), ("参加群众0人,不得少于1人",)),
-        (Tally(10, own_unit=5, satisfied=16), ("测评票16张,多于到会15人",)),
+        (Tally(10, own_unit=5, answers={"satisfied": 16}), ("测评票16张,多于到会15人",)),
         (
-            Tally(13, satisfied=13, unknown=1),
+            Tally(13, answers={"satisfied": 13, "unknown": 1}),
             ("参加党员13人,多于党员总数12人", "参加群众0人,不得少于1人", "测评票14张,多于到会13人"),
         ),
     ],
@@ -87,6 +90,13 @@ def test_a_scheme_may_count_only_the_fully_satisfied():
     strict = SCHEME.satisfaction.model_copy(update={"count": ("satisfied",)})
 
     assert satisfaction(strict, GOOD) == Satisfaction(satisfied=9, valid=14)
+
+
+def test_an_answer_may_count_in_part_exactly():
+    graded = SCHEME.satisfaction.model_copy(update={"weights": {"basically_satisfied": Fraction(1, 3)}})
+
+    assert satisfaction(graded, GOOD) == Satisfaction(satisfied=10, valid=14)
+    assert satisfaction_text(graded, Satisfaction(Fraction(31, 3), 14)) == "满意率73.81%(10.33/14)"
 
 
 @pytest.mark.parametrize(

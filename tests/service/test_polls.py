@@ -80,7 +80,13 @@ def test_a_survey_reaches_its_quorum_and_is_filed_by_the_count_of_its_ballots(ci
         poll = poll_of(city, poll_id)
         filed = evidence.newest_survey(tx, poll.cycle_id, "rating")
     assert filed is not None and poll.tally is not None
-    assert (filed.members, filed.members_present, filed.own_unit, filed.satisfied, filed.dissatisfied) == (
+    assert (
+        filed.members,
+        filed.members_present,
+        filed.own_unit,
+        filed.answers["satisfied"],
+        filed.answers["dissatisfied"],
+    ) == (
         10,
         8,
         2,
@@ -217,7 +223,7 @@ def test_two_tellers_sign_before_the_filing(city: City) -> None:
 
     with city.desk.reading() as tx:
         filed = evidence.surveys_of(tx, 1)
-    assert [(one.members_present, one.satisfied) for one in filed] == [(8, 10)]
+    assert [(one.members_present, one.answers["satisfied"]) for one in filed] == [(8, 10)]
 
 
 def test_more_blank_slips_than_can_be_are_not_smoothed_over(city: City) -> None:

@@ -12,10 +12,12 @@ from sqlmodel import select
 from starflow.service import organisations, polls, registers
 from starflow.service.acting import Acting
 from starflow.service.campaigns import add_cycle, open_campaign
+from starflow.service.casting import cast
 from starflow.service.desk import create_desk
 from starflow.service.events import EventSaid
 from starflow.service.matter_lists import list_matters
 from starflow.service.matters import act_on_matter
+from starflow.service.poll_views import result
 from starflow.service.polls import NewPoll
 from starflow.service.settings import read_settings
 from starflow.service.view import Filters
@@ -122,6 +124,50 @@ def test_people_are_asked_only_in_the_ways_that_the_scheme_allows(database_url: 
         assert online == ("方案写明的测评方式没有网上测评(link),请用纸质票等方式测评后备案",)
         assert strange == ("方案没有“link”这种测评方式,只有meeting、phone(R15)",)
         town.fire("D01", "file_survey", FILING | {"channels": ["phone"]})
+
+
+FIVE = (
+    (
+        'scale = ["satisfied", "basically_satisfied", "dissatisfied", "unknown"]',
+        """scale = ["a", "b", "c", "d", "e"]
+labels = { a = "很好", b = "好", c = "一般", d = "差", e = "很差" }""",
+    ),
+    ('count = ["satisfied", "basically_satisfied"]', 'count = ["a", "b"]\nweights = { b = "1/2" }'),
+    ('of = ["satisfied", "basically_satisfied", "dissatisfied"]', 'of = ["a", "b", "c", "d", "e"]'),
+)
+
+
+def test_ballots_and_paper_are_counted_in_the_answers_of_the_scheme(database_url: str, tmp_path: Path) -> None:
+    with played(database_url, tmp_path, *FIVE) as town:
+        surveying(town)
+        wanted = NewPoll(mode="slips", own_unit=2, closes_at=datetime(2027, 5, 20, 18, tzinfo=ZONE))
+        polls.open_poll(town.desk, "D01", wanted, acting=BRANCH)
+        tokens = [token for sheet in polls.issue_slips(town.desk, "D01", acting=BRANCH) for token in sheet.tokens]
+
+        assert set(cast(town.desk, tokens[0], {"overall": "satisfied"}).faults) == {"overall"}
+        assert all(cast(town.desk, token, {"overall": "ab"[n % 2]}).taken for n, token in enumerate(tokens[:10]))
+        polls.close_poll(town.desk, "D01", acting=BRANCH)
+        paper = {"members_present": 0, "own_unit": 1, "e": 1}
+        polls.count_poll(town.desk, "D01", {"tellers": ["甲", "乙"], "paper": paper}, acting=BRANCH)
+        shown = result(town.desk, "D01")
+        town.fire("D01", "file_survey", {"meeting": {"on": "2027-05-06"}})
+
+        assert shown.satisfaction == "满意率68.18%(7.5/11)"
+        assert dict(shown.answers) == {"a": "很好", "b": "好", "c": "一般", "d": "差", "e": "很差"}
+        with town.desk.reading() as tx:
+            (filed,) = evidence.surveys_of(tx, town.cycle("D01").campaign_id)
+        assert filed.answers == {"a": 5, "b": 5, "c": 0, "d": 0, "e": 1}
+        assert town.broken() == ()
+
+
+def test_paper_knows_only_the_answers_of_the_scheme(database_url: str, tmp_path: Path) -> None:
+    with played(database_url, tmp_path, *FIVE) as town:
+        surveying(town)
+
+        strange = refusal(lambda: town.fire("D01", "file_survey", FILING), BadInput)
+        assert strange == ("没有paper.satisfied这一项", "没有paper.dissatisfied这一项")
+        paper = {"members_present": 9, "own_unit": 5, "b": 12, "d": 2}
+        town.fire("D01", "file_survey", FILING | {"paper": paper})
 
 
 # ── who confirms, who may object ─────────────────────────────────

@@ -82,7 +82,13 @@ def test_a_branch_of_twenty_one_reaches_its_quorum_and_files_the_survey(web: Web
     assert web.stage("B1") == "rating.review"
     with web.desk.reading() as tx:
         (filed,) = evidence.surveys_of(tx, 1)
-    assert (filed.members, filed.members_present, filed.own_unit, filed.satisfied, filed.dissatisfied) == (
+    assert (
+        filed.members,
+        filed.members_present,
+        filed.own_unit,
+        filed.answers["satisfied"],
+        filed.answers["dissatisfied"],
+    ) == (
         21,
         17,
         5,

@@ -164,6 +164,12 @@ FAULTS: Mapping[str, str] = {
     "没有声明领域{}": "field {0} is not declared",
     "{}不在本环节之前,只能退到前面的环节": "{0} does not stand above; a way back leads to an earlier stage",
     "测评表(survey.scale)没有{}": "the ballot (survey.scale) has no {0}",
+    "{}算满意,却不在有效票(of)里": "{0} counts as satisfied and is not among the valid ones (of)",
+    "{}不算满意(count),不能写只算几分之几": "{0} does not count as satisfied (count), so it cannot count in part",
+    "scale至少两档,各写一次": "scale has two answers at least, each once",
+    "scale中的{}是到会人数的名称,请换一个": "{0} in scale is what heads are counted by: please choose another name",
+    "labels写了{},scale没有这一档": "labels names {0}, which scale has not",
+    "{}不是常用的四档之一,须在labels写明它在票上的叫法": "{0} is not one of the usual four answers: labels must say what the ballot calls it",
     # rules
     ",有{}": "; there are {0}",
     ",例如{}": ", such as {0}",

@@ -38,7 +38,7 @@ class Election:
 
 @dataclass(frozen=True, slots=True)
 class Satisfaction:
-    satisfied: int
+    satisfied: int | Fraction  # no whole number where the scheme counts an answer in part
     valid: int
 
 

@@ -53,15 +53,11 @@ class HeldOn(Payload):
 
 
 class PaperTally(Payload):
-    """Counts of a survey on paper: who came, and what they answered (R13–R15)."""
+    """Counts of a survey on paper: who came, and beside them how often each answer of the scheme was given (R13–R15)."""
 
     members_present: Count
     own_unit: Count = 0
     related_unit: Count = 0
-    satisfied: Count = 0
-    basically_satisfied: Count = 0
-    dissatisfied: Count = 0
-    unknown: Count = 0
 
 
 def _two_people(names: tuple[str, str]) -> tuple[str, str]:
@@ -92,12 +88,30 @@ class SurveyFiling(Payload):
 
 
 @cache
-def survey_filing(asks: tuple[str, ...], channels: bool) -> type[SurveyFiling]:
-    """The filing with what a scheme asks for besides: how many were due, how many came, how people were asked."""
-    wanted: dict[str, Any] = dict.fromkeys(asks, (Count, ...))
+def survey_filing(scale: tuple[str, ...], asks: tuple[str, ...], channels: bool) -> type[SurveyFiling]:
+    """The filing with the scheme's answers, and what it asks for besides: how many were due, how many came, how they were asked."""
+    wanted: dict[str, Any] = {"paper": _on_paper(scale)} | dict.fromkeys(asks, (Count, ...))
     if channels:
         wanted["channels"] = (Annotated[tuple[Text, ...], Field(max_length=6)], ())
-    return create_model("SurveyFiling", __base__=SurveyFiling, **wanted) if wanted else SurveyFiling
+    return create_model("SurveyFiling", __base__=SurveyFiling, **wanted)
+
+
+@cache
+def paper_count(scale: tuple[str, ...]) -> type[PaperCount]:
+    """What the tellers sign for, with the scheme's answers."""
+    wanted: dict[str, Any] = {"paper": _on_paper(scale)}
+    return create_model("PaperCount", __base__=PaperCount, **wanted)
+
+
+def _on_paper(scale: tuple[str, ...]) -> tuple[type[PaperTally], PaperTally]:
+    model = paper_tally(scale)
+    return model, model(members_present=0)
+
+
+@cache
+def paper_tally(scale: tuple[str, ...]) -> type[PaperTally]:
+    answers: dict[str, Any] = dict.fromkeys(scale, (Count, 0))
+    return create_model("PaperTally", __base__=PaperTally, **answers)
 
 
 class Review(Payload):

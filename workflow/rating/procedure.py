@@ -169,7 +169,7 @@ def _takes(scheme: Scheme, stage: Stage, act: Act) -> type[BaseModel] | None:
     """What the act must be told: more than usual only where the scheme asks for more."""
     takes = act.takes
     if act.trigger == "file_survey":
-        takes = payloads.survey_filing(scheme.survey.asks, bool(scheme.survey.channels))
+        takes = payloads.survey_filing(scheme.survey.scale, scheme.survey.asks, bool(scheme.survey.channels))
     onward = act.to == NEXT or act.trigger == "keep_star"
     papers = onward and any(paper.stage == stage.name for paper in scheme.attachment)
     return payloads.with_attachments(takes) if papers else takes

@@ -326,6 +326,11 @@ def words_named(scheme: Scheme) -> Iterator[Fault]:
             for word in getattr(scheme.satisfaction, key):
                 if word not in scheme.survey.scale:
                     yield ("satisfaction", key), f"测评表(survey.scale)没有{shown(word)}"
+                elif word not in scheme.satisfaction.of:
+                    yield ("satisfaction", key), f"{shown(word)}算满意,却不在有效票(of)里"
+        for word in scheme.satisfaction.weights:
+            if word not in scheme.satisfaction.count:
+                yield ("satisfaction", "weights"), f"{shown(word)}不算满意(count),不能写只算几分之几"
     items: tuple[Bonus | Deduction | Counter, ...] = (*scheme.bonus, *scheme.deduction, *scheme.counter)
     events = {event for item in items for event in item.events}
     if scheme.absence and scheme.absence.event not in events:

@@ -474,6 +474,7 @@ KEYS: Mapping[str, Key] = {
     "quota.tie_break": Key(example='["satisfaction", "meeting"]'),
     "survey.channels": Key(example='["meeting", "phone"]'),
     "survey.labels": Key(example='{ unknown = "不了解" }'),
+    "satisfaction.weights": Key(example='{ basically_satisfied = "4/5" }'),
     "survey.masses_quorum": Key(example='"1/10"'),
     "changes.max_up": Key(example="1"),
     "changes.max_down": Key(example="2"),

@@ -282,6 +282,10 @@ class Satisfaction(Cited):
 
     count: Words
     of: Words
+    weights: Annotated[
+        Mapping[Word, Ratio],
+        Field(description='只算几分之几的票,如 { fairly = "4/5" };没写的整票算 · answers that count in part'),
+    ] = Field(default_factory=dict)
     deduct: tuple[Tariff, ...] = ()
     no_star: Threshold | None = None
     min_cell: Count = 5

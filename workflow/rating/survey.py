@@ -4,12 +4,14 @@ Few ballots give their authors away. Below the scheme's smallest cell no number 
 the side of the threshold on which it lies; unanimous answers are never given exactly.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from operator import ge, gt, le, lt
 
 from workflow.rating.inputs import Satisfaction
+from workflow.rating.scheme_asking import HEADS
 from workflow.rating.scheme_asking import Survey as SurveyRule
 from workflow.rating.scheme_tables import Satisfaction as SatisfactionRule
 from workflow.rating.scheme_tables import Tariff, Threshold
@@ -25,10 +27,7 @@ class Tally:
     members_present: int
     own_unit: int = 0
     related_unit: int = 0
-    satisfied: int = 0
-    basically_satisfied: int = 0
-    dissatisfied: int = 0
-    unknown: int = 0
+    answers: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def masses(self) -> int:
@@ -38,18 +37,16 @@ class Tally:
     def present(self) -> int:
         return self.members_present + self.masses
 
-    @property
-    def answers(self) -> dict[str, int]:
-        return {
-            "satisfied": self.satisfied,
-            "basically_satisfied": self.basically_satisfied,
-            "dissatisfied": self.dissatisfied,
-            "unknown": self.unknown,
-        }
+
+def counted(said: Mapping[str, int]) -> Tally:
+    """From one flat table, as tellers write it: heads, and beside them the answers of the scheme's scale."""
+    heads = {name: said[name] for name in HEADS if name in said}
+    return Tally(**{"members_present": 0, **heads}, answers={a: n for a, n in said.items() if a not in HEADS})
 
 
 def added(one: Tally, other: Tally) -> Tally:
-    return Tally(**{name: getattr(one, name) + getattr(other, name) for name in Tally.__slots__})
+    answers = {a: one.answers.get(a, 0) + other.answers.get(a, 0) for a in {**one.answers, **other.answers}}
+    return Tally(**{name: getattr(one, name) + getattr(other, name) for name in HEADS}, answers=answers)
 
 
 # --- turnout ----------------------------------------------------------------------------------------------------------
@@ -97,7 +94,7 @@ def satisfaction(rule: SatisfactionRule, tally: Tally) -> Satisfaction:
     """Which answers count, and of which, is the scheme's decision; 不了解 is left out by default (R40)."""
     answers = tally.answers
     return Satisfaction(
-        satisfied=sum(answers.get(name, 0) for name in rule.count),
+        satisfied=sum((answers.get(name, 0) * rule.weights.get(name, Fraction(1)) for name in rule.count), Fraction(0)),
         valid=sum(answers.get(name, 0) for name in rule.of),
     )
 
@@ -124,7 +121,12 @@ def share_text(rule: SatisfactionRule, votes: Satisfaction) -> str:
         return f"有效票不足{rule.min_cell}张,不显示数字:满意率"
     if votes.satisfied in (0, votes.valid):
         return f"满意率{'90%以上' if votes.satisfied else '10%以下'},"
-    return f"满意率{percent(Fraction(votes.satisfied, votes.valid))}({votes.satisfied}/{votes.valid}),"
+    return f"满意率{percent(Fraction(votes.satisfied, votes.valid))}({_ballots(votes.satisfied)}/{votes.valid}),"
+
+
+def _ballots(number: Fraction | int) -> str:
+    """Ballots that count in part make no whole number; rounded for reading only."""
+    return plain((Decimal(number.numerator) / Decimal(number.denominator)).quantize(Decimal("0.01")))
 
 
 def side_of(votes: Satisfaction, threshold: Threshold | Tariff) -> str:

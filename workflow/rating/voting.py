@@ -18,12 +18,6 @@ from workflow.rating.survey import needed
 from workflow.rating.wording import percent
 
 OVERALL = "overall"
-ANSWERS: Mapping[str, str] = {
-    "satisfied": "满意",
-    "basically_satisfied": "基本满意",
-    "dissatisfied": "不满意",
-    "unknown": "不了解",
-}
 ELECTORATES: Mapping[str, str] = {"member": "党员", "own_unit": "本单位群众", "related_unit": "联系单位群众"}
 LONGEST_REMARK = 500
 STEPPED_BELOW = 10  # members: with fewer, a running survey shows no number of votes at all
@@ -61,20 +55,11 @@ class Form:
 def form_of(scheme: Scheme, its: str) -> Form:
     """The overall judgement, then each criterion of the organisation's field, `its`."""
     asked = [Question(c.code, c.title) for c in scheme.criterion if not c.fields or its in c.fields]
-    return Form((Question(OVERALL, "总体评价", required=True), *asked), scheme.survey.scale, _labels(scheme))
+    return Form((Question(OVERALL, "总体评价", required=True), *asked), scheme.survey.scale, dict(scheme.survey.labels))
 
 
 def form_from(said: Mapping[str, Any]) -> Form:
     return Form(tuple(Question(**q) for q in said["questions"]), tuple(said["answers"]), said.get("labels", {}))
-
-
-def answer_words(scheme: Scheme) -> Mapping[str, str]:
-    """What the answers are called in a scheme."""
-    return {**ANSWERS, **_labels(scheme)}
-
-
-def _labels(scheme: Scheme) -> dict[str, str]:
-    return {str(answer): label for answer, label in scheme.survey.labels.items()}
 
 
 def canonical(value: Any) -> str:

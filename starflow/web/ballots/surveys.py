@@ -21,9 +21,10 @@ from starflow.web.ballots.slips import slip_page
 from starflow.web.forms import Posted, csrf_field
 from starflow.web.replies import Year
 from workflow.engine.errors import BadInput, Forbidden, StarflowError, Unknown
+from workflow.rating.scheme import Scheme
 from workflow.rating.stages import KIND
 from workflow.rating.survey import needed
-from workflow.rating.voting import ANSWERS, ELECTORATES, answer_words
+from workflow.rating.voting import ELECTORATES
 from workflow.rating.wording import percent
 
 router = APIRouter(include_in_schema=False)
@@ -117,19 +118,19 @@ def _close(seat: Seat, form: FormData) -> None:
     polls.close_poll(seat.caller.desk, seat.case.cycle.code, acting=seat.acting, year=seat.case.cycle.year)
 
 
-PAPER = {
-    "members_present": "党员(纸质票)",
-    "own_unit": "本单位群众(纸质票)",
-    "related_unit": "联系单位群众(纸质票)",
-    **{name: f"{title}(纸质票)" for name, title in ANSWERS.items()},
-}
+HEADS = {"members_present": "党员", "own_unit": "本单位群众", "related_unit": "联系单位群众"}
+
+
+def _on_paper(scheme: Scheme) -> dict[str, str]:
+    """What tellers count of ballots on paper: the heads, then each answer as the scheme calls it."""
+    return {name: f"{title}(纸质票)" for name, title in {**HEADS, **scheme.survey.words}.items()}
 
 
 def _count(seat: Seat, form: FormData) -> None:
     said = {
         "tellers": [typed_text(form, "teller_1"), typed_text(form, "teller_2")],
         "returned": _number(form, "returned", "收回的空票"),
-        "paper": {name: _number(form, name, title) for name, title in PAPER.items()},
+        "paper": {name: _number(form, name, title) for name, title in _on_paper(seat.case.scheme).items()},
     }
     cycle = seat.case.cycle
     reason = typed_text(form, "reason")
@@ -244,8 +245,8 @@ def _page(request: Request, seat: Seat, refusal: StarflowError | None = None, fo
         superior="superior" in seat.held or "department" in seat.held,
         live=now,
         modes=polls.MODES,
-        answers=answer_words(case.scheme),
-        paper=PAPER,
+        answers=case.scheme.survey.words,
+        paper=_on_paper(case.scheme),
         needed=needed(case.cycle.members, case.scheme.survey.quorum),
         quorum=percent(case.scheme.survey.quorum),
         result=result(desk, case.cycle.code, case.cycle.year) if closed else None,

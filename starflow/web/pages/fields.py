@@ -28,10 +28,6 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "paper.members_present": ("参加测评的党员数", ""),
     "paper.own_unit": ("本单位群众票数", ""),
     "paper.related_unit": ("服务对象票数", ""),
-    "paper.satisfied": ("满意票数", ""),
-    "paper.basically_satisfied": ("基本满意票数", ""),
-    "paper.dissatisfied": ("不满意票数", ""),
-    "paper.unknown": ("不了解票数", ""),
     "base": ("总分", "不逐项打分时填写"),
     "verification": ("核查方式", ""),
     "to": ("退回到", ""),
@@ -108,7 +104,7 @@ def _scores(scheme: Scheme, required: bool) -> Iterator[Field]:
 def _field(
     where: str, name: str, shape: Mapping[str, Any], required: bool, scheme: Scheme, titles: Mapping[str, str]
 ) -> Field:
-    label, hint = LABELS.get(where) or LABELS.get(name) or (name, "")
+    label, hint = LABELS.get(where) or _answer(where, scheme) or LABELS.get(name) or (name, "")
     if name in ("star", "target_star"):
         stars = tuple(
             (str(level.star), f"{level.star}星级") for level in sorted(scheme.level, key=lambda one: -one.star)
@@ -127,6 +123,12 @@ def _field(
         return Field(where, label, hint, "number", required)
     long = name in ("minutes", "content", "finding", "reason")
     return Field(where, label, hint, "long" if long else "text", required)
+
+
+def _answer(where: str, scheme: Scheme) -> tuple[str, str] | None:
+    """How often an answer was given on paper, as the scheme calls it."""
+    word = scheme.survey.words.get(where.removeprefix("paper."))
+    return (f"{word}票数", "") if word and where.startswith("paper.") else None
 
 
 def _stage_word(value: str, titles: Mapping[str, str]) -> str:

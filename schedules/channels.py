@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP
+from email.policy import SMTP, EmailPolicy
 from email.utils import format_datetime
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from pathlib import Path
@@ -170,10 +170,21 @@ def _refused(code: int, answer: bytes | str) -> ChannelRefused:
     return ChannelRefused(f"邮件服务器拒收:{code} {_one_line(text)[:200]}", later=code < 500)
 
 
+class _Unfolded(EmailPolicy):
+    """A link is one word, however long: folded it would be encoded, and no mail program would know it for a link."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        whole = f"{name}: {value}{self.linesep}".encode()
+        return whole if name == "List-Unsubscribe" else super().fold_binary(name, value)
+
+
+POLICY = _Unfolded(linesep=SMTP.linesep)
+
+
 def _mail(letter: Letter, sender: str) -> EmailMessage:
     if not letter.address:
         raise ChannelRefused("收件人没有邮箱")
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=POLICY)
     try:
         mail["To"] = Address(display_name=_one_line(letter.name), addr_spec=letter.address.encode("ascii").decode())
     except (MessageError, ValueError, IndexError):
@@ -183,8 +194,18 @@ def _mail(letter: Letter, sender: str) -> EmailMessage:
     mail["Date"] = format_datetime(letter.at)
     mail["Message-ID"] = f"<{hashlib.sha256(letter.key.encode()).hexdigest()[:32]}@{_domain(sender)}>"
     mail["Auto-Submitted"] = "auto-generated"  # so that no holiday notice answers
-    mail.set_content(letter.body, cte="base64")  # every server takes seven bits
+    mail.set_content(letter.body + _farewell(mail, letter), cte="base64")  # every server takes seven bits
     return mail
+
+
+def _farewell(mail: EmailMessage, letter: Letter) -> str:
+    """How to unsubscribe, where that is lawful: for mail programs (RFC 2369, RFC 8058) and as the letter's last line."""
+    if not letter.leave:
+        return ""
+    mail["List-Unsubscribe"] = f"<{letter.leave}>"
+    if letter.leave.startswith("https:"):  # one click is for encrypted ways only
+        mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return f"\n退订知会 · Unsubscribe: {letter.leave}\n"
 
 
 def _one_line(text: str) -> str:

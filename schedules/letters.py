@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from schedules.templates import SHIPPED, WORDS, Template, chosen, filled, sms_cut
+from starflow.service.leaving import leave_url
 from storage.outbox import Envelope, Standing
 
 KINDS = ("escalation", "nudge", "reminder", "event")  # in the order of weight
@@ -14,7 +15,9 @@ SUBJECT_LENGTH = 60
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """All that a channel may know. `key` is the same at every attempt; `at` is the instant of this one."""
+    """All that a channel may know. `key` is the same at every attempt; `at` is the instant of this one. `leave`: the link by
+    which its reader unsubscribes, in letters where that is lawful.
+    """
 
     key: str
     channel: str
@@ -24,6 +27,7 @@ class Letter:
     subject: str
     body: str
     at: datetime
+    leave: str = ""
 
 
 def letter_of(
@@ -32,8 +36,9 @@ def letter_of(
     now: datetime,
     templates: tuple[Template, ...] = SHIPPED,
     language: str = "zh",
+    home: str = "",
 ) -> Letter:
-    """In the words of the template that fits its kind, its person's language and its channel."""
+    """In the words of the template that fits its kind, its person's language and its channel. `home`: where we are reached."""
     ordered = sorted(notices, key=lambda notice: KINDS.index(notice.kind))  # stable: within a kind as they fell due
     subject, body = said(envelope.channel, envelope.name, ordered, templates, language)
     return Letter(
@@ -45,7 +50,13 @@ def letter_of(
         subject=subject,
         body=body,
         at=now,
+        leave=leave_url(home, envelope.id, envelope.key) if _is_mere_information(envelope, ordered) else "",
     )
+
+
+def _is_mere_information(envelope: Envelope, notices: Sequence[Standing]) -> bool:
+    """A mail in which nothing is anybody's duty."""
+    return envelope.channel == "smtp" and all(notice.kind == "event" for notice in notices)
 
 
 def said(

@@ -149,7 +149,17 @@ def _take(
         ids = [envelope.id for envelope in going]
         notices = _still_true(tx, outbox.standing(tx, ids), _deaf(going, wishes), _out_of_sight(tx, ids))
         letters = [
-            (e, letter_of(e, notices[e.id], tx.now, templates, _language(wishes.get(e.person_id or 0))))
+            (
+                e,
+                letter_of(
+                    e,
+                    notices[e.id],
+                    tx.now,
+                    templates,
+                    _language(wishes.get(e.person_id or 0)),
+                    desk.settings.public_url,
+                ),
+            )
             for e in going
             if e.id in notices
         ]

@@ -27,6 +27,20 @@ class Logged:
     said: str
 
 
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Whom a message is for, and its key."""
+
+    person: Person
+    key: str
+
+
+def addressee(tx: Transaction, message_id: int) -> Addressee | None:
+    its = select(Person, Message.key).join(Message, col(Message.person_id) == col(Person.id))
+    found = tx.session.exec(its.where(col(Message.id) == message_id)).first()
+    return Addressee(*found) if found else None
+
+
 def of_person(tx: Transaction, person_id: int) -> Preference | None:
     return tx.session.get(Preference, person_id)
 

@@ -18,7 +18,7 @@ from starlette.staticfiles import StaticFiles
 from starflow import __version__
 from starflow.service.desk import Desk, open_desk
 from starflow.service.settings import read_settings
-from starflow.web import acts, calendars, cycle, dates, exports, lists, matters, metrics, openapi, registers
+from starflow.web import acts, calendars, cycle, dates, exports, leaving, lists, matters, metrics, openapi, registers
 from starflow.web.accounts import activation, own, provider, proving, signing_in, strangers, two
 from starflow.web.auth import desk_of
 from starflow.web.ballots import evidence, handling, notices, objecting, surveys, voting
@@ -106,6 +106,7 @@ def routed(app: FastAPI) -> FastAPI:
     )
     app.include_router(metrics.router)
     app.include_router(calendars.router)
+    app.include_router(leaving.router)
     app.include_router(exports.router, prefix=API)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app

@@ -53,6 +53,8 @@ RULES = (
     Rule(action="export", title="导出名单", roles=OF_THE_TREE, again=True),
     Rule(action="import_roster", title="导入名册", roles=("admin",), again=True),
     Rule(action="read_upkeep", title="查看运行状况", roles=("department", "admin", "auditor")),
+    Rule(action="check_scheme", title="检查方案", roles=("department", "admin")),
+    Rule(action="adopt_scheme", title="采用方案", roles=("department", "admin"), two=True, again=True),
     Rule(action="read_notices", title="查看通知记录", roles=("department", "admin", "auditor")),
     Rule(action="resend_notices", title="重发通知", roles=("department", "admin")),
     Rule(action="read_accounts", title="查看账号和职务", roles=("admin", "auditor")),

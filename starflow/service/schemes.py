@@ -24,7 +24,12 @@ def check_scheme(name_or_file: str) -> tuple[Finding, ...]:
 
 def checked_scheme(name_or_file: str) -> tuple[tuple[Finding, ...], tuple[Undecided, ...], Scheme | None]:
     """The faults of a scheme; without any, what the source leaves open, with the scheme. Raises Unknown, BadInput."""
-    scheme, found = examine(scheme_file(name_or_file), source=shelf.source_text)
+    return checked_content(scheme_file(name_or_file))
+
+
+def checked_content(content: bytes) -> tuple[tuple[Finding, ...], tuple[Undecided, ...], Scheme | None]:
+    """The same of a file that is only at hand: somebody's upload, or a text that is still being written."""
+    scheme, found = examine(content, source=shelf.source_text)
     faults = _with_its_shape(scheme, found)
     return (faults, (), None) if faults or scheme is None else ((), scheme.undecided, scheme)
 

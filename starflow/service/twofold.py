@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from starflow.service import accounts, granting, meetings
+from starflow.service import accounts, granting, meetings, proposals
 from starflow.service.access import Principal
 from starflow.service.acting import Acting
 from starflow.service.agenda import as_signed
@@ -194,6 +194,12 @@ def _withdraw(desk: Desk, asked: Twofold, second: str) -> str:
     return f"{login}的密码已收回,请另发激活链接"
 
 
+def _adopt(desk: Desk, asked: Twofold, second: str) -> str:
+    """A scheme as it was put forward, to the letter; a campaign may be opened on it from now on."""
+    scheme = proposals.adopt(desk, str(asked.payload["text"]))
+    return f"已采用{scheme.title}({scheme.name},{scheme.hash[:12]})"
+
+
 def _force(desk: Desk, asked: Twofold, second: str) -> str:
     """A forced end of a cycle, through the one door; both names stand in its reason."""
     payload = asked.payload
@@ -257,6 +263,7 @@ ACTS = (
     TwofoldAct(name="grant_role", title="授予职务", run=_grant, confirmers=("admin",)),
     TwofoldAct(name="reset_totp", title="重置双重验证", run=_forget, confirmers=("admin",)),
     TwofoldAct(name="withdraw_password", title="收回密码", run=_withdraw, confirmers=("admin",)),
+    TwofoldAct(name="adopt_scheme", title="采用方案", run=_adopt, confirmers=("admin",)),
     TwofoldAct(name="exempt", title="免评", run=_force, confirmers=("department", "committee")),
     TwofoldAct(name="close_unrated", title="终止评定", run=_force, confirmers=("department", "committee")),
     TwofoldAct(name="approve", title="批准星级", run=_approve, confirmers=("committee",)),

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from starflow.service.campaigns import opens_at
 from starflow.service.case import campaign_of
 from starflow.service.desk import Desk
+from starflow.service.forecast import Mailing, forecast
 from workflow.engine.workdays import Calendar
 from workflow.rating.facts import Facts
 from workflow.rating.scheme import Scheme
@@ -27,7 +28,9 @@ class DatedStage:
 
 @dataclass(frozen=True, slots=True)
 class YearCalendar:
-    """`days_off` and `makeup` are what a reader who only knows week-ends would have counted differently."""
+    """`days_off` and `makeup` are what a reader who only knows week-ends would have counted differently; `mailings` go out to whoever
+    has not finished by then.
+    """
 
     year: int
     scheme: str
@@ -38,6 +41,7 @@ class YearCalendar:
     makeup: tuple[date, ...]
     confirmed: bool
     surprises: tuple[str, ...]
+    mailings: tuple[Mailing, ...] = ()
 
 
 def year_calendar(desk: Desk, year: int | None = None) -> YearCalendar:
@@ -45,18 +49,24 @@ def year_calendar(desk: Desk, year: int | None = None) -> YearCalendar:
     with desk.reading() as tx:
         campaign = campaign_of(tx, year)
         scheme = desk.scheme(tx, campaign.scheme_hash)
-    calendar, first, last = desk.calendar(scheme), date(campaign.year, 1, 1), date(campaign.year, 12, 31)
-    known = next((one for one in calendar.years if one.year == campaign.year), None)
+    return calendar_under(desk, scheme, campaign.year)
+
+
+def calendar_under(desk: Desk, scheme: Scheme, year: int) -> YearCalendar:
+    """A year as it would be under this scheme."""
+    calendar, first, last = desk.calendar(scheme), date(year, 1, 1), date(year, 12, 31)
+    known = next((one for one in calendar.years if one.year == year), None)
     return YearCalendar(
-        year=campaign.year,
+        year=year,
         scheme=scheme.name,
         title=scheme.title,
         hash=scheme.hash,
-        stages=tuple(_dated(scheme, campaign.year, calendar)),
+        stages=tuple(_dated(scheme, year, calendar)),
         days_off=tuple(sorted(known.days_off)) if known else (),
         makeup=tuple(sorted(known.makeup)) if known else (),
         confirmed=calendar.confirmed(first),
         surprises=calendar.surprises(first, last),
+        mailings=tuple(one for one in forecast(scheme, year, opens_at(scheme, year), calendar, None)),
     )
 
 

@@ -8,7 +8,7 @@ FULL = (
         "/", "/?all=1", "/organisations", "/organisations/D0203", "/organisations/D0203/way", "/organisations/D1909/score",
         "/organisations/D0106/papers", "/organisations/D0106/matters", "/organisations/D0106/history",
         "/organisations/D0102/do/exempt", "/queue", "/meeting", "/screen", "/admin", "/admin/scheme",
-        "/admin/people", "/admin/notices",
+        "/admin/scheme/check", "/admin/scheme/check?open=anyang-five-star", "/admin/people", "/admin/notices",
     )),
     *((COMMITTEE, path) for path in ("/", "/meeting", "/meeting?try=1", "/organisations/D52", "/queue")),
     *((SUPERIOR, path) for path in ("/", "/tasks", "/queue", "/queue/D0604", "/organisations/D0604")),
@@ -18,6 +18,7 @@ FULL = (
     )),
     (ADMIN, "/admin"),
     (ADMIN, "/admin/roster"),
+    (ADMIN, "/admin/accounts"),
     (CITY, "/queue"),
     (CITY, "/organisations/D53"),
 )  # fmt: skip

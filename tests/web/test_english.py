@@ -37,6 +37,7 @@ HOUSE = (
     "/screen",
     "/admin",
     "/admin/scheme",
+    "/admin/scheme/check",
     "/admin/people",
     "/admin/notices",
     "/queue",
@@ -47,7 +48,7 @@ SEATS = {
     COMMITTEE: ("/", "/meeting", "/two"),
     SUPERIOR: ("/", "/tasks", "/queue", "/queue/B1"),
     HEAD: ("/tasks", "/organisations"),
-    "admin:GW": ("/admin", "/admin/roster", "/"),
+    "admin:GW": ("/admin", "/admin/roster", "/admin/accounts", "/"),
 }
 WRONG = (
     "/organisations?q=灯:紫",

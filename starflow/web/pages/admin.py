@@ -22,6 +22,7 @@ from starflow.service.view import Filters
 from starflow.service.year_calendar import year_calendar
 from starflow.web.accounts.proving import proven
 from starflow.web.auth import require, signature
+from starflow.web.pages.months import months_of
 from starflow.web.pages.posted import Posted
 from starflow.web.pages.shell import Look, Looking
 from storage import outbox, runs
@@ -33,6 +34,7 @@ PER_PAGE = 50
 PARTS = (
     ("/admin", "运行状况", "read_upkeep"),
     ("/admin/scheme", "方案和日历", "read_upkeep"),
+    ("/admin/scheme/check", "检查方案", "check_scheme"),
     ("/admin/roster", "名册", "import_roster"),
     ("/admin/people", "岗位", "read_upkeep"),
     ("/admin/accounts", "账号", "read_accounts"),
@@ -83,15 +85,11 @@ def scheme(look: Looking) -> Response:
         calendar = year_calendar(look.desk)
     except Unknown:
         return look.page("empty.html")
-    months = {
-        number: [stage for stage in calendar.stages if (at := stage.due_at or stage.opens_at) and _month(at) == number]
-        for number in range(1, 13)
-    }
     return administration(
         look,
         "admin/scheme.html",
         calendar=calendar,
-        months=months,
+        months=months_of(calendar),
         shown=show_campaign(look.desk),
         faults=_scheme_faults(calendar.scheme),
     )
@@ -103,13 +101,6 @@ def _scheme_faults(name: str) -> tuple[str, ...]:
         return tuple(map(str, check_scheme(name)))
     except StarflowError:
         return ()
-
-
-def _month(at: Any) -> int:
-    """24:00 of a day belongs to that day's month."""
-    from datetime import timedelta
-
-    return int((at - timedelta(microseconds=1)).month)
 
 
 @router.get("/admin/people")

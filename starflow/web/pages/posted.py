@@ -9,7 +9,7 @@ from starlette.datastructures import UploadFile
 from starflow.web import forms
 from workflow.engine.errors import BadInput
 
-LONGEST, PACKED = 20_000, 1 << 20
+LONGEST, FILES = 20_000, {"packed": 1 << 20, "toml": 100_000}
 """Of a text that somebody types, and of a file that travels through a page to be looked at first."""
 
 
@@ -45,6 +45,7 @@ async def posted(data: forms.Posted) -> Form:
     for name, value in data.multi_items():
         if isinstance(value, UploadFile):
             uploads[name] = (value.filename or "", await value.read())
+            await value.close()
         elif name != forms.FIELD:
             pairs.append((name, _clean(name, value)))
     return Form(pairs, uploads)
@@ -60,8 +61,8 @@ def own_page(form: Form, otherwise: str = "/") -> str:
 
 
 def _clean(name: str, text: str) -> str:
-    if len(text) > (PACKED if name == "packed" else LONGEST):
-        raise BadInput(f"{name[:40]}最多{LONGEST}个字")
+    if len(text) > (most := FILES.get(name, LONGEST)):
+        raise BadInput(f"{name[:40]}最多{most}个字")
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise BadInput("文字里有不能保存的字符")
     return text.replace("\r\n", "\n").strip()

@@ -132,6 +132,33 @@
     setInterval(keep, 20000);
   }
 
+  // a text is looked through while it is written; a fault leads to its line
+  for (const form of all("form[data-live]")) {
+    const area = one("textarea", form), found = document.getElementById(form.dataset.live);
+    let waiting = 0, asked = 0;
+    area.addEventListener("input", () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(async () => {
+        const mine = ++asked, data = new FormData(form);
+        data.delete("file");
+        try {
+          const answer = await (await fetch(form.action, { method: "POST", body: data })).text();
+          const fresh = new DOMParser().parseFromString(answer, "text/html").getElementById(found.id);
+          if (fresh && mine === asked) found.replaceChildren(...fresh.childNodes);
+        } catch { /* the button still asks */ }
+      }, 800);
+    });
+    found.addEventListener("click", (event) => {
+      const line = Number(event.target.dataset && event.target.dataset.line);
+      if (!line) return;
+      event.preventDefault();
+      const before = area.value.split("\n").slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
+      area.focus();
+      area.setSelectionRange(before + Number(event.target.dataset.column) - 1, before + area.value.split("\n")[line - 1].length);
+      area.scrollTop = Math.max(0, (line - 6) * parseFloat(getComputedStyle(area).lineHeight));
+    });
+  }
+
   // copy a table for a spreadsheet
   for (const button of all("button[data-copy]")) {
     button.hidden = false;

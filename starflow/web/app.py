@@ -47,7 +47,7 @@ from storage.database import CONNECTIONS, revision
 from workflow.engine.errors import Unavailable
 
 API = "/api/v1"
-ROUTERS = tuple(module.router for module in (lists, registers, cycle, matters, dates, acts))
+ROUTERS = tuple(module.router for module in (lists, registers, cycle, matters, dates, exports, acts))
 """The acts stand last, because their last route takes any word for an act."""
 ACCOUNTS = tuple(module.router for module in (signing_in, provider, activation, own, proving, two))
 PAGES = tuple(
@@ -109,7 +109,6 @@ def routed(app: FastAPI) -> FastAPI:
     app.include_router(metrics.router)
     app.include_router(calendars.router)
     app.include_router(leaving.router)
-    app.include_router(exports.router, prefix=API)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app
 

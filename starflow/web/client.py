@@ -15,6 +15,8 @@ from starflow.web.openapi import document
 
 Schema = Mapping[str, Any]
 API = "/api/v1"
+FILE = "bytes"
+"""What an operation answers that leaves in several forms, as a list to take away does."""
 
 HEAD = '''"""A client of starflow {version}, printed from its API by `starflow client`; do not edit.
 
@@ -54,9 +56,12 @@ class Client:
         self._url, self._token = url.rstrip("/"), token
 
     def _ask(self, method: str, path: str, query: dict[str, Any], body: Any = None, key: str | None = None) -> Any:
+        return json.loads(self._fetch(method, path, query, body, key))
+
+    def _fetch(self, method: str, path: str, query: dict[str, Any], body: Any = None, key: str | None = None) -> bytes:
         said = {name: str(value).lower() if isinstance(value, bool) else value for name, value in query.items() if value is not None}
         address = self._url + path + ("?" + urllib.parse.urlencode(said) if said else "")
-        headers = {"Authorization": "Bearer " + self._token, "Accept": "application/json"}
+        headers = {"Authorization": "Bearer " + self._token}
         if body is not None:
             headers["Content-Type"] = "application/json"
         if key is not None:
@@ -65,7 +70,7 @@ class Client:
         request = urllib.request.Request(address, data=data, headers=headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=SECONDS) as answer:
-                return json.loads(answer.read())
+                return cast(bytes, answer.read())
         except urllib.error.HTTPError as refusal:
             with refusal:
                 text = refusal.read()
@@ -154,8 +159,12 @@ def _method(method: str, path: str, operation: Schema) -> str:
     return (
         f"    def {_name(name)}({arguments}) -> {answer}:\n"
         f'        """{summary}"""\n'
-        f"        return cast({answer!r}, self._ask({method.upper()!r}, {where}, {asked}{more}))\n"
+        f"        return {_cast(answer, f'({method.upper()!r}, {where}, {asked}{more})')}\n"
     )
+
+
+def _cast(answer: str, asked: str) -> str:
+    return f"self._fetch{asked}" if answer == FILE else f"cast({answer!r}, self._ask{asked})"
 
 
 def _argument(name: str) -> str:
@@ -174,5 +183,8 @@ def _body_type(body: Schema) -> str:
 
 
 def _answer_type(operation: Schema) -> str:
-    content = operation["responses"].get("200", {}).get("content", {}).get("application/json", {})
+    found = operation["responses"].get("200", {}).get("content", {})
+    if set(found) - {"application/json"}:
+        return FILE
+    content = found.get("application/json", {})
     return _type(content.get("schema", {})) if content else "Any"

@@ -1,16 +1,19 @@
 """GET /api/v1/exports/…: every list that a subtree can see, as a file; what the caller may not see is not in it."""
 
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Query, Response
+from pydantic import BaseModel
 
 from starflow.documents.lists import FORMS, LISTED, export_list
 from starflow.service import attempts
 from starflow.service.search import narrowed_by
 from starflow.service.view import Filters
+from starflow.web import examples
 from starflow.web.auth import Identified, narrowed, require
-from starflow.web.replies import Lamp, OwedBy, Search, Stage, Under, Year
+from starflow.web.replies import Lamp, OwedBy, Search, Stage, Under, Year, described
 from storage.account_models import AccessEvent
 from storage.accounts import save
 from workflow.engine.errors import Forbidden, Unknown
@@ -21,15 +24,40 @@ TYPES = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
 }
+
+
+class ListFile(BaseModel):
+    """form=json 时的文件:清单的名称、筛选、导出时间和全部的行。"""
+
+    title: str
+    narrowed: str
+    at: datetime
+    rows: list[dict[str, Any]]
+
+
+def _documented() -> dict[int | str, dict[str, Any]]:
+    """One of three media types, by `form`."""
+    about = {"title": "各年度", "narrowed": "无", "at": "2027-06-05T09:00:00+08:00", "rows": [examples.CAMPAIGN]}
+    found = described(ListFile, about, 400, 401, 403, 404, 429, 503)
+    found[200]["content"] |= {
+        TYPES["xlsx"]: {"schema": {"type": "string", "format": "binary"}},
+        "text/csv": {"schema": {"type": "string"}},
+    }
+    return found
+
+
+FILES = _documented()
 SEEN_BY_ALL = tuple(name for name, one in LISTED.items() if "under" in one.knows)
 """Lists that can be narrowed to a subtree; the others are the department's and the committee's."""
 
 
-@router.get("/exports/{name}", include_in_schema=False)
+@router.get("/exports/{name}", summary="清单做成文件", tags=["看"], responses=FILES)
 def export(
     caller: Identified,
-    name: Annotated[str, Path(description="清单", examples=["cycles"])],
-    form: Annotated[str, Query(description="xlsx、csv 或 json", examples=["xlsx"])] = "xlsx",
+    name: Annotated[str, Path(description="清单", examples=["cycles"], json_schema_extra={"enum": list(LISTED)})],
+    form: Annotated[
+        str, Query(description="xlsx、csv 或 json", examples=["xlsx"], json_schema_extra={"enum": list(FORMS)})
+    ] = "xlsx",
     year: Year = None,
     under: Under = None,
     stage: Stage = None,
@@ -37,7 +65,7 @@ def export(
     owner: OwedBy = None,
     search: Search = "",
 ) -> Response:
-    """标题、筛选、导出时间和行数写在表头。"""
+    """标题、筛选、导出时间和行数写在表头。每个令牌每小时最多10次。"""
     if name not in LISTED or form not in FORMS:
         raise Unknown(f"没有“{name}.{form}”,清单有{'、'.join(LISTED)},格式有{'、'.join(FORMS)}")
     require(caller, "read_roster")

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from starflow.service.answers import answer_of
-from workflow.engine.errors import BadInput, Reason, StarflowError, Unauthenticated, Unavailable
+from workflow.engine.errors import BadInput, Reason, StarflowError, TooOften, Unauthenticated, Unavailable
 from workflow.engine.machine import SAID
 
 LOG = logging.getLogger(__name__)
@@ -88,9 +88,17 @@ def on_refusal(request: Request, error: Any) -> Response:
         error.code,
         reasons,
         current=error.current,
-        headers=NO_TOKEN if isinstance(error, Unauthenticated) else AWAY if isinstance(error, Unavailable) else {},
+        headers=_headers(error),
         trace_id=trace_id,
     )
+
+
+def _headers(error: StarflowError) -> Mapping[str, str]:
+    if isinstance(error, Unauthenticated):
+        return NO_TOKEN
+    if isinstance(error, TooOften) and "retry_after" in error.current:
+        return {"retry-after": str(error.current["retry_after"])}
+    return AWAY if isinstance(error, Unavailable) else {}
 
 
 def on_malformed(request: Request, error: Any) -> Response:
@@ -223,6 +231,7 @@ EXAMPLES: Mapping[int, tuple[str, str, str | None, dict[str, Any]]] = {
         "R13",
         {"stage": "rating.survey", "version": 3},
     ),
+    429: ("too_often", "尝试过于频繁:60分钟内最多10次,请60分钟后再试", None, {"retry_after": 3600}),
     503: ("unavailable", BUSY, None, {}),
 }
 

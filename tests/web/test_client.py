@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import uvicorn
 
+from starflow.documents.sheets import read
 from starflow.service.access import issue_token
 from starflow.web.app import create_app
 from starflow.web.client import client_source
@@ -69,6 +70,8 @@ def test_it_asks_acts_once_and_says_why_not(tmp_path: Path, database_url: str) -
             with pytest.raises(module.Refused) as unseen:
                 client.get_cycles_by_code("D02")
             assert unseen.value.status == 404
+            book = client.get_exports_by_name("cycles", form="xlsx", light="grey")
+            assert [row[0] for row in read(book).rows[3:]] == ["D01"]
         finally:
             server.should_exit = True
             thread.join()

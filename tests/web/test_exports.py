@@ -39,10 +39,12 @@ def test_every_page_has_its_print_stylesheet() -> None:
 def test_lists_are_taken_away_ten_times_an_hour_and_each_time_is_logged(web: Web) -> None:
     on_the_wall(web.desk)
     answers = [web.get("/exports/cycles?form=json").status_code for _ in range(11)]
+    refused = web.get("/exports/cycles?form=json")
     other = web.get("/exports/cycles?form=json", by=("organisation", "D01")).status_code
     on_the_wall(web.desk).move(timedelta(minutes=61))
 
     assert (answers, other) == ([200] * 10 + [429], 200)
+    assert int(refused.headers["retry-after"]) <= 3600
     assert web.get("/exports/cycles?form=json").status_code == 200
     with web.desk.reading() as tx:
         logged = tx.session.scalars(sa.select(AccessEvent.about).where(AccessEvent.what == "export")).all()

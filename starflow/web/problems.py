@@ -23,6 +23,7 @@ LOG = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 NO_TOKEN = {"www-authenticate": 'Bearer realm="starflow"'}
 AWAY = {"retry-after": "5"}
+SECRET = ("/b/", "/calendar/", "/activate/", "/unsubscribe/")
 BUSY = "数据库暂时不可用,请稍后再试"
 
 TITLES: Mapping[str, str] = {
@@ -143,8 +144,9 @@ def _log(request: Request, status: int, error: StarflowError, trace_id: str) -> 
 
 
 def shown_path(path: str) -> str:
-    """As a log may have it: what follows /b/ is somebody's vote."""
-    return "/b/…" if path.startswith("/b/") else path
+    """As a log may have it: what follows these is a secret of somebody's, after /b/ somebody's vote."""
+    secret = next((start for start in SECRET if path.startswith(start)), None)
+    return path if secret is None else f"{secret}…"
 
 
 # ── the shape ────────────────────────────────────────────────────

@@ -50,14 +50,17 @@ def test_no_proxy_logs_a_ballot_or_a_calendar(file: str) -> None:
 
     if file == "nginx.conf":
         silent = re.search(r"map \$uri \$starflow_log \{(.*?)\}", text, re.S)
-        assert silent is not None and re.findall(r"~(\S+)\s+0;", silent[1]) == ["^/b(/|$)", "^/calendar/"]
+        assert silent is not None and re.findall(r"~(\S+)\s+0;", silent[1]) == [
+            "^/b(/|$)",
+            "^/(calendar|activate|unsubscribe)/",
+        ]
         assert "if=$starflow_log" in text and "$request_uri" not in text and "$args" not in text
         assert all(
             re.match(silent_path, "/b/abc") or re.match(silent_path, "/calendar/x.ics")
             for silent_path in (r"^/b(/|$)", r"^/calendar/")
         )
     else:
-        assert "@secret path /b /b/* /calendar/*" in text and "log_skip @secret" in text
+        assert "@secret path /b /b/* /calendar/* /activate/* /unsubscribe/*" in text and "skip_log @secret" in text
 
 
 def test_the_container_installs_what_is_pinned_and_runs_as_nobody_in_particular() -> None:

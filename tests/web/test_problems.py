@@ -5,6 +5,7 @@ import logging
 import httpx
 import pytest
 
+from starflow.web import problems
 from starflow.web.bodies import MAX_BODY
 from starflow.web.guard import HEADERS
 from tests.web.conftest import Web
@@ -137,3 +138,9 @@ def test_reading_writes_nothing(web: Web) -> None:
 def test_ready_means_that_the_database_is_there(web: Web) -> None:
     assert web.ask("GET", "/healthz", by=None).json() == {"status": "alive"}
     assert web.ask("GET", "/readyz", by=None).json() == {"status": "ready"}
+
+
+@pytest.mark.parametrize("start", ["/b/", "/calendar/", "/activate/", "/unsubscribe/"])
+def test_a_log_line_holds_no_address_that_is_a_secret(start: str) -> None:
+    assert problems.shown_path(f"{start}xiuidqwvihyensfy.ics") == f"{start}…"
+    assert problems.shown_path("/n/abc") == "/n/abc"

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel, col, select
 
 from storage.ballot_models import Invitation, Poll, Slip
+from storage.cycles import resting
 from storage.database import Database, Transaction
 from storage.statements import Statement, by_name
 
@@ -294,7 +295,7 @@ def forget_invitations(tx: Transaction, poll_id: int) -> None:
 def forget_approved(tx: Transaction) -> int:
     """Once a star is granted nobody needs to know any more who has voted. Returns how many invitations went."""
     its = sa.select(POLL.c.id).join(_T["cycle"], _T["cycle"].c.id == POLL.c.cycle_id)
-    over = its.where(POLL.c.status == "closed", _T["cycle"].c.stage.in_(("rated", "closed", "exempt")))
+    over = its.where(POLL.c.status == "closed", resting(_T["cycle"].c.stage))
     gone = tx.session.execute(sa.delete(INVITATION).where(INVITATION.c.poll_id.in_(over)))
     return int(gone.rowcount)  # type: ignore[attr-defined]
 

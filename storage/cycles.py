@@ -84,6 +84,11 @@ _COLUMNS = (
 )
 
 
+def resting(stage: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """Whether a stage is one where cycles rest or end: these are known by their names, whatever the scheme."""
+    return sa.or_(stage.in_(("closed", "exempt")), stage.startswith("rated"))
+
+
 def selected() -> sa.Select[Any]:
     """Cycles as `CycleRow` has them; `organisation` is the table of whom they are."""
     return (

@@ -10,12 +10,12 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from storage import ballots, models, records
+from storage.cycles import resting
 from storage.database import Transaction
 
 T = SQLModel.metadata.tables
 CYCLE, RECORD, OBLIGATION, ORGANISATION = T["cycle"], T["record"], T["obligation"], T["organisation"]
 STAR, MATTER, NOTICE, MESSAGE, SURVEY = T["star"], T["matter"], T["notice"], T["message"], T["survey"]
-RESTING = ("rated", "closed", "exempt")
 _ = models  # the tables are declared by importing them
 
 
@@ -60,8 +60,8 @@ def open_stage_has_one_obligation(tx: Transaction) -> Iterator[str]:
         .outerjoin(owed, sa.and_(owed.c.cycle_id == CYCLE.c.id, owed.c.closed_at.is_(None), owed.c.matter_id.is_(None)))
         .where(
             sa.or_(
-                sa.and_(CYCLE.c.stage.not_in(RESTING), owed.c.id.is_(None)),
-                sa.and_(CYCLE.c.stage.in_(RESTING), owed.c.id.is_not(None)),
+                sa.and_(~resting(CYCLE.c.stage), owed.c.id.is_(None)),
+                sa.and_(resting(CYCLE.c.stage), owed.c.id.is_not(None)),
                 owed.c.stage != CYCLE.c.stage,
                 owed.c.visit != CYCLE.c.visit,
             )
@@ -92,7 +92,7 @@ def granted_only_by_arrival(tx: Transaction) -> Iterator[str]:
     found = tx.session.execute(
         sa.select(STAR.c.id, RECORD.c.trigger, RECORD.c.after)
         .join(RECORD, RECORD.c.id == STAR.c.record_id)
-        .where(RECORD.c.after.not_in(RESTING), RECORD.c.trigger != "demote")
+        .where(~resting(RECORD.c.after), RECORD.c.trigger != "demote")
     )
     yield from (f"I4 星级{star}:来自{trigger}→{after}" for star, trigger, after in found)
 
@@ -121,7 +121,7 @@ def open_objections_are_counted(tx: Transaction) -> Iterator[str]:
         .outerjoin(counted, counted.c.cycle_id == CYCLE.c.id)
         .where(
             CYCLE.c.open_objections != sa.func.coalesce(counted.c.n, 0),
-            CYCLE.c.stage.not_in(RESTING),
+            ~resting(CYCLE.c.stage),
         )
     )
     yield from (f"I4 周期{cycle}:记{mine}件异议,实有{n}件" for cycle, mine, n in found)
@@ -135,7 +135,8 @@ def nothing_granted_with_an_open_objection(tx: Transaction) -> Iterator[str]:
         .where(
             MATTER.c.kind == "objection",
             MATTER.c.closed_at.is_(None),
-            CYCLE.c.stage.in_(("rated", "closed")),
+            resting(CYCLE.c.stage),
+            CYCLE.c.stage != "exempt",
             CYCLE.c.outcome.is_(None),
         )
     )

@@ -38,7 +38,7 @@ SURVEYS: Mapping[str, str] = {
     "下级还没有已截止的测评": "no survey below has been closed yet",
     "项目": "Item",
     "批准以后打开测评合计的校验值,与流转记录和选票核对": "once approved: open the tally's seal and compare it with the history and the ballots",
-    "哪一轮:rating 申报创星,recheck 年底复检": "which round: rating or recheck",
+    "哪一轮:rating 申报创星,recheck 年底复检,或方案里的别的轮次;不写为第一轮": "which round: rating, recheck or another; by default the first",
     "合计与截止时的校验值一致": "the tally is the one that was sealed at the close",
     "合计与截止时的校验值不一致:截止后被改过": "the tally is not the one that was sealed: it was changed after the close",
     "选票加起来就是合计": "the ballots add up to the tally",

@@ -30,6 +30,12 @@ def both(zh: str, en: str) -> str:
     return en if english() and en else zh
 
 
+def round_word(scheme: "Scheme", name: str) -> str:
+    """A round as the scheme calls it, in English where it has the words."""
+    found = next((one for one in scheme.round if one.name == name), None)
+    return both(found.title, found.title_en) if found else say(scheme.round_word(name))
+
+
 def level(scheme: "Scheme", star: int) -> str:
     """A level with its second label, in English where the scheme has the words."""
     found = next((one for one in scheme.level if one.star == star), None)

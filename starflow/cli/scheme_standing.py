@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from starflow.cli.scheme_phrases import cited, condition, figure, listed, owner, rule, stars
+from starflow.cli.scheme_phrases import cited, condition, figure, listed, owner, round_word, rule, stars
 from starflow.cli.words import say, told
 from workflow.rating.scheme_stages import when_of
 from workflow.rating.wording import ROUND_WORDS, percent, plain
@@ -117,7 +117,7 @@ def filings(scheme: "Scheme") -> Iterator[str]:
 def afterwards(scheme: "Scheme") -> Iterator[str]:
     moves = scheme.changes
     if moves.approval_in:
-        rounds = listed(say(ROUNDS[one]) for one in moves.approval_in)
+        rounds = listed(round_word(scheme, one) for one in moves.approval_in)
         yield say("晋星、减星须经批准:{rounds}{cite}", rounds=rounds, cite=cited(moves))
     for template, most in (("一次最多升{n}个等次", moves.max_up), ("一次最多降{n}个等次", moves.max_down)):
         if most is not None:
@@ -143,9 +143,6 @@ def afterwards(scheme: "Scheme") -> Iterator[str]:
         until = stars(scheme, [weak.released_from]) if weak.released_from is not None else ""
         back = say(",重新评到{level}才解除", level=until) if until else ""
         yield say("重点管理:{stars}{back}{cite}", stars=stars(scheme, weak.stars), back=back, cite=cited(weak))
-
-
-ROUNDS = {"rating": "申报创星", "recheck": "年底复检"}
 
 
 def _track(track: "Track") -> Iterator[str]:

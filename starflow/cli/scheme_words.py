@@ -18,6 +18,7 @@ from starflow.cli.scheme_phrases import (
     needs,
     owner,
     roster_field,
+    round_word,
     rule,
     span,
 )
@@ -139,6 +140,17 @@ def _but(stage: "Stage") -> Iterator[str]:
         yield say("({when}:{said})", when=condition(but.condition), said=say(",").join(said))
 
 
+def _rounds(scheme: "Scheme") -> Iterator[str]:
+    """Where there are more or others than rating and recheck: each with the day on which it begins."""
+    if not scheme.round:
+        return
+    begins = scheme.campaign.opens_on
+    for before, stage in zip((None, *scheme.stage), scheme.stage, strict=False):
+        if stage.round and (before is None or before.round != stage.round):
+            yield say("{round}:{when}起", round=round_word(scheme, stage.round), when=rule(begins))
+        begins = stage.until or begins
+
+
 BUT = {"target": "目标{when}", "due": "截止{when}", "opens": "{when}起可以办"}
 
 
@@ -146,6 +158,7 @@ def _dates(scheme: "Scheme") -> Iterator[str]:
     yield say("开展:{when}{cite}", when=rule(scheme.campaign.opens_on), cite=cited(scheme.campaign))
     if scheme.campaign.every_years > 1:
         yield say("{n}年评一次", n=scheme.campaign.every_years)
+    yield from _rounds(scheme)
     if scheme.recheck.opens_on:
         yield say("年底复检:{when}起{cite}", when=rule(scheme.recheck.opens_on), cite=cited(scheme.recheck))
     for phase in scheme.phase.values():
@@ -290,9 +303,9 @@ def _caps(scheme: "Scheme") -> Iterator[str]:
         }
         yield say("{what}{often}{n}次的最高{cap}{cite}", **values, cap=level(scheme, away.cap), cite=cited(away))
         if away.downgrade:
-            lowered = "评定时再降{n}个等次" if away.downgrade_round == "rating" else "年底核星时再降{n}个等次"
+            lowered = "{round}时再降{n}个等次"
             first = say(",先降级再封顶") if away.order[0] == "downgrade" else say(",先封顶再降级")
-            yield say(lowered, n=away.downgrade) + first
+            yield say(lowered, round=round_word(scheme, away.downgrade_round), n=away.downgrade) + first
 
 
 def _in_part(word: str, weight: Fraction | None) -> str:
@@ -320,7 +333,7 @@ def _effects(scheme: "Scheme") -> Iterator[str]:
             template = "计数“{title}”:连续有此事项的年数(最多看{n}年){cite}"
         yield say(template, title=counter.title, n=counter.years, cite=cited(counter))
     for effect in scheme.effect:
-        rounds = f"({listed(effect.rounds)})" if effect.rounds else ""
+        rounds = f"({listed(round_word(scheme, one) for one in effect.rounds)})" if effect.rounds else ""
         values = {
             "title": effect.title + rounds,
             "needs": needs(scheme, "", effect.needs),

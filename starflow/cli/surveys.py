@@ -43,7 +43,12 @@ People = Annotated[
 ]
 Out = Annotated[str, typer.Option("--out", metavar="FILE", help="写入这个网页文件,打印后请删除")]
 Until = Annotated[datetime, typer.Option("--until", metavar="T", parser=read_instant, help="延长到")]
-Round = Annotated[str, typer.Option("--round", metavar="R", help="哪一轮:rating 申报创星,recheck 年底复检")]
+Round = Annotated[
+    str,
+    typer.Option(
+        "--round", metavar="R", help="哪一轮:rating 申报创星,recheck 年底复检,或方案里的别的轮次;不写为第一轮"
+    ),
+]
 Below = Annotated[bool, typer.Option("--below", help="下级各党组织的结果及汇总")]
 
 
@@ -196,7 +201,7 @@ def results(code: Code, below: Below = False, year: Year = None) -> Result:
     return Result({"rows": [plain(one) for one in each], "total": plain(total)}, lines)
 
 
-def seal(code: Code, round_: Round = "rating", year: Year = None) -> Result:
+def seal(code: Code, round_: Round = "", year: Year = None) -> Result:
     """Exit code 1 where something does not agree."""
     from starflow.service.seals import open_seal
     from starflow.service.shapes import plain

@@ -28,7 +28,6 @@ PROPOSED, CONFIRMED, WITHDRAWN = "proposed", "confirmed", "withdrawn"
 STATUSES = (PROPOSED, CONFIRMED, WITHDRAWN)
 CRITICISM = "criticism"
 LONGEST = {"proof": 2000, "case": 80, "reason": 2000}
-ROUND_WORDS = {"rating": "申报创星", "recheck": "年底复检"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,7 +240,7 @@ def confirm_event(
         reduced = level is not None and level != one.level
         if one.status == WITHDRAWN or (one.status == CONFIRMED and not reduced):
             raise Refused(Reason(f"事项{event_id}已经{_status_word(one)},不再确认", "R35"))
-        note = _counted(tx, one)
+        note = _counted(desk, tx, one)
         if reduced:
             reason = _reduced(scheme, one, level or "", reason, acting)
         one.status, one.reason = CONFIRMED, reason or one.reason
@@ -270,7 +269,7 @@ def withdraw_event_in(desk: Desk, tx: Transaction, event_id: int, reason: str, *
     _may_withdraw(_scheme(desk, tx, one.happened_on.year), one, acting)
     if one.status == WITHDRAWN:
         raise Refused(Reason(f"事项{event_id}已经撤销", "R45"))
-    note = _counted(tx, one)
+    note = _counted(desk, tx, one)
     before = f"(此前由{one.decided_by}于{one.decided_at:%Y-%m-%d}确认)" if one.status == CONFIRMED else ""
     one.status, one.reason = WITHDRAWN, f"{reason.strip()}{before}"
     one.decided_by, one.decided_at = acting.actor, tx.now
@@ -325,13 +324,13 @@ def _items(scheme: Scheme, code: str) -> tuple[Bonus | Deduction, ...]:
     return tuple(item for item in every if code in item.events)
 
 
-def _counted(tx: Transaction, one: Event) -> str | None:
+def _counted(desk: Desk, tx: Transaction, one: Event) -> str | None:
     """What becomes of scores that have counted a confirmed event: a granted star stays, a proposed one has to be scored again."""
     if one.decided_at is None:
         return None
     scored = evidence.scored_since(tx, one.organisation_id, one.happened_on.year, one.decided_at)
     said = (
-        f"{s.year}年度{ROUND_WORDS.get(s.round, s.round)}"
+        f"{s.year}年度{_scheme(desk, tx, s.year).round_word(s.round)}"
         + ("已定的星级不变" if s.granted else "拟定的星级已计入此项,须退回考评重新计分")
         for s in scored
     )

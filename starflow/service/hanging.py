@@ -72,7 +72,7 @@ def _dates(case: Case, facts: Facts) -> Dates:
 
 
 def _title(case: Case) -> str:
-    what = "年底复检核星" if case.cycle.round == "recheck" else "申报创星"
+    what = "年底复检核星" if case.cycle.round == "recheck" else case.scheme.round_word(case.cycle.round)
     return f"关于{case.cycle.year}年度{what}拟定星级的公示"
 
 

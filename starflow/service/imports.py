@@ -320,11 +320,13 @@ def _review(row: Row) -> RowDone:
 
 
 def _keeps(row: Row) -> bool:
-    """In the recheck, the star that is in force already is kept and needs no new proposal (R57)."""
+    """In a review that may keep it, the star that is in force already is kept and needs no new proposal (R57)."""
     campaign = campaign_of(row.tx, row.year)
     assert campaign.id is not None
     cycle = cycles.find(row.tx, campaign.id, row.code)
-    return cycle is not None and cycle.round == "recheck" and cycle.star == row.values["star"]
+    if cycle is None or cycle.star != row.values["star"]:
+        return False
+    return bool(row.desk.scheme(row.tx, cycle.scheme_hash).stage_of(cycle.stage).keep_star)
 
 
 def _posting(row: Row) -> RowDone:

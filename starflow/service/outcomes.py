@@ -51,7 +51,7 @@ def arrive(
         return
     round_ = before.cycle.round
     from_on = in_force_from(before, done, at)
-    if round_ == "recheck" and star == before.cycle.star:
+    if round_ != before.scheme.first_round and star == before.cycle.star:
         matters.follow_up(desk, tx, after, before.cycle.star, star, from_on, changed=False)
         return  # an unchanged star goes on being in force under its own decision
     stars.grant(

@@ -115,13 +115,13 @@ def overview(desk: Desk, filters: Filters | None = None) -> Overview:
         view = view_of(desk, tx, filters or Filters())
         everything, rows, names = _rows(view)
         standing = {facet: number for facet, number in everything.items() if isinstance(facet, Stands)}
-        columns = _columns(view, _round(standing))
+        columns = _columns(view, _round(view, standing))
         rated = sum(standing.values())
         resting = sum(number for facet, number in standing.items() if facet.at_rest)
         return Overview(
             year=view.campaign.year,
             now=view.now.astimezone(view.zone),
-            round=_round(standing),
+            round=_round(view, standing),
             rated=rated,
             at_rest=resting,
             columns=columns,
@@ -135,8 +135,10 @@ def overview(desk: Desk, filters: Filters | None = None) -> Overview:
         )
 
 
-def _round(standing: Iterable[Stands]) -> str:
-    return "recheck" if any(one.stage.startswith("recheck.") for one in standing) else "rating"
+def _round(view: View, standing: Iterable[Stands]) -> str:
+    """The latest in which anybody stands."""
+    entered = {one.stage.rpartition(".")[0] for one in standing}
+    return next((one for one in reversed(view.scheme.rounds) if one in entered), view.scheme.first_round)
 
 
 def _columns(view: View, round_: str) -> tuple[Column, ...]:

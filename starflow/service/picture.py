@@ -152,7 +152,7 @@ def picture(desk: Desk, code: str, *, year: int | None = None) -> Picture:
 
 def _last_round(tx: Transaction, case: Case) -> str:
     stay = queries.newest_stay(tx, case.cycle.id)
-    return case.scheme.stage_of(stay.stage).round if stay else "rating"
+    return case.scheme.stage_of(stay.stage).round if stay else case.scheme.first_round
 
 
 # ── the way ──────────────────────────────────────────────────────

@@ -129,7 +129,7 @@ def _line(
     base = quota_base(tx, campaign_id, one, scope)
     allowed = 0 if one.hard else meetings.excess_allowed(tx, campaign_id, one.code, scope)
     where = scope_word(tx, scope)
-    keys = tie_keys(tx, campaign_id, scheme, one, where, map(_standing, its))
+    keys = tie_keys(tx, campaign_id, scheme, one, where, (_standing(scheme, c) for c in its))
     most, taken, asking, others = limit(one, base), *_sorted(scheme, one, its, keys)
     room = most + allowed - len(taken)
     missing = most - len(taken) - len(asking)
@@ -169,8 +169,8 @@ NOT_RATED = -1
 """The star of a row that has none yet."""
 
 
-def _standing(c: Contender) -> Standing:
-    return Standing(c.cycle_id, c.code, c.field, c.members, c.held, c.stage.rpartition(".")[0] or "rating")
+def _standing(scheme: Scheme, c: Contender) -> Standing:
+    return Standing(c.cycle_id, c.code, c.field, c.members, c.held, c.stage.rpartition(".")[0] or scheme.first_round)
 
 
 def _sorted(scheme: Scheme, one: Quota, its: Sequence[Contender], keys: Keys) -> tuple[list[Row], list[Row], list[Row]]:

@@ -158,7 +158,7 @@ class SatisfactionSaid(Table):
 
 
 class FactsSaid(Table):
-    round: Literal["rating", "recheck"]
+    round: Text
     rated_on: Day
     base: Points
     events: list[EventSaid] = Field(default_factory=list)

@@ -32,10 +32,11 @@ class OpenedSeal:
     ballots_agree: bool | None
 
 
-def open_seal(desk: Desk, code: str, round_: str = "rating", year: int | None = None) -> OpenedSeal:
+def open_seal(desk: Desk, code: str, round_: str = "", year: int | None = None) -> OpenedSeal:
     """Raises Unknown where the round has no survey, Refused while the result is not final or where there was nothing to seal."""
     with desk.reading() as tx:
         case = load_case(desk, tx, code, year)
+        round_ = round_ or case.scheme.first_round
         poll = ballots.current(tx, case.cycle.id, round_)
         if poll is None:
             raise Unknown(f"{case.cycle.name}这一轮没有开启测评")

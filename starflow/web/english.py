@@ -176,7 +176,7 @@ SENTENCES: Mapping[str, str] = {
     "复审确认": "Confirm the star",
     "复审未通过": "Overturn the star",
     "办结": "Complete",
-    "转入复检": "Go on to the recheck",
+    "转入下一轮": "Go on to the next round",
     # matters
     "年度晋位争星方案": "plan for the year",
     "整改台账条目": "item of the ledger",

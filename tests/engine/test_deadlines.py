@@ -176,7 +176,7 @@ def test_what_has_no_due_is_never_overdue():
     [
         ("06-05", FixedDate(6, 5)),
         ("02-29", FixedDate(2, 29)),
-        ("01-15 next year", FixedDate(1, 15, next_year=True)),
+        ("01-15 next year", FixedDate(1, 15, years=1)),
         ("+30 days", AfterEntry(Length(30, Unit.DAYS))),
         ("+10 workdays", AfterEntry(Length(10, Unit.WORKDAYS))),
         ("due -20 days", BeforeDue(Length(20, Unit.DAYS))),

@@ -24,6 +24,7 @@ class Drawn:
     ratio: int
     cap: bool
     again: bool
+    rounds: int = 1
 
     @property
     def stars(self) -> tuple[int, ...]:
@@ -55,6 +56,13 @@ class Drawn:
             written.append("\n".join(("[[stage]]", *lines, CITE, "")))
         if self.again and "publicity" in self.kinds:
             written.append("\n".join((*AGAIN, CITE, "")))
+        for n in range(2, self.rounds + 1):
+            day = f"{8 + n // 2:02}-{1 + 15 * (n % 2):02}"
+            written += [
+                f'[[round]]\nname = "r{n}"\ntitle = "第{n}轮"\n',
+                f'[[stage]]\nname = "rated_{n}"\nkind = "rated"\nuntil = "{day}"\n{CITE}\n',
+                f'[[stage]]\nname = "r{n}.review"\nowner = "superior"\ndue = "+20 days"\nkeep_star = "next"\n{CITE}\n',
+            ]
         return [*written, f'[[stage]]\nname = "closed"\n{CITE}\n', f'[[stage]]\nname = "exempt"\n{CITE}\n']
 
     def _sheets(self) -> list[str]:
@@ -129,6 +137,7 @@ def drawn(draw: st.DrawFn) -> Drawn:
         ratio=draw(st.integers(1, 10)),
         cap=draw(st.booleans()),
         again=draw(st.booleans()),
+        rounds=draw(st.integers(1, 4)),
     )
 
 
@@ -171,5 +180,6 @@ PLANTS = (
     Plant("a number without quotes", _changed('min = "0"\n', "min = 0.1\n"), "应写成带引号的数"),
     Plant("dates that go round", _changed('opens_on = "02-01"', 'opens_on = "rating.review +1 days"'), "不是一年中的某一天"),
     Plant("a calendar that there is not", _changed('"weekends"', '"moon"'), "没有“moon”这份节假日历"),
+    Plant("a round without a name", _added('[[stage]]\nname = "q9.review"\nowner = "superior"'), "轮次“q9”没有写明叫什么"),
     Plant("a sample that comes out otherwise", _with_a_wrong_sample, "应为第1等"),
 )  # fmt: skip

@@ -27,11 +27,17 @@ SPEAKERS = (
     *("rating/scheme_tables.py", "rating/scheme_rules.py", "rating/scheme_stages.py", "rating/scheme_unknown.py"),
     *("rating/scheme_examples.py", "rating/scheme.py", "rating/scheme_what_if.py", "rating/procedure.py"),
     *("rating/scheme_asking.py", "rating/scheme_afterwards.py", "rating/scheme_basics.py"),
-    *("rating/scheme_findings.py", "engine/table.py", "engine/machine.py", "engine/workdays.py"),
+    *(
+        "rating/date_faults.py",
+        "rating/scheme_findings.py",
+        "engine/table.py",
+        "engine/machine.py",
+        "engine/workdays.py",
+    ),
     *("rating/wording.py", "rating/timing.py", "rating/printed.py", "engine/deadlines.py", "engine/render.py"),
 )
 PARTS = {"{}月{}日", "次年", "%m月%d日%H:%M", "{}{}月{}日", "总分", "星期{}", "{}月{}日({})", "{}{}", "## {}"}
-PARTS |= {"一二三四五六日", "党委", "总支", "没有{}", "满意", "基本满意", "不满意", "不了解"}
+PARTS |= {"一二三四五六日", "党委", "总支", "没有{}", "满意", "基本满意", "不满意", "不了解", "第{}年"}
 """Pieces of dates, which the catalogue has month by month, and the beginning of sentences that it has figure by figure."""
 
 

@@ -97,7 +97,7 @@ CASES: dict[tuple[str, str], Case] = {
     ("approve", "not_by_the_scorer"): BY_THE_SCORER,
     ("approve", "quota_kept"): Case("五星级已满53家", "R30", {"quota_block": "五星级已满53家"}),
     ("reject", "approved_after_entry"): TOO_EARLY,
-    ("open_recheck", "recheck_opened"): Case("复检从06-15 16:00开始", "R56", when=BEFORE_THE_END),
+    ("open_recheck", "recheck_opened"): Case("下一轮从06-15 16:00开始", "R56", when=BEFORE_THE_END),
     ("exempt", "reason_is_listed"): Case(
         "免评理由须以方案所列之一开头:新成立不足一年、合并、撤销、其他", "R1", reason="人太少"
     ),

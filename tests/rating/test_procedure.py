@@ -9,7 +9,7 @@ from workflow.engine.errors import Faulty
 from workflow.engine.machine import Ask, Decision, decide
 from workflow.engine.table import Table
 from workflow.rating.facts import Facts
-from workflow.rating.procedure import kind_of, rounds, table_of, worlds
+from workflow.rating.procedure import kind_of, table_of, worlds
 
 # ── stories ──────────────────────────────────────────────────────
 
@@ -355,11 +355,11 @@ def test_a_table_is_made_once_for_a_scheme(scheme_of):
 
 def test_rounds_and_kinds_are_read_from_the_scheme(scheme_of):
     recheck = scheme_of(
-        DECLARATION, REVIEW, 'rated\nuntil = "12-01"', 'again.review\nowner = "superior"', "closed", "exempt"
+        DECLARATION, REVIEW, 'rated\nuntil = "12-01"', 'recheck.review\nowner = "superior"', "closed", "exempt"
     )
 
-    assert rounds(recheck) == ("rating", "again")
-    assert kind_of(recheck, "again.review").title == "考评"
+    assert recheck.rounds == ("rating", "recheck")
+    assert kind_of(recheck, "recheck.review").title == "考评"
 
 
 # ── faults, each with its line and its stage ─────────────────────
@@ -378,13 +378,11 @@ def refused(scheme_of):
 
 
 def test_a_stage_that_no_case_reaches_is_refused(refused):
-    """Who is given four stars cannot at once have four in force and a change; and nothing follows an end."""
+    """Who is given four stars cannot at once have four in force and a change."""
     never = "when = { star = 4, proposed = 4, changed = true }"
 
-    assert refused(DECLARATION, REVIEW, f"{APPROVAL}\n{never}", "closed", "exempt", PUBLICITY, "again.closed") == (
+    assert refused(DECLARATION, REVIEW, f"{APPROVAL}\n{never}", "closed", "exempt") == (
         "第9行 stage[2] rating.approval: 从起点到不了这个环节",
-        "第21行 stage[5] rating.publicity: 从起点到不了这个环节",
-        "第28行 stage[6] again.closed: 从起点到不了这个环节",
     )
 
 
@@ -406,17 +404,17 @@ def test_every_exit_that_skips_a_stage_is_refused_at_its_line(refused):
         f'{DECLARATION}\nwhen = {{ route = "A" }}',
         f'{REVIEW}\nwithdraw = "next"\nkeep_star = "closed"',
         'rated\nuntil = "12-01"',
-        f'{REVIEW.replace("rating", "again")}\nsend_back = ["rating.review", "rated"]\nkeep_star = "next"',
-        'again.city_review\nowner = "city"\noverturn_star = "announcement"',
-        'again.announcement\nkind = "task"\nowner = "superior"',
+        f'{REVIEW.replace("rating", "recheck")}\nsend_back = ["rating.review", "rated"]\nkeep_star = "next"',
+        'recheck.city_review\nowner = "city"\noverturn_star = "announcement"',
+        'recheck.announcement\nkind = "task"\nowner = "superior"',
         "closed",
     ) == (
         "第1行 stage[0] rating.declaration: 第一个环节不能有条件:每个党组织都从这里开始",
         "第10行 stage[1] rating.review.withdraw: 不能写“next”,只能退到前面的环节",
         "第11行 stage[1] rating.review.keep_star: “closed”会跳过环节,只能写“next”:照常往下走",
-        "第20行 stage[3] again.review.send_back: “rating.review”不是本轮前面的环节,只能往回退",
-        "第20行 stage[3] again.review.send_back: “rated”不是本轮前面的环节,只能往回退",
-        "第26行 stage[4] again.city_review.overturn_star: “announcement”不是本轮前面的环节,只能往回退",
+        "第20行 stage[3] recheck.review.send_back: “rating.review”不是本轮前面的环节,只能往回退",
+        "第20行 stage[3] recheck.review.send_back: “rated”不是本轮前面的环节,只能往回退",
+        "第26行 stage[4] recheck.city_review.overturn_star: “announcement”不是本轮前面的环节,只能往回退",
     )
 
 
@@ -426,4 +424,10 @@ def test_a_choice_that_its_payload_cannot_make_and_one_that_is_none_are_refused(
     assert refused(DECLARATION, f'{REVIEW}\nsend_back = ["declaration", "declaration"]', both, "closed") == (
         "第9行 stage[1] rating.review.send_back: 去处rating.declaration写了两次",
         "第14行 stage[2] rating.approval.reject: 有几个去处,数据里却没有to可以选定",
+    )
+
+
+def test_nothing_follows_an_end(refused):
+    assert refused(DECLARATION, REVIEW, "closed", "exempt", 'recheck.task\nowner = "superior"') == (
+        "第17行 stage[4] recheck.task: complete_task:有的情形下无处可去",
     )

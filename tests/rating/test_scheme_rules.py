@@ -1,18 +1,22 @@
 """What a scheme may ask for besides bands: its formula, its effects, history, and what it leaves open."""
 
 import re
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
 from tests.rating.schemes_at_random import CITE, Drawn
+from workflow.engine.deadlines import parse_date_rule
 from workflow.engine.errors import BadInput, Faulty
 from workflow.rating.figures import decimal_of
 from workflow.rating.inputs import RatingInputs
 from workflow.rating.scheme import Scheme, load
 from workflow.rating.scoring import Rating, rate
+from workflow.rating.wording import rule_in_words
 
 PLAIN = Drawn((0, 40, 60, 80), (100,), False, ("self_evaluation", "review"), ("superior",) * 4, False, 5, False, False)
 SMALL = '{ value = "members", op = "<", than = "11" }'
@@ -146,3 +150,45 @@ def test_satisfied_answers_are_among_the_valid_ones() -> None:
 
     said = str(refused.value)
     assert "“satisfied”算满意,却不在有效票(of)里" in said and "“unknown”不算满意(count)" in said
+
+
+QUARTERS = (Path(__file__).parents[1] / "data" / "quarters.toml").read_text(encoding="utf-8")
+
+
+def test_a_year_may_have_any_number_of_rounds_each_with_its_rules() -> None:
+    one = load(QUARTERS)
+    small = RatingInputs(round="q2", rated_on=date(2027, 7, 5), base=Decimal(90), members=2)
+
+    assert (one.rounds, one.round_word("q3")) == (("q1", "q2", "q3", "q4"), "第三季度")
+    assert [rate(one, replace(small, round=name)).star for name in one.rounds] == [2, 2, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ('name = "q3"\ntitle', 'name = "q9"\ntitle', "没有“q9”这一轮的环节"),
+        ('name = "q3"\ntitle', 'name = "q9"\ntitle', "轮次“q3”没有写明叫什么"),
+        ('name = "q3"\ntitle', 'name = "q2"\ntitle', "“q2”写了两次"),
+        ('name = "q3.review"', 'name = "q1.second"\nkind = "review"', "轮次“q1”前面已经结束"),
+        ('[[stage]]\nname = "rated"\nuntil = "07-01"\n', "", "“q1”与“q2”两轮之间须有定星的环节"),
+        ('name = "rated_2"', 'name = "rest"', "名称须为rated"),
+        ('name = "q1.review"', 'name = "a_round_of_eighteen.review"', "轮次的名称不超过16个字符"),
+        ('until = "01-01 next year"', 'until = "+3 days"', "不是某一年的某一天"),
+    ],
+)
+def test_rounds_that_do_not_follow_each_other_are_refused(before: str, after: str, said: str) -> None:
+    assert before in QUARTERS
+    text = QUARTERS.replace(f"{before}", after, 1)
+    if after == "":
+        text = QUARTERS.replace(before + 'cite = { rule = "2" }\n', "", 1)
+    with pytest.raises(Faulty, match=re.escape(said)):
+        load(text)
+
+
+def test_a_round_may_begin_years_later() -> None:
+    later = QUARTERS.replace('until = "01-01 next year"', 'until = "06-30 in 3 years"', 1)
+    one = load(later.replace('due = "01-10 next year"', 'due = "07-10 in 3 years"', 1))
+    (rest,) = [stage for stage in one.stage if stage.name == "rated_3"]
+
+    assert rule_in_words(rest.until) == "第4年6月30日"
+    assert parse_date_rule(rest.until).of(2027) == date(2030, 6, 30)

@@ -93,7 +93,7 @@ def test_a_file_without_cases_has_no_results():
         (one(base="九十"), "案例“甲”的cases[0].facts.base:“九十”应写成带引号的数,如“89.5”"),
         (one(rated_on="2027-02-29"), "案例“甲”的cases[0].facts.rated_on:“2027-02-29”不是日期"),
         (one(rated_on=20270603), "案例“甲”的cases[0].facts.rated_on:“20270603”不是日期,应如“2027-06-03”"),
-        (one(round="june"), "案例“甲”的cases[0].facts.round:“june”不在可选之列,只有rating、recheck"),
+        (one(round="june"), "甲:没有轮次“june”,只有rating、recheck"),
         (one(weather="fine"), "案例“甲”的cases[0].facts.weather:没有这个键"),
         (
             one(satisfaction={"satisfied": -1, "valid": 3}),

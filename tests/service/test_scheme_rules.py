@@ -21,7 +21,7 @@ from starflow.service.poll_views import result
 from starflow.service.polls import NewPoll
 from starflow.service.settings import read_settings
 from starflow.service.view import Filters
-from storage import evidence
+from storage import evidence, stars
 from storage.models import Notice
 from tests.service.town import BRANCH, COMMITTEE, SUPERIOR, ZONE, Town, roster, town_of
 from workflow.engine.deadlines import due_date
@@ -249,3 +249,25 @@ def test_a_rung_rings_for_its_stages_only_and_says_its_colour(database_url: str,
             "【红】督查通知书:发改委机关党委“申报”06月05日到期,已逾期1天",
             "【红】督查通知书:发改委第一支部“申报”06月05日到期,已逾期1天",
         }
+
+
+# ── rounds ───────────────────────────────────────────────────────
+
+
+def test_four_quarters_are_played_and_an_unchanged_star_stays_under_its_decision(database_url: str) -> None:
+    file = Path(__file__).parents[1] / "data" / "quarters.toml"
+    with town_of(database_url, branches=1, scheme=str(file)) as town:
+        town.fire("D01", "propose_star", {"scores": {"1": "90"}, "star": 2})
+        assert town.cycle("D01").stage == "rated"
+        town.at("2027-07-02 09:00")
+        assert town.cycle("D01").stage == "q2.review"
+        town.fire("D01", "keep_star", {"scores": {"1": "85"}})
+        town.at("2027-10-02 09:00")
+        town.fire("D01", "propose_star", {"scores": {"1": "70"}, "star": 1})
+        town.at("2028-01-03 09:00")
+        town.fire("D01", "keep_star", {"scores": {"1": "70"}}, year=2027)
+
+        assert (town.cycle("D01").stage, town.broken()) == ("closed", ())
+        with town.desk.reading() as tx:
+            granted = [(one.round, one.star) for one in stars.history(tx, town.cycle("D01").organisation_id)]
+        assert granted == [("q1", 2), ("q3", 1)]

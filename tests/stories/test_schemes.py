@@ -32,8 +32,9 @@ def test_a_year_under_every_shipped_scheme_comes_to_its_ends(tmp_path: Path, nam
     assert sum(seen.stars.values()) == 5
 
 
-def test_a_year_under_a_scheme_written_from_its_description_comes_to_its_ends(tmp_path: Path) -> None:
-    file = Path(__file__).parents[1] / "data" / "red-flag-villages.toml"
+@pytest.mark.parametrize("written", ["red-flag-villages", "quarters"])
+def test_a_year_under_a_scheme_written_from_its_description_comes_to_its_ends(tmp_path: Path, written: str) -> None:
+    file = Path(__file__).parents[1] / "data" / f"{written}.toml"
     scheme = load_bytes(file.read_bytes())
     configured = read_settings({"STARFLOW_DATABASE_URL": f"sqlite:///{tmp_path}/year.db"})
     with closing(create_desk(configured, rehearsal_at=starts_at(scheme, 2027), seed=3)) as desk:

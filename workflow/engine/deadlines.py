@@ -136,18 +136,18 @@ class Length:
 
 @dataclass(frozen=True, slots=True)
 class FixedDate:
-    """`"06-05"` of the campaign's year, or `"01-15 next year"`."""
+    """`"06-05"` of the campaign's year, `"01-15 next year"`, or `"06-30 in 2 years"`."""
 
     month: int
     day: int
-    next_year: bool = False
+    years: int = 0
 
     def __str__(self) -> str:
-        return f"{self.month:02}-{self.day:02}" + (" next year" if self.next_year else "")
+        return f"{self.month:02}-{self.day:02}" + LATER.get(self.years, f" in {self.years} years")
 
     def of(self, year: int) -> date:
         """29 February is the 28th where there is none."""
-        year += self.next_year
+        year += self.years
         missing = (self.month, self.day) == (2, 29) and not isleap(year)
         return date(year, self.month, 28 if missing else self.day)
 
@@ -188,7 +188,8 @@ class Reckoned:
     sentence: str
 
 
-FIXED = re.compile(r"(\d\d)-(\d\d)( next year)?")
+FIXED = re.compile(r"(\d\d)-(\d\d)( next year| in ([2-9]) years)?")
+LATER = {0: "", 1: " next year"}
 LENGTH = r"(\d{1,4}) (days|workdays)"
 
 
@@ -203,7 +204,7 @@ def parse_date_rule(text: str) -> DateRule:
     if said := re.fullmatch(rf"((?!due )[a-z][a-z_]*(?:\.[a-z][a-z_]*)?) \+{LENGTH}", text):
         return AfterNamed(said[1], Length(int(said[2]), Unit(said[3])))
     raise BadInput(
-        f"不是日期写法:{text!r}(可写 06-05、01-15 next year、+30 days、+10 workdays、due -20 days、opening +60 days)"
+        f"不是日期写法:{text!r}(可写 06-05、01-15 next year、06-30 in 2 years、+30 days、+10 workdays、due -20 days、opening +60 days)"
     )
 
 
@@ -285,7 +286,7 @@ def _fixed(said: re.Match[str]) -> FixedDate:
         date(2000, month, day)  # a leap year, so that 29 February may be written
     except ValueError as error:
         raise BadInput(f"没有这一天:{said[0]!r}") from error
-    return FixedDate(month, day, next_year=said[3] is not None)
+    return FixedDate(month, day, years=int(said[4] or 1) if said[3] else 0)
 
 
 def _length(said: re.Match[str]) -> Length:

@@ -24,7 +24,7 @@ ACTS: Mapping[str, str] = {
     "复审确认": "confirm the star",
     "复审未通过": "overturn the star",
     "办结": "complete",
-    "转入复检": "open the recheck",
+    "转入下一轮": "open the next round",
     "市级复审": "city review",
     # what an act was told
     "数据": "the data",

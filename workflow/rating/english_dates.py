@@ -7,6 +7,7 @@ WEEKDAYS = dict(zip("一二三四五六日", ("Mon", "Tue", "Wed", "Thu", "Fri",
 
 DATES: Mapping[str, str] = {
     **{f"{n}月{{}}日": f"{{0}} {month}" for n, month in enumerate(MONTHS, 1)},
+    **{f"第{{}}年{n}月{{}}日": f"{{1}} {month} of year {{0}}" for n, month in enumerate(MONTHS, 1)},
     **{f"次年{n}月{{}}日": f"{{0}} {month} of the next year" for n, month in enumerate(MONTHS, 1)},
     **{f"{n}月{{}}日(星期{day})": f"{name} {{0}} {month}" for n, month in enumerate(MONTHS, 1) for day, name in WEEKDAYS.items()},
     **{f"星期{day}": name for day, name in WEEKDAYS.items()},
@@ -34,8 +35,8 @@ DATES: Mapping[str, str] = {
     "{}{}起{}{} → {}24时": "",
     "(方案写明“{}”{},{}年{}为{})": "",
     "{}:截止{}前{} → {}24时": "{0}: {2} before the due, {1} → 24:00 of {3}",
-    "不是日期写法:{}(可写 06-05、01-15 next year、+30 days、+10 workdays、due -20 days、opening +60 days)":
-        "no date: {0} (written 06-05, 01-15 next year, +30 days, +10 workdays, due -20 days, opening +60 days)",
+    "不是日期写法:{}(可写 06-05、01-15 next year、06-30 in 2 years、+30 days、+10 workdays、due -20 days、opening +60 days)":
+        "no date: {0} (written 06-05, 01-15 next year, 06-30 in 2 years, +30 days, +10 workdays, due -20 days, opening +60 days)",
     "{}年{}": "{1} {0}",
     ",{}年没有2月29日": "",
     "{}:{}24时{}": "",

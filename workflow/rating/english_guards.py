@@ -41,7 +41,7 @@ GUARDS: Mapping[str, str] = {
     "公示已于{}张贴": "the notice was posted on {0}",
     "公示尚未张贴": "the notice has not been posted yet",
     "期限到{}24时为止": "it runs until 24:00 of {0}",
-    "复检从{}开始": "the recheck begins at {0}",
+    "下一轮从{}开始": "the next round begins at {0}",
     "公示期已过,作为监督线索登记": "the time of publicity is over: this is taken up as a hint to the supervision",
     "尚有{}件异议未办结": "{0} objections are still open",
     "没有待办的异议": "no objection is open",

@@ -190,7 +190,7 @@ def period_over(f: Facts, ask: Ask, now: datetime) -> Reason | None:
 
 def recheck_opened(f: Facts, ask: Ask, now: datetime) -> Reason | None:
     if f.runs_until and now < f.runs_until:
-        return Reason(f"复检从{f.runs_until:%m-%d %H:%M}开始", "R56")
+        return Reason(f"下一轮从{f.runs_until:%m-%d %H:%M}开始", "R56")
     return None
 
 

@@ -12,10 +12,10 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
+from workflow.rating.scheme_rounds import USUAL_ROUNDS
 from workflow.rating.scheme_tables import Bonus, Deduction, Scheme
 from workflow.rating.wording import EACH, EXTENSION_WORDS, joined
 
-ROUNDS = ("rating", "recheck")
 UNTOUCHED = "none"  # the effect of a line that changes nothing
 
 
@@ -78,7 +78,7 @@ class Step:
 
 
 def fact_faults(scheme: Scheme, inputs: RatingInputs) -> tuple[str, ...]:
-    rounds = tuple(dict.fromkeys((*ROUNDS, *(stage.round for stage in scheme.stage if stage.round))))
+    rounds = tuple(dict.fromkeys((*USUAL_ROUNDS, *scheme.rounds)))
     faults = [] if inputs.round in rounds else [f"没有轮次“{inputs.round}”,只有{joined(rounds)}"]
     for event in inputs.events:
         faults.extend(_event_faults(scheme, event))
@@ -108,7 +108,7 @@ def _event_faults(scheme: Scheme, event: Event) -> tuple[str, ...]:
 
 
 def outside(event: Event, inputs: RatingInputs, years: int = 1, window: str = "calendar_year") -> str | None:
-    """Why an event is outside the window: so many years up to the year of the work, in the first round up to the rating.
+    """Why an event is outside the window: so many years up to the year of the work, but for the recheck at the end of it only up to the rating.
 
     A window of "months" has twelve of them for each year, up to the day of the rating.
     """
@@ -118,7 +118,7 @@ def outside(event: Event, inputs: RatingInputs, years: int = 1, window: str = "c
     year = year_of(inputs)
     if not year - years < event.on.year <= year:
         return f"不在{year}年度内" if years == 1 else f"不在{year - years + 1}至{year}年度内"
-    if inputs.round == "rating" and event.on > inputs.rated_on:
+    if inputs.round != "recheck" and event.on > inputs.rated_on:
         return f"晚于评定日{inputs.rated_on}"
     return None
 

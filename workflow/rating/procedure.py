@@ -61,10 +61,6 @@ def kind_of(scheme: Scheme, stage: str) -> Kind:
     return KIND[next(s.kind for s in scheme.stage if s.name == stage)]
 
 
-def rounds(scheme: Scheme) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(s.round for s in scheme.stage if s.round))
-
-
 def worlds(scheme: Scheme) -> Iterator[tuple[Facts, Ask]]:
     """Every case that a condition can tell apart, with the payload that proposes its star."""
     stars = sorted(level.star for level in scheme.level)
@@ -103,7 +99,7 @@ def _row(scheme: Scheme, stage: Stage, act: Act) -> Row | None:
         takes=_takes(scheme, stage, act),
         needs_reason=act.needs_reason,
         guards=_bound_guards(scheme, act) + _window(scheme, stage, act) + act.guards + _more_guards(stage, act),
-        effect=partial(act.effect, Placed(stage, _hung_again(scheme, stage))) if act.effect else None,
+        effect=partial(act.effect, _placed_in(scheme, stage)) if act.effect else None,
     )
 
 
@@ -113,14 +109,15 @@ class Placed:
 
     stage: Stage
     hung_again: bool
+    in_first_round: bool
 
     @property
     def falls_to(self) -> int | None:
         return self.stage.falls_to
 
-    @property
-    def round(self) -> str:
-        return self.stage.round
+
+def _placed_in(scheme: Scheme, stage: Stage) -> Placed:
+    return Placed(stage, _hung_again(scheme, stage), stage.round == scheme.first_round)
 
 
 def _hung_again(scheme: Scheme, stage: Stage) -> bool:
@@ -227,7 +224,7 @@ def _exits(scheme: Scheme, act: Act, kind: str, not_in: tuple[str, ...]) -> Iter
         return
     for stage in scheme.stage:
         if not KIND[stage.kind].ends and stage.kind not in not_in:
-            effect = partial(act.effect, stage) if act.effect else None
+            effect = partial(act.effect, _placed_in(scheme, stage)) if act.effect else None
             yield Row(
                 stage=stage.name,
                 trigger=act.trigger,

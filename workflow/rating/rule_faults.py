@@ -166,9 +166,10 @@ def stars_of_rules(scheme: Scheme) -> Iterator[Fault]:
 
 
 def rounds_named(scheme: Scheme) -> Iterator[Fault]:
-    rounds = {stage.round for stage in scheme.stage if stage.round}
     for i, effect in enumerate(scheme.effect):
-        yield from ((("effect", i, "rounds"), f"没有{shown(one)}这一轮") for one in effect.rounds if one not in rounds)
+        yield from (
+            (("effect", i, "rounds"), f"没有{shown(one)}这一轮") for one in effect.rounds if one not in scheme.rounds
+        )
 
 
 def stages_of_rules(scheme: Scheme) -> Iterator[Fault]:

@@ -5,12 +5,13 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from workflow.rating.scheme_basics import Positive, Round, Stars, WhenWritten
+from workflow.rating.scheme_basics import Positive, Stars, WhenWritten
+from workflow.rating.scheme_rounds import RoundName
 from workflow.rating.scheme_values import After, Amount, Cited, Count, Day, Ratio, Role, Word, listed, not_empty
 
 
 class Changes(WhenWritten):
-    approval_in: tuple[Round, ...] = ()
+    approval_in: tuple[RoundName, ...] = ()
     max_up: Annotated[Positive | None, Field(description="一次最多升几个等次 · most levels up at once")] = None
     max_down: Annotated[Positive | None, Field(description="一次最多降几个等次 · most levels down at once")] = None
     first_max: Annotated[Count | None, Field(description="首次评定最高的等次 · highest level at the first rating")] = (

@@ -6,7 +6,6 @@ from pydantic import AfterValidator, Field, model_validator
 
 from workflow.rating.scheme_values import Cite, Closed, Word, not_empty
 
-Round = Literal["rating", "recheck"]
 Window = Literal["calendar_year", "months"]
 Positive = Annotated[int, Field(ge=1)]
 Words = Annotated[tuple[Word, ...], AfterValidator(not_empty)]

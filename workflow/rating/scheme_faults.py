@@ -7,22 +7,19 @@ cannot be reached, a dead end) is proved in `procedure.py`, by trying every worl
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
-from workflow.engine.deadlines import BeforeDue, FixedDate, Unit, parse_date_rule
+from workflow.rating.date_faults import DATE_CHECKS
 from workflow.rating.rule_faults import RULE_CHECKS
 from workflow.rating.scheme_partial import NotRead
 from workflow.rating.scheme_places import Path
 from workflow.rating.scheme_rules import Counter
-from workflow.rating.scheme_stages import NEXT, Stage
+from workflow.rating.scheme_stages import NEXT
 from workflow.rating.scheme_tables import Bonus, Deduction, Level, Quota, Scheme
 from workflow.rating.scheme_values import Cite, Closed, shown
 from workflow.rating.wording import MATTERS
-
-SAMPLE_YEAR = 2027  # dates are only compared with each other
 
 BACK = frozenset({"send_back", "withdraw", "reject", "uphold_objection"})
 
@@ -344,66 +341,11 @@ def words_named(scheme: Scheme) -> Iterator[Fault]:
         for name in rung.stages:
             if name not in known:
                 yield ("rung", i, "stages"), f"没有环节或事项{shown(name)}"
-    rounds = {stage.round for stage in scheme.stage}
     for round_ in scheme.changes.approval_in:
-        if round_ not in rounds:
+        if round_ not in scheme.rounds:
             yield ("changes", "approval_in"), f"没有{shown(round_)}这一轮的环节"
         elif not any(stage.kind == "approval" and stage.round == round_ for stage in scheme.stage):
             yield ("changes", "approval_in"), f"{shown(round_)}这一轮没有批准环节(approval),星级变了也无人批准"
-
-
-# --- dates ------------------------------------------------------------------------------------------------------------
-
-
-def dates(scheme: Scheme) -> Iterator[Fault]:
-    """Within a round nothing is due before the work above it, and nothing should be done after it is due."""
-    opens = _opening(scheme)
-    latest: dict[tuple[str, str], tuple[date, Stage]] = {}
-    for i, stage in enumerate(scheme.stage):
-        due, target = _day(stage.due), _target_day(stage)
-        if due and target and target > due:
-            yield ("stage", i, "target"), f"目标日{target:%m-%d}晚于截止日{due:%m-%d}"
-        if due and stage.round in opens and due < opens[stage.round]:
-            yield ("stage", i, "due"), f"截止日{due:%m-%d}早于开始日{opens[stage.round]:%m-%d}"
-        for key, word, day in (("due", "截止日", due), ("target", "目标日", target)):
-            before = latest.get((stage.round, key))
-            if day and before and day < before[0]:
-                yield ("stage", i, key), f"{word}{day:%m-%d}早于前面环节{before[1].name}的{word}{before[0]:%m-%d}"
-            elif day:
-                latest[stage.round, key] = day, stage
-
-
-def _opening(scheme: Scheme) -> dict[str, date]:
-    """On which day each round opens: the first with the campaign, the next when `rated` is over."""
-    opens: dict[str, date] = {}
-    day = _day(scheme.campaign.opens_on)
-    for stage in scheme.stage:
-        if stage.until:
-            day = _day(stage.until)
-        elif day and stage.round:
-            opens.setdefault(stage.round, day)
-    return opens
-
-
-def _day(rule: str | None) -> date | None:
-    """A date rule in a year like any other; lengths have no day of their own."""
-    said = parse_date_rule(rule) if rule else None
-    return said.of(SAMPLE_YEAR) if isinstance(said, FixedDate) else None
-
-
-def _target_day(stage: Stage) -> date | None:
-    """Working days are not placed: that needs a calendar."""
-    due, said = _day(stage.due), parse_date_rule(stage.target) if stage.target else None
-    if isinstance(said, BeforeDue):
-        return due - timedelta(days=said.length.amount) if due and said.length.unit is Unit.DAYS else None
-    return _day(stage.target)
-
-
-def recheck_opens(scheme: Scheme) -> Iterator[Fault]:
-    for stage in scheme.stage:
-        if stage.until and scheme.recheck.opens_on and stage.until != scheme.recheck.opens_on:
-            sentence = f"{shown(scheme.recheck.opens_on)}与环节{stage.name}的until {shown(stage.until)}不一致"
-            yield ("recheck", "opens_on"), sentence
 
 
 CHECKS: tuple[Callable[[Scheme], Iterator[Fault]], ...] = (
@@ -417,7 +359,6 @@ CHECKS: tuple[Callable[[Scheme], Iterator[Fault]], ...] = (
     stars_named,
     tracks,
     words_named,
-    dates,
-    recheck_opens,
+    *DATE_CHECKS,
     *RULE_CHECKS,
 )

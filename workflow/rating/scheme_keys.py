@@ -122,8 +122,11 @@ KEYS: Mapping[str, Key] = {
         "the stages, worked from top to bottom: behind one comes the first below that applies. The first has no condition",
     ),
     "stage.name": Key(
-        "名称:轮次.环节。轮次只有 rating(申报创星)和 recheck(年底核星);rated、closed、exempt 不写轮次",
-        "round.stage; the rounds are rating and recheck; rated, closed and exempt bear none", '"rating.review"',
+        "名称:轮次.环节。轮次常用 rating(申报创星)和 recheck(年底核星),别的(如四个季度)在 [[round]] 写明叫什么;"
+        "两轮之间写 rated(有几个的写 rated_2、rated_3);rated、closed、exempt 不写轮次",
+        "round.stage; the rounds are usually rating and recheck, any others (four quarters, say) have a title in [[round]]; "
+        "between two rounds stands rated (rated_2, rated_3 where there are several); rated, closed and exempt bear none",
+        '"rating.review"',
     ),
     "stage.kind": Key(
         "哪一类环节,见下表;不写则为名称的最后一段", "the kind, see the table below; by default the last part of the name",
@@ -182,7 +185,8 @@ KEYS: Mapping[str, Key] = {
     ),
     "stage.period": Key("公示多久:张贴次日为第1天", "how long it hangs, from the day after posting", '"7 days"'),
     "stage.verify": Key("异议须在多久内核实", "within what time an objection must be settled", '"10 workdays"'),
-    "stage.until": Key("歇到哪一天;这一天0时开始下面的环节", "rests until 00:00 of this day", '"12-01"'),
+    "stage.until": Key("歇到哪一天;这一天0时开始下面一轮。可写到以后的年份:01-10 next year、06-30 in 2 years",
+        "rests until 00:00 of this day, also of a later year", '"12-01"',),
     # ── dates and who takes part
     "campaign": Key("一年的活动", "the year's campaign"),
     "campaign.opens_on": Key("哪一天开展", "the day on which it opens", '"04-15"'),
@@ -296,7 +300,7 @@ KEYS: Mapping[str, Key] = {
     "absence.op": Key("怎样比:>= 达到,> 超过", "how it is compared: >= reached, > exceeded", '">="'),
     "absence.cap": Key("最高几星", "highest star", "4", "星"),
     "absence.downgrade": Key("再降几级", "levels it is lowered besides", "1", "星"),
-    "absence.downgrade_round": Key("在哪一轮降:rating 或 recheck", "in which round", '"recheck"'),
+    "absence.downgrade_round": Key("在哪一轮降", "in which round", '"recheck"'),
     "absence.order": Key("先算哪一样:downgrade 降级,caps 封顶", "which comes first: downgrade or caps", '["downgrade", "caps"]'),
     # ── quotas
     "quota": Key("名额:某些星级至多或至少占多少。等次仍由分数定,绝不自动降级", "a share of some stars; bands still decide, nobody is demoted by it"),
@@ -359,6 +363,9 @@ KEYS: Mapping[str, Key] = {
     "changes": Key("晋星、减星", "promotion and demotion"),
     "changes.approval_in": Key("在哪几轮须经批准", "in which rounds it needs approval", '["recheck"]'),
     "recheck": Key("年底复检核星", "the recheck"),
+    "round.name": Key(example='"q1"'),
+    "round.title": Key(example='"第一季度"'),
+    "round.title_en": Key(example='"first quarter"'),
     "recheck.opens_on": Key("哪一天开始,与 rated 环节的 until 相同", "when it begins; equal to the until of rated", '"12-01"'),
     "track": Key("后续工作的一类;写了就每个星级都须归入一类", "a kind of follow-up; if there are any, every star has one"),
     "track.code": Key("编号", "its code", '"improve"'),

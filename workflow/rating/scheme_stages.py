@@ -19,9 +19,22 @@ from pydantic import (
 )
 
 from workflow.engine.table import When
-from workflow.rating.scheme_values import Cited, Closed, Count, Day, Due, Length, Role, Target, listed, not_empty, shown
+from workflow.rating.scheme_values import (
+    Cited,
+    Closed,
+    Count,
+    Due,
+    Fixed,
+    Length,
+    Role,
+    Target,
+    listed,
+    not_empty,
+    shown,
+)
 
 NEXT = "next"
+LONGEST_ROUND = 16
 FACTS = ("route", "field", "star", "proposed", "changed", "nested")
 
 
@@ -119,7 +132,7 @@ class Stage(Cited):
     exits: ClassVar[tuple[str, ...]] = ()
     ends: ClassVar[bool] = False
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z_]*(\.[a-z][a-z_]*)?$", max_length=60)]
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$", max_length=60)]
     kind: str
     title: str
     when: Conditions = ()
@@ -149,6 +162,17 @@ class Stage(Cited):
     verify: NoWord = None
     until: NoWord = None
     again: NoTruth = False
+
+    @model_validator(mode="after")
+    def named_as_it_rests(self) -> "Stage":
+        """Where a cycle rests or ends is known by the name alone: `rated`, `rated_2`, `closed`, `exempt`."""
+        if self.name.startswith("rated") != (self.kind == "rated") or (self.kind == "rated" and self.round):
+            raise ValueError("已定星(rated)的环节名称须为rated,有几个的写rated_2、rated_q1等;别的环节不能用")
+        if len(self.round) > LONGEST_ROUND:
+            raise ValueError(f"轮次的名称不超过{LONGEST_ROUND}个字符")
+        if self.ends and self.name != self.kind:
+            raise ValueError(f"名称须为{self.kind}")
+        return self
 
     @cached_property
     def condition(self) -> When:
@@ -282,11 +306,11 @@ class OwedByNobody(Stage):
 
 
 class RatedStage(OwedByNobody):
-    """A resting stage: nobody owes anything until the day that opens the recheck."""
+    """A resting stage: nobody owes anything until the day that opens the next round."""
 
     kind: Literal["rated"] = "rated"
     title: str = "已定星"
-    until: Day
+    until: Fixed
 
 
 class ClosedStage(OwedByNobody):

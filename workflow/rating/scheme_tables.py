@@ -31,8 +31,9 @@ from workflow.rating.scheme_afterwards import (
     Track,
 )
 from workflow.rating.scheme_asking import Objection, Publicity, Review, Route, Survey
-from workflow.rating.scheme_basics import Positive, Round, Stars, WhenWritten, Window, Words
+from workflow.rating.scheme_basics import Positive, Stars, WhenWritten, Window, Words
 from workflow.rating.scheme_places import Places
+from workflow.rating.scheme_rounds import USUAL_ROUNDS, Round, RoundName
 from workflow.rating.scheme_rules import (
     Assign,
     Attachment,
@@ -319,7 +320,7 @@ class Absence(Cited):
     op: Operator
     cap: Count
     downgrade: Count = 0
-    downgrade_round: Round = "recheck"
+    downgrade_round: RoundName = "recheck"
     order: Annotated[tuple[Literal["downgrade", "caps"], ...], AfterValidator(each_once)] = ("downgrade", "caps")
 
 
@@ -411,6 +412,10 @@ class Scheme(Closed):
     objection: Objection = Objection()
     changes: Changes = Changes()
     recheck: Recheck = Recheck()
+    round: Annotated[
+        tuple[Round, ...],
+        Field(description="rating、recheck以外的轮次叫什么 · what rounds other than rating and recheck are called"),
+    ] = ()
     track: tuple[Track, ...] = ()
     plan: Plan = Plan()
     ledger: Ledger = Ledger()
@@ -503,6 +508,20 @@ class Scheme(Closed):
     @cached_property
     def star_words(self) -> Mapping[int, str]:
         return {one.star: f"{one.label}({one.alias})" if one.alias else one.label for one in self.levels}
+
+    @cached_property
+    def rounds(self) -> tuple[str, ...]:
+        """In their order."""
+        return tuple(dict.fromkeys(stage.round for stage in self.stage if stage.round))
+
+    @property
+    def first_round(self) -> str:
+        return self.rounds[0] if self.rounds else ""
+
+    def round_word(self, name: str) -> str:
+        """What people call a round."""
+        said = {one.name: one.title for one in self.round}
+        return said.get(name) or USUAL_ROUNDS.get(name, name)
 
     @property
     def lowest(self) -> int:

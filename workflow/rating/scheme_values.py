@@ -17,6 +17,7 @@ from workflow.engine.errors import BadInput
 
 NUMBER = r"-?[0-9]{1,9}(\.[0-9]{1,6})?"
 RATIO = r"[0-9]{1,9}(/[1-9][0-9]{0,8})?"
+FIXED_HINT = "应如“06-05”“01-15 next year”“06-30 in 2 years”"
 DUE_HINT = "应如“06-05”“01-15 next year”“+30 days”“+10 workdays”"
 
 Role = Literal["organisation", "superior", "department", "committee", "city"]
@@ -73,8 +74,15 @@ def to_ratio(value: object) -> Fraction:
 def day_of_year(text: str) -> str:
     """MM-DD."""
     rule = date_rule(text, hint="应如“06-05”")
-    if not isinstance(rule, FixedDate) or rule.next_year:
+    if not isinstance(rule, FixedDate) or rule.years:
         raise ValueError(f"{shown(text)}不是一年中的某一天,应如“06-05”")
+    return text
+
+
+def fixed_day(text: str) -> str:
+    """A day of the campaign's year, or of a later one."""
+    if not isinstance(date_rule(text, hint=FIXED_HINT), FixedDate):
+        raise ValueError(f"{shown(text)}不是某一年的某一天,{FIXED_HINT}")
     return text
 
 
@@ -135,6 +143,7 @@ Number = Annotated[Decimal, BeforeValidator(to_decimal), WithJsonSchema({"type":
 Amount = Annotated[Number, Field(ge=0)]
 Ratio = Annotated[Fraction, BeforeValidator(to_ratio), WithJsonSchema({"type": "string", "pattern": f"^{RATIO}$"})]
 Day = Annotated[str, AfterValidator(day_of_year)]
+Fixed = Annotated[str, AfterValidator(fixed_day)]
 Due = Annotated[str, AfterValidator(due_rule)]
 Target = Annotated[str, AfterValidator(target_rule)]
 After = Annotated[str, AfterValidator(length_after)]

@@ -89,7 +89,7 @@ def mark_exempt(stage: Any, f: Facts, ask: Ask, now: Any) -> Mapping[str, Any]:
 
 def mark_unrated(stage: Any, f: Facts, ask: Ask, now: Any) -> Mapping[str, Any]:
     """未评 before the first rating of the year, 未复检 after it."""
-    return {"outcome": "unrated" if stage.round == "rating" else "unrechecked"}
+    return {"outcome": "unrated" if stage.in_first_round else "unrechecked"}
 
 
 def grant(f: Facts) -> Mapping[str, Any]:
@@ -280,7 +280,7 @@ KINDS = (
     Kind(
         "rated",
         "已定星",
-        (Act("open_recheck", "转入复检", by="clock", guards=(guards.recheck_opened,)),),
+        (Act("open_recheck", "转入下一轮", by="clock", guards=(guards.recheck_opened,)),),
         rests=True,
         on_arrival=grant,
     ),

@@ -85,8 +85,13 @@ def rule_in_words(text: str) -> str:
         case AfterNamed(name, length):
             return f"{NAMED_DATES.get(name, name)}后{length}"
         case fixed:
-            return f"{'次年' if fixed.next_year else ''}{fixed.month}月{fixed.day}日"
+            return f"{_later(fixed.years)}{fixed.month}月{fixed.day}日"
 
 
 def span_in_words(text: str) -> str:
     return str(parse_length(text))
+
+
+def _later(years: int) -> str:
+    """The campaign's own year is the first."""
+    return {0: "", 1: "次年"}.get(years, f"第{years + 1}年")

@@ -36,6 +36,7 @@ from storage import cycles, meetings, organisations, outbox, records
 from storage.cycles import CycleRow
 from workflow.engine.deadlines import due_date
 from workflow.engine.errors import BadInput, Refused, Unknown
+from workflow.rating.scheme import Scheme
 
 LEDGER = "ledger_item"
 STARS = ("无星", "一星级", "二星级", "三星级", "四星级", "五星级")
@@ -372,7 +373,7 @@ def _summary(desk: Desk, wanted: Wanted) -> Paper:
     with desk.reading() as tx:
         its = _setting(desk, tx, wanted.year)
         told, late = outbox.count_by_kind(tx), records.late_count(tx)
-        titles = {s.name: s.title for s in desk.scheme(tx, campaign_of(tx, its.year).scheme_hash).stage}
+        scheme = desk.scheme(tx, campaign_of(tx, its.year).scheme_hash)
     done = lights["green"] + lights["black"]
     heads = numbered(("星级分布", "办理进度", "按时情况", "提醒与督办", "名额使用"))
     words = {"reminder": "提醒", "nudge": "催办", "escalation": "上报", "event": "通知"}
@@ -384,9 +385,9 @@ def _summary(desk: Desk, wanted: Wanted) -> Paper:
         blocks=(
             Text(f"截至{in_words(its.today)},{its.year}年度{its.title}共有{overview.rated}个党组织参评。"),
             heads[0],
-            Bars("各星级党组织数", tuple((star_word(star), stars.get(star, 0)) for star in (5, 4, 3, 2, 1, 0, None))),
+            Bars("各星级党组织数", tuple((scheme.star_word(star), stars.get(star, 0)) for star in (*reversed(scheme.stars), None))),
             heads[1],
-            Bars("各环节党组织数", tuple((_round(name, titles), number) for name, number in overview.stages.items())),
+            Bars("各环节党组织数", tuple((_round(name, scheme), number) for name, number in overview.stages.items())),
             NewPage(),
             heads[2],
             Bars("亮灯情况", tuple((word, lights[key]) for key, word in LIGHT_WORDS), LIGHT_COLOURS),
@@ -400,9 +401,12 @@ def _summary(desk: Desk, wanted: Wanted) -> Paper:
     )  # fmt: skip
 
 
-def _round(stage: str, titles: dict[str, str]) -> str:
-    word = {"rating": "申报·", "recheck": "复检·"}.get(stage.rpartition(".")[0], "")
-    return word + titles.get(stage, stage)
+def _round(stage: str, scheme: Scheme) -> str:
+    round_, title = stage.rpartition(".")[0], scheme.stage_of(stage).title
+    return f"{SHORT_ROUNDS.get(round_) or scheme.round_word(round_)}·{title}" if round_ else title
+
+
+SHORT_ROUNDS = {"rating": "申报", "recheck": "复检"}
 
 
 LIGHT_WORDS = (

@@ -11,6 +11,11 @@ from storage.outbox import Envelope, Standing
 
 KINDS = ("escalation", "nudge", "reminder", "event")  # in the order of weight
 SUBJECT_LENGTH = 60
+CARRIERS = frozenset({"smtp", "file"})
+ANCHORED = {
+    "zh": "历史锚点 {anchor}(留着这封信,日后可凭它查出记录有没有被改过)",
+    "en": "History anchor {anchor} (this letter can show later whether the records were altered)",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +42,16 @@ def letter_of(
     templates: tuple[Template, ...] = SHIPPED,
     language: str = "zh",
     home: str = "",
+    anchor: str = "",
 ) -> Letter:
-    """In the words of the template that fits its kind, its person's language and its channel. `home`: where we are reached."""
+    """In the words of the template that fits its kind, its person's language and its channel. `home`: where we are reached.
+
+    A mail carries the newest anchor away, so that as many hold it as read mail; the other channels are too narrow.
+    """
     ordered = sorted(notices, key=lambda notice: KINDS.index(notice.kind))  # stable: within a kind as they fell due
     subject, body = said(envelope.channel, envelope.name, ordered, templates, language)
+    if anchor and envelope.channel in CARRIERS:
+        body += f"\n\n{ANCHORED[language].format(anchor=anchor)}"
     return Letter(
         key=envelope.key,
         channel=envelope.channel,

@@ -23,7 +23,7 @@ from schedules.letters import Letter, letter_of
 from schedules.templates import SHIPPED, Template, read_templates
 from starflow.service.desk import Desk
 from starflow.service.policy import POLICY
-from storage import outbox, preferences
+from storage import outbox, preferences, records
 from storage.cycles import campaign_of_year
 from storage.database import Transaction, retrying
 from storage.outbox import Envelope, Standing, Text
@@ -148,6 +148,8 @@ def _take(
                 outbox.absorb(tx, envelope)
         ids = [envelope.id for envelope in going]
         notices = _still_true(tx, outbox.standing(tx, ids), _deaf(going, wishes), _out_of_sight(tx, ids))
+        newest = records.latest_anchor(tx)
+        anchor = newest.code if newest else ""
         letters = [
             (
                 e,
@@ -158,6 +160,7 @@ def _take(
                     templates,
                     _language(wishes.get(e.person_id or 0)),
                     desk.settings.public_url,
+                    anchor,
                 ),
             )
             for e in going

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import col, select
+from sqlmodel import SQLModel, col, select
 
 from storage.database import Transaction
 from storage.models import Campaign, Cycle, Organisation, Record
@@ -55,8 +55,9 @@ def enrol(tx: Transaction, hook: Hook) -> None:
     assert hook.id is not None
     newest = newest_record(tx)
     had = sa.exists().where(col(HookDelivery.hook_id) == hook.id, col(HookDelivery.record_id) == col(Record.id))
+    moment = SQLModel.metadata.tables["hook_delivery"].c.next_try_at.type
     wanted = sa.select(
-        sa.literal(hook.id), col(Record.id), sa.literal("pending"), sa.literal(0), sa.literal(tx.now, sa.DateTime(True)), sa.literal("")
+        sa.literal(hook.id), col(Record.id), sa.literal("pending"), sa.literal(0), sa.literal(tx.now, moment), sa.literal("")
     ).where(col(Record.id) > max(hook.floor, hook.since), ~had)  # fmt: skip
     columns = ["hook_id", "record_id", "status", "attempts", "next_try_at", "said"]
     tx.session.execute(sa.insert(HookDelivery).from_select(columns, wanted))

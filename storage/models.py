@@ -312,13 +312,22 @@ class RecordDetail(SQLModel, table=True):
 
 
 class Anchor(SQLModel, table=True):
-    """The head over all cycles on a day: count and root hash, to be kept outside the database too."""
+    """The head over all cycles on a day: count and root hash, to be kept outside the database too.
+
+    It speaks of the records up to the number `upto`, of no later one.
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     at: datetime
     cycles: int
     records: int
+    upto: int
     head: str = Field(max_length=64)
+
+    @property
+    def code(self) -> str:
+        """The whole anchor in a line that fits into a letter or behind a QR code."""
+        return f"{self.upto}-{self.head}"
 
 
 class Assessment(SQLModel, table=True):

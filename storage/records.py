@@ -258,19 +258,24 @@ class Verdict:
 def verify(tx: Transaction, anchor: Mapping[str, Any] | None = None) -> Verdict:
     """Recomputes every hash, every digest that is not erased, and each cycle's version and head.
 
-    With an anchor, the chains must also still contain what they contained then: cutting the tail or rewriting is found.
+    With an anchor, the chains must also still contain what they contained then: cutting the tail or rewriting is found. One that
+    holds each chain's head names the record; one that holds the head over all says only that something up to it is different.
     """
     records, heads, first_bad = 0, {}, None
     known = {chain: (version, head) for _, chain, version, head in _cycles(tx)}
+    upto = (anchor or {}).get("upto", 0)
     seen: dict[str, dict[int, str]] = {}
+    then: dict[str, tuple[int, str]] = {}
     for chain, rows in chains(tx):
         records += len(rows)
         first_bad = first_bad or _bad_in(chain, rows) or _bad_head(chain, rows, known[chain])
         heads[chain] = (len(rows), rows[-1][0].hash)
         seen[chain] = {r.seq: r.hash for r, _ in rows}
+        if old := [r for r, _ in rows if (r.id or 0) <= upto]:
+            then[chain] = (old[-1].seq, old[-1].hash)
     first_bad = first_bad or next((f"{c}#1:没有任何记录" for c in known if c not in heads), None)
     if anchor is not None:
-        first_bad = first_bad or _against(anchor, seen)
+        first_bad = first_bad or _against(anchor, seen) or _against_head(anchor, then)
     return Verdict(first_bad is None, records, len(heads), root_of(heads), first_bad)
 
 
@@ -291,15 +296,21 @@ def current_heads(tx: Transaction) -> dict[str, tuple[int, str]]:
 
 
 def put_anchor(tx: Transaction) -> Anchor:
-    heads = current_heads(tx)
-    anchor = Anchor(at=tx.now, cycles=len(heads), records=sum(n for n, _ in heads.values()), head=root_of(heads))
+    """Nobody writes meanwhile, so that the numbers up to the newest are exactly the records that the heads come from."""
+    if tx.dialect == "postgresql":
+        tx.connection.execute(sa.text("LOCK TABLE record IN SHARE MODE"))
+    heads, upto = current_heads(tx), tx.session.scalar(sa.select(sa.func.max(Record.id))) or 0
+    records = sum(length for length, _ in heads.values())
+    anchor = Anchor(at=tx.now, cycles=len(heads), records=records, upto=upto, head=root_of(heads))
     tx.session.add(anchor)
     tx.session.flush()
     return anchor
 
 
-def latest_anchor(tx: Transaction) -> Anchor | None:
-    return tx.session.exec(select(Anchor).order_by(col(Anchor.id).desc()).limit(1)).first()
+def latest_anchor(tx: Transaction, before: datetime | None = None) -> Anchor | None:
+    """The newest, or the newest that was there at an instant."""
+    its = select(Anchor).order_by(col(Anchor.id).desc()).limit(1)
+    return tx.session.exec(its if before is None else its.where(col(Anchor.at) <= before)).first()
 
 
 def _cycles(tx: Transaction, cycle_id: int | None = None) -> Iterator[tuple[int, str, int, str]]:
@@ -336,6 +347,7 @@ def _exported(chain: str, record: Record, detail: RecordDetail | None) -> dict[s
     covered = ("seq", "trigger", "before", "after", "role", "actor", "late_days", "late_stage", "scheme_hash")
     return {
         "chain": chain,
+        "number": record.id,
         **{name: getattr(record, name) for name in (*covered, "detail_digest", "previous_hash", "hash")},
         "at": record.at.astimezone(UTC).isoformat(),
         "kept": detail is not None,
@@ -381,7 +393,13 @@ def _bad_head(chain: str, rows: list[tuple[Record, RecordDetail | None]], known:
 
 
 def _against(anchor: Mapping[str, Any], seen: Mapping[str, Mapping[int, str]]) -> str | None:
-    for chain, (length, head) in sorted(anchor["chains"].items()):
+    for chain, (length, head) in sorted(anchor.get("chains", {}).items()):
         if seen.get(chain, {}).get(length) != head:
             return f"{chain}#{length}:与锚点记下的不同"
     return None
+
+
+def _against_head(anchor: Mapping[str, Any], then: Mapping[str, tuple[int, str]]) -> str | None:
+    if "head" not in anchor or "upto" not in anchor or root_of(then) == anchor["head"]:
+        return None
+    return f"≤{anchor['upto']}:到这一号为止,全部记录的链头与锚点记下的不同"

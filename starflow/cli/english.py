@@ -188,7 +188,8 @@ HELP: Mapping[str, str] = {
     "评定案例(JSON);有 expect 的同时核对": "rating cases (JSON); an `expect` is compared",
     # upkeep
     "校验全部流转记录没有被改动": "prove that no record has been changed",
-    "与以前用 anchor 存下的文件核对": "compare with a file that `anchor` has written",
+    "与以前用 anchor 存下的文件核对;也可直接写信件、公示上的锚点": "compare with a file that `anchor` has written, or with the line on letters and notices",
+    "一行写下": "in a line",
     "另把全部记录写入这个文件,供独立的校验程序核对": "also write every record to this file, for the independent verifier",
     "备份:照常办理时也可以做,做完即恢复一遍来核对": "back up while everybody works, then restore it once to see that it holds",
     "核对一份备份能不能恢复": "see whether a backup can be restored",

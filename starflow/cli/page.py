@@ -228,7 +228,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "backup restore": ("path", "rows", "records", "files", "head", "faults", "ok"),
     "db copy": ("rows", "tables"),
     "verify": ("ok", "records", "cycles", "head", "first_bad"),
-    "anchor": ("at", "cycles", "records", "head", "chains"),
+    "anchor": ("at", "cycles", "records", "upto", "head", "code", "chains"),
     "doctor": ("ok", "rows", "downtimes"),
     "retain": ("details", "objections", "addresses", "applied"),
     "db upgrade": ("before", "after"),

@@ -1,6 +1,7 @@
 """Proving the history, keeping its head elsewhere, asking what is wrong, erasing by rule, tokens."""
 
 import json
+import re
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -12,7 +13,10 @@ from starflow.cli.output import Result, json_of, working
 from starflow.cli.words import say
 from workflow.engine.errors import BadInput
 
-AnchorFile = Annotated[str | None, typer.Option("--anchor", metavar="FILE", help="与以前用 anchor 存下的文件核对")]
+AnchorFile = Annotated[
+    str | None,
+    typer.Option("--anchor", metavar="FILE", help="与以前用 anchor 存下的文件核对;也可直接写信件、公示上的锚点"),
+]
 Export = Annotated[
     str | None,
     typer.Option(
@@ -29,6 +33,7 @@ Label = Annotated[str, typer.Option("--label", metavar="TEXT", help="令牌的�
 Days = Annotated[int, typer.Option("--days", metavar="N", parser=read_number, help="有效天数")]
 
 SHOWN_DOWNTIMES = 3
+CODE = re.compile(r"(\d{1,18})-([0-9a-fA-F]{64})")
 Redate = Annotated[bool, typer.Option("--redate", help="先按现在的节假日历重算全部未办结的期限")]
 
 
@@ -63,11 +68,14 @@ def _day_of(kept: dict[str, Any]) -> str:
 
 
 def _anchor(file: str) -> dict[str, Any]:
-    """What `anchor` has written; anything else is not an anchor."""
+    """What `anchor` has written, or the line that letters and notices carry; anything else is not an anchor."""
+    if line := CODE.fullmatch(file.strip()):
+        return {"upto": int(line[1]), "head": line[2].lower()}
     try:
         found = json.loads(read_text(file))
         chains = found["chains"]
         good = all(isinstance(c, str) and isinstance(n, int) and isinstance(h, str) for c, (n, h) in chains.items())
+        good = good and isinstance(found.get("upto", 0), int)
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         good = False
     if not good:
@@ -81,7 +89,7 @@ def anchor(out: Out = None) -> Result:
     with at_desk() as desk:
         kept = keep(desk)
     said = say("锚点:{cycles}个周期,{records}条记录", cycles=kept["cycles"], records=kept["records"])
-    lines = [said, f"  {say('总哈希')} {kept['head']}"]
+    lines = [said, f"  {say('总哈希')} {kept['head']}", f"  {say('一行写下')} {kept['code']}"]
     if out is not None:
         write_bytes(out, f"{json_of(kept)}\n".encode())
         lines.append(say("已写入 {out}", out=out))

@@ -24,12 +24,8 @@ def spelled(value):
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def in_utc(text):
-    return datetime.fromisoformat(text).astimezone(UTC)
-
-
 def hash_of(chain, record):
-    said = {**record, "at": in_utc(record["at"]).isoformat()}
+    said = {**record, "at": datetime.fromisoformat(record["at"]).astimezone(UTC).isoformat()}
     return sha(spelled([chain, *(said[name] for name in COVERED), record["detail_digest"], record["previous_hash"]]))
 
 
@@ -41,7 +37,7 @@ def wrong_with(chain, record, seq, previous, since):
         return "does not follow the record before"
     if record["hash"] != hash_of(chain, record):
         return "content and hash differ"
-    if since is not None and in_utc(record["at"]) < since:
+    if since is not None and datetime.fromisoformat(record["at"]) < since:
         return "earlier than the record before"
     if not record["kept"]:
         return "its detail is gone"
@@ -61,7 +57,7 @@ def first_wrong(chain, version, head, records):
         why = wrong_with(chain, record, seq, previous, since)
         if why:
             return f"{chain}#{record['seq']}", why
-        previous, since = record["hash"], in_utc(record["at"])
+        previous, since = record["hash"], datetime.fromisoformat(record["at"])
     if (len(records), previous) != (version, head):
         return f"{chain}#{len(records)}", f"the cycle says that {version} is the last"
     return None
@@ -70,8 +66,7 @@ def first_wrong(chain, version, head, records):
 def read(lines):
     """chain → (version, head, records) of an export, in the export's order."""
     found = {}
-    for line in lines:
-        row = json.loads(line)
+    for row in map(json.loads, lines):
         if "version" in row:
             found[row["chain"]] = (row["version"], row["head"], [])
         else:
@@ -79,38 +74,42 @@ def read(lines):
     return found
 
 
-def verdict(lines, anchor=None):
-    """{ok, records, cycles, head, first_bad, why} of an export; `anchor` is what `starflow anchor --out` wrote."""
-    chains = read(lines)
-    wrong = next(filter(None, (first_wrong(chain, *said) for chain, said in chains.items())), None)
-    if wrong is None and anchor is not None:
-        wrong = against(anchor["chains"], chains)
-    heads = {chain: (len(records), records[-1]["hash"]) for chain, (_, _, records) in chains.items() if records}
-    return {
-        "ok": wrong is None,
-        "records": sum(length for length, _ in heads.values()),
-        "cycles": len(heads),
-        "head": sha(spelled([[chain, *heads[chain]] for chain in sorted(heads)])),
-        "first_bad": wrong and wrong[0],
-        "why": wrong and wrong[1],
-    }
-
-
-def against(kept, chains):
-    """The first chain that no longer contains what the anchor saw at its end."""
-    for chain, (length, head) in sorted(kept.items()):
+def against(anchor, chains):
+    """What is no longer as the anchor saw it: the first chain, or, where it holds but the head over all, only up to which number."""
+    for chain, (length, head) in sorted(anchor.get("chains", {}).items()):
         records = chains[chain][2] if chain in chains else []
         if length > len(records) or records[length - 1]["hash"] != head:
             return f"{chain}#{length}", "not what the anchor saw"
+    if "upto" in anchor and sha(spelled(newest(chains, anchor["upto"]))) != anchor["head"]:
+        return f"≤{anchor['upto']}", "not what the anchor saw"
     return None
+
+
+def newest(chains, upto=float("inf")):
+    """Each chain's newest record, of those up to a number."""
+    kept = {chain: [r for r in records if r["number"] <= upto] for chain, (_, _, records) in sorted(chains.items())}
+    return [[chain, records[-1]["seq"], records[-1]["hash"]] for chain, records in kept.items() if records]
+
+
+def verdict(lines, anchor=None):
+    """{ok, records, cycles, head, first_bad, why} of an export; `anchor` is what `starflow anchor --out` wrote, or upto and head."""
+    chains = read(lines)
+    wrong = next(filter(None, (first_wrong(chain, *said) for chain, said in chains.items())), None)
+    wrong = wrong or (against(anchor, chains) if anchor else None)
+    counted = [len(records) for _, _, records in chains.values() if records]
+    said = {"ok": wrong is None, "records": sum(counted), "cycles": len(counted), "head": sha(spelled(newest(chains)))}
+    return {**said, "first_bad": wrong and wrong[0], "why": wrong and wrong[1]}
 
 
 def main(arguments):
     if len(arguments) not in (1, 2):
-        print("usage: python verifier.py HISTORY.jsonl [ANCHOR.json]", file=sys.stderr)
+        print("usage: python verifier.py HISTORY.jsonl [ANCHOR.json | UPTO-HEAD]", file=sys.stderr)
         return 2
-    history, *kept = (Path(name).read_text("utf-8") for name in arguments)
-    found = verdict(filter(None, history.split("\n")), json.loads(kept[0]) if kept else None)
+    upto, _, head = arguments[1].partition("-") if arguments[1:] else ("", "", "")
+    anchor = {"upto": int(upto), "head": head} if upto.isdigit() and len(head) == 64 else None
+    if arguments[1:] and anchor is None:
+        anchor = json.loads(Path(arguments[1]).read_text("utf-8"))
+    found = verdict(filter(None, Path(arguments[0]).read_text("utf-8").split("\n")), anchor)
     print(json.dumps(found, ensure_ascii=False))
     return 0 if found["ok"] else 1
 

@@ -39,9 +39,11 @@ def vacuum_ballots(desk: Desk) -> str:
 
 
 def anchor(desk: Desk) -> str:
-    """Keeps today's head over all cycles."""
+    """Keeps today's head over all cycles, and lays it down outside the database."""
     kept = upkeep.anchor(desk)
-    return f"锚点 {kept['head'][:12]}:{kept['cycles']}个周期,{kept['records']}条记录"
+    said = f"锚点 {kept['head'][:12]}:{kept['cycles']}个周期,{kept['records']}条记录"
+    file = upkeep.laid_down(desk, kept)
+    return f"{said},已另存为{file.name}" if file else said
 
 
 def backup(desk: Desk) -> str:

@@ -13,7 +13,7 @@ from starflow.service.acting import Acting
 from starflow.service.case import load_case
 from starflow.service.cycles import CycleAsk, fire_in
 from starflow.service.desk import Desk
-from storage import cycles, publications
+from storage import cycles, publications, records
 from storage import organisations as tree
 from storage.database import Transaction
 from storage.notice_models import Publication
@@ -43,7 +43,9 @@ class Shown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoticePage:
-    """A notice at a moment. `state`: before, during or after its days; its lines are there to be read during them only."""
+    """A notice at a moment. `state`: before, during or after its days; its lines are there to be read during them only. `head` is of its own
+    lines; `anchor` the one over all cycles that was newest when it was put up, empty where there was none.
+    """
 
     slug: str
     version: int
@@ -64,12 +66,17 @@ class NoticePage:
     arithmetic: tuple[str, ...]
     correction: str
     head: str
+    anchor: str
     at: datetime
     handler: str
     verify: str
     anonymous_ok: bool
     lines: tuple[Shown, ...] = ()
     struck: Mapping[str, str] = field(default_factory=dict)
+
+    def scanned(self, link: str) -> str:
+        """What its QR code says: whoever photographs the notice keeps the anchor of that day."""
+        return f"{link}#{self.anchor}" if self.anchor else link
 
     @property
     def days(self) -> int:
@@ -207,6 +214,7 @@ def _page(desk: Desk, tx: Transaction, found: Publication, every: Sequence[Publi
         arithmetic=tuple(found.arithmetic),
         correction=found.correction,
         head=hashlib.sha256(heads.encode()).hexdigest(),
+        anchor=anchor.code if (anchor := records.latest_anchor(tx, found.at)) else "",
         at=found.at.astimezone(scheme.zone),
         handler=_handler(tx, scheme),
         verify=_verify(scheme),

@@ -62,6 +62,7 @@ class Settings:
     tally_seconds: int
     digest_at: time
     anchor_at: time
+    anchors: Path | None
     invariants_at: time
     public_url: str
     proxies: tuple[str, ...]
@@ -286,6 +287,7 @@ SETTINGS = (
     Setting("TALLY_SECONDS", "5", _seconds, "每隔多少秒把变动过的周期重新计数;总览上的数目随时都是准的,这里只管多快"),
     Setting("DIGEST_AT", "08:30", _time_of_day, "每日摘要的时刻"),
     Setting("ANCHOR_AT", "23:50", _time_of_day, "每日锚点的时刻"),
+    Setting("ANCHORS", "", _folder, "每日锚点另存的目录,最好在别的机器或只能写一次的介质上;不设则只随信件、公示和推送离开数据库"),
     Setting("INVARIANTS_AT", "03:30", _time_of_day, "每日自检的时刻"),
     Setting("PUBLIC_URL", "", _own_address, "大家访问本系统的地址,如 https://star.example.org;https 时会话只走加密"),
     Setting("PROXIES", "", _addresses, "前面反向代理的地址,逗号分隔;只有它们说的来访地址才可信"),

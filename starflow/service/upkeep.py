@@ -1,9 +1,12 @@
 """Upkeep: proving the history, keeping its head outside the database, asking what must be true, erasing by rule."""
 
+import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 from starflow.service import tallies
@@ -52,9 +55,26 @@ def anchor(desk: Desk) -> dict[str, Any]:
         "at": kept.at.isoformat(),
         "cycles": kept.cycles,
         "records": kept.records,
+        "upto": kept.upto,
         "head": kept.head,
+        "code": kept.code,
         "chains": chains,
     }
+
+
+def laid_down(desk: Desk, kept: Mapping[str, Any]) -> Path | None:
+    """The anchor as a file of its own in STARFLOW_ANCHORS, never written again; a rehearsal leaves nothing. Raises OSError."""
+    folder = desk.settings.anchors
+    if folder is None or desk.rehearsal:
+        return None
+    at = datetime.fromisoformat(kept["at"]).astimezone(desk.settings.zone)
+    file = folder / f"{at:%Y-%m-%d-%H%M%S}.json"
+    with file.open("x", encoding="utf-8") as written:
+        json.dump(kept, written, ensure_ascii=False)
+        written.flush()
+        os.fsync(written.fileno())
+    file.chmod(0o444)
+    return file
 
 
 # ── doctor ───────────────────────────────────────────────────────

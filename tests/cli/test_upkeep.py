@@ -39,6 +39,18 @@ def test_an_anchor_finds_what_was_cut_off_since(cli: Cli, tmp_path: Path) -> Non
     assert cli.json("verify", "--anchor", str(anchor), exit_code=1)["first_bad"] == "2027/B1#3:与锚点记下的不同"
 
 
+def test_the_line_that_letters_and_notices_carry_is_an_anchor_too(cli: Cli) -> None:
+    cli.fire("B1", "declare", "organisation", DECLARATION)
+    code = cli.json("anchor")["code"]
+    cli.fire("B2", "declare", "organisation", DECLARATION)
+    assert cli.json("verify", "--anchor", code)["ok"] is True
+    upto = int(code.split("-")[0])
+
+    assert cli.json("verify", "--anchor", f"{upto}-{'0' * 64}", exit_code=1)["first_bad"] == (
+        f"≤{upto}:到这一号为止,全部记录的链头与锚点记下的不同"
+    )
+
+
 NO_ANCHORS = [
     "",
     "{}",

@@ -105,8 +105,10 @@ FAULTS: dict[str, tuple[Patch, ...]] = {
     ),
     "no_anchor": (
         (records, "_against", lambda true: lambda anchor, seen: None),
+        (records, "_against_head", lambda true: lambda anchor, then: None),
         (verifier, "against", lambda true: lambda kept, chains: None),
     ),
+    "head_unread": ((records, "_against_head", lambda true: lambda anchor, then: None),),
     "second_is_lenient": ((verifier, "wrong_with", lambda true: lambda chain, record, *rest: None),),
     "live_file": ((copying, "snapshot", lambda true: _cp),),
     "drops_a_column": (

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,10 +42,10 @@ class Case:
 
 
 def tampering(trial: Trial) -> str:
-    """G16, G17: update of each column, insert, delete, swap, cut of the tail, rewriting from here on: every row, every column."""
+    """G16: update of each column, insert, delete, swap, cut of the tail, rewriting from here on: every row, every column."""
     found: Counter[str] = Counter()
     with opened(trial, trial.size(3, 8, control=2)) as desk:
-        _some_history(desk, trial)
+        some_history(desk, trial)
         anchor = upkeep.anchor(desk)
         with desk.reading() as tx:
             rows = [dict(row) for row in tx.connection.execute(sa.select(RECORD).order_by(RECORD.c.id)).mappings()]
@@ -53,8 +54,8 @@ def tampering(trial: Trial) -> str:
         with faults.switched_on(trial.fault):
             for row in sample:
                 for case in _cases(row, lengths[row["cycle_id"]]):
-                    with _tampered(desk, case, rows) as tx:
-                        _both_find(tx, anchor, case)
+                    with tampered(desk, case, rows) as tx:
+                        both_find(tx, anchor, case)
                     found[case.kind] += 1
         must(upkeep.verify(desk, anchor).ok, "what was undone is not as before")
     total = sum(found.values())
@@ -62,9 +63,9 @@ def tampering(trial: Trial) -> str:
     return f"{len(rows)}条记录、逐列逐种共{total}处篡改({kinds}):两个校验程序都查出{total}处,指的是同一条"
 
 
-def _some_history(desk: Desk, trial: Trial) -> None:
+def some_history(desk: Desk, trial: Trial, apart_from: str = "") -> None:
     for number in range(trial.size(8, 40, control=4)):
-        code, stage = trial.dice.choice(acting.stages(desk))
+        code, stage = trial.dice.choice([place for place in acting.stages(desk) if place[0] != apart_from])
         ask = acting.ask_of(code, stage, f"h/{number}")
         assert ask is not None
         fire(desk, ask)
@@ -83,7 +84,7 @@ def _cases(row: dict[str, Any], length: int) -> Iterator[Case]:
 
 
 @contextmanager
-def _tampered(desk: Desk, case: Case, rows: list[dict[str, Any]]) -> Iterator[Transaction]:
+def tampered(desk: Desk, case: Case, rows: list[dict[str, Any]]) -> Iterator[Transaction]:
     """Raw SQL of somebody who has the database and knows no constraint; rolled back afterwards."""
     engine = desk.database.engine
     with engine.connect() as connection:
@@ -103,8 +104,6 @@ def _tampered(desk: Desk, case: Case, rows: list[dict[str, Any]]) -> Iterator[Tr
 
 
 def _changed(value: Any, column: str) -> Any:
-    from datetime import timedelta
-
     if column == "cycle_id":
         return value + 100_000
     if column == "late_stage":
@@ -185,9 +184,28 @@ def _rewrite(tx: Transaction, case: Case, rows: list[dict[str, Any]]) -> None:
     tx.connection.execute(sa.update(CYCLE).where(CYCLE.c.id == row["cycle_id"]).values(head=previous))
 
 
+def _all_gone(tx: Transaction, case: Case, rows: list[dict[str, Any]]) -> None:
+    """Every record of the cycle is gone; the cycle stands."""
+    for each in (r for r in rows if r["cycle_id"] == case.row["cycle_id"]):
+        _delete(tx, Case("删", "", each), rows)
+
+
+def _backdate(tx: Transaction, case: Case, rows: list[dict[str, Any]]) -> None:
+    """This one is dated a day before its predecessor, every hash from it on is made anew, and the cycle is made to agree."""
+    before = next(r for r in rows if r["cycle_id"] == case.row["cycle_id"] and r["seq"] == case.row["seq"] - 1)
+    row = {**case.row, "at": before["at"] - timedelta(days=1)}
+    _rewrite(tx, Case("重写", "", row), [row if r["id"] == row["id"] else r for r in rows])
+
+
+def _revive(tx: Transaction, case: Case, rows: list[dict[str, Any]]) -> None:
+    """Its detail was erased by rule, and is there again."""
+    its = DETAIL.c.record_id == case.row["id"]
+    tx.connection.execute(sa.update(DETAIL).where(its).values(detail={"back": True}, erased_at=tx.now))
+
+
 KINDS = {
     "改": _update, "改明细": _update_detail, "删明细": _delete_detail, "删": _delete, "插": _insert, "截尾": _cut, "重写": _rewrite,
-    "换": _swap,
+    "换": _swap, "全删": _all_gone, "倒填": _backdate, "还魂": _revive,
 }  # fmt: skip
 
 
@@ -196,11 +214,11 @@ def _hash(tx: Transaction, row: dict[str, Any]) -> str:
     return records.record_hash(chain, Record(**row))
 
 
-def _both_find(tx: Transaction, anchor: dict[str, Any], case: Case) -> None:
+def both_find(tx: Transaction, anchor: dict[str, Any], case: Case, by: str = "") -> None:
     first = records.verify(tx, anchor)
     lines = [json.dumps(row, ensure_ascii=False) for row in records.exported(tx)]
     second = verifier.verdict(lines, anchor)
-    what = f"{case.kind} {case.column} of record {case.row['id']}"
+    what = f"{case.kind} {case.column} of record {case.row['id']} {by}"
     must(not first.ok, f"{what}: the first verifier found nothing")
     must(not second["ok"], f"{what}: the second verifier found nothing")
     place = str(first.first_bad).split(":")[0]

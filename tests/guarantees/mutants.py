@@ -29,7 +29,7 @@ def all_mutants(scheme: Scheme) -> Iterator[tuple[str, Row, tuple[Row, ...]]]:
         at = f"{row.stage}.{row.trigger}"
         yield f"{at} is gone", row, ()
         yield f"{at} wants a reason: {not row.needs_reason}", row, (replace(row, needs_reason=not row.needs_reason),)
-        other = BYS[(BYS.index(row.by) + 3) % len(BYS)]
+        other = "clock" if row.by == OWNER else BYS[(BYS.index(row.by) + 3) % len(BYS)]  # the clock owns no stage
         yield f"{at} by {other}", row, (replace(row, by=other),)
         if row.effect is not None:
             yield f"{at} changes nothing", row, (replace(row, effect=None),)

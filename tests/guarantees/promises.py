@@ -1,6 +1,7 @@
 """The list: what we promise, in the words of the README, and which test proves it."""
 
 from tests.guarantees import (
+    anchors,
     corpus,
     crash,
     fuzz,
@@ -43,6 +44,8 @@ GUARANTEES = (
               SQLITE),
     Guarantee("G16", "历史的任何改动都查得出(两个独立的校验程序)", "any tampering with the history is found, by two verifiers", history.tampering,
               "no_anchor", 60),
+    Guarantee("G17", "链头天天离开数据库:凭一封信、一张公示、一个文件或一次推送,都查得出以前的改动",
+              "the head leaves the database every day; any one who kept it finds what was altered before", anchors.leaves, "head_unread", 40),
     Guarantee("G14", "程序与它的小模型处处一致", "the workflow equals its model", modelled.equal, "mutants", 90, control_on=SQLITE),
     Guarantee("G15", "一整年里处处出故障,结果与无故障的一年逐条相同", "a year of faults ends with the very history of a year without", year.survives,
               "each_bug", 500, SQLITE),

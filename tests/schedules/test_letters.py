@@ -1,6 +1,9 @@
 """What one person is told at one time."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+
+import pytest
 
 from schedules.letters import Letter, letter_of
 from storage.outbox import Envelope, Standing
@@ -40,3 +43,16 @@ def test_a_long_first_line_is_cut_in_the_subject_only() -> None:
 
     assert letter.subject == f"【争星】{'长' * 59}…"
     assert letter.body.splitlines()[2:4] == ["长" * 61, "第二行"]
+
+
+@pytest.mark.parametrize("channel", ["wecom", "sms", "console"])
+def test_a_mail_carries_the_newest_anchor_away_and_a_narrow_channel_does_not(channel: str) -> None:
+    said = [notice("提醒")]
+
+    mail = letter_of(ENVELOPE, said, NOW, anchor="12-abc").body
+    narrow = letter_of(replace(ENVELOPE, channel=channel), said, NOW, anchor="12-abc").body
+
+    assert (
+        mail == letter_of(ENVELOPE, said, NOW).body + "\n\n历史锚点 12-abc(留着这封信,日后可凭它查出记录有没有被改过)"
+    )
+    assert "12-abc" not in narrow

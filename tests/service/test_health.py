@@ -1,16 +1,19 @@
 """Doctor says what is stuck, and is silent about what is well."""
 
+import json
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from schedules.bell import tick
-from starflow.service import backups, upkeep
+from starflow.service import backups, jobs, upkeep
 from starflow.service.campaigns import open_campaign
 from starflow.service.clock import SystemClock
 from starflow.service.desk import Desk, create_desk
@@ -29,6 +32,16 @@ class Shifted:
 
     def now(self):  # type: ignore[no-untyped-def]
         return SystemClock().now() + self.by
+
+
+@dataclass
+class Standing:
+    """A clock that stands."""
+
+    at: datetime
+
+    def now(self) -> datetime:
+        return self.at
 
 
 class Usage(NamedTuple):
@@ -89,3 +102,19 @@ def test_a_disk_that_is_nearly_full_is_named(desk: Desk, monkeypatch: pytest.Mon
     said = found(desk)
 
     assert said and all("所在的磁盘只剩2.0 GiB(2%)" in one for one in said)
+
+
+def test_the_daily_anchor_is_laid_down_once_as_a_file_that_nobody_writes_again(desk: Desk, tmp_path: Path) -> None:
+    folder = tmp_path / "anchors"
+    folder.mkdir()
+    desk.settings = replace(desk.settings, anchors=folder)
+    desk.clock = Standing(desk.clock.now())
+
+    said = jobs.anchor(desk)
+
+    (file,) = folder.iterdir()
+    assert said.endswith(f"已另存为{file.name}")
+    assert upkeep.verify(desk, json.loads(file.read_text())).ok
+    assert stat.S_IMODE(file.stat().st_mode) == 0o444
+    with pytest.raises(FileExistsError):
+        jobs.anchor(desk)  # in the same second: what lies there is not written over

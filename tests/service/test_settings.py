@@ -58,6 +58,7 @@ def test_an_empty_environment_gives_the_documented_defaults() -> None:
         tally_seconds=5,
         digest_at=time(8, 30),
         anchor_at=time(23, 50),
+        anchors=None,
         invariants_at=time(3, 30),
         public_url="",
         proxies=(),

@@ -79,8 +79,9 @@ def paper(notice: NoticePage, link: str) -> Paper:
             *_period(heads[0], notice),
             *_objecting(heads[1], notice),
             Signed(notice.publisher, notice.posted_on),
-            Picture(qr_png(link), 30, link),
+            Picture(qr_png(notice.scanned(link)), 30, link),
             Text(f"第{notice.version}版。张贴时流转记录校验值:{notice.head}", indent=False, size=10),
+            *([Text(f"张贴前全部记录的锚点:{notice.anchor}", indent=False, size=10)] if notice.anchor else []),
         ),
     )  # fmt: skip
 

@@ -49,7 +49,7 @@ def _shown(request: Request, slug: str, version: int | None) -> Response:
     except Unknown as refusal:
         return missing(refusal)
     link = address(desk, page)
-    return leaf("notice", notice=page, link=link, svg=qr(link), texts=TEXTS, forms=tuple(WRITERS))
+    return leaf("notice", notice=page, link=link, svg=qr(page.scanned(link)), texts=TEXTS, forms=tuple(WRITERS))
 
 
 @router.get("/n/{slug}/v/{version}/{form}")

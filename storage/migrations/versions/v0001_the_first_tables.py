@@ -28,6 +28,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("cycles", sa.Integer(), nullable=False),
         sa.Column("records", sa.Integer(), nullable=False),
+        sa.Column("upto", sa.Integer(), nullable=False),
         sa.Column("head", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_anchor")),
     )

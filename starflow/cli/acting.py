@@ -76,6 +76,11 @@ def coordinator(desk: "Desk", by: str | None) -> str:
     return acting_at_the_top(desk, "department", by).actor
 
 
+def both(reason: str, first: str | None, second: str | None) -> str:
+    """Both names stand in the reason where two have signed."""
+    return f"{reason}({first}提出,{second}会签)" if second else reason
+
+
 def _acting(desk: "Desk", tx: "Transaction", standing: "Standing", role: str, by: str | None) -> "Acting":
     from starflow.service.access import claimed
     from starflow.service.acting import Acting

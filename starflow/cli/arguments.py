@@ -203,6 +203,12 @@ After = Annotated[str | None, typer.Option("--after", metavar="NEXT", help="从�
 By = Annotated[
     str | None, typer.Option("--by", metavar="PERSON", help="代谁办理:人员编号或邮箱;正式数据库办理环节时必填")
 ]
+Second = Annotated[
+    str | None,
+    typer.Option(
+        "--second", metavar="PERSON", help="会签的另一位:人员编号或邮箱;正式数据库里有第二个人担任这一职务时必填"
+    ),
+]
 As = Annotated[
     str,
     typer.Option(

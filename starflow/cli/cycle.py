@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from starflow.cli.acting import acting_on
-from starflow.cli.arguments import As, By, Code, Data, Expect, Key, Reason, Trigger, Year
+from starflow.cli.acting import acting_on, both
+from starflow.cli.arguments import As, By, Code, Data, Expect, Key, Reason, Second, Trigger, Year
 from starflow.cli.opening import at_desk
 from starflow.cli.output import Result, Table, deadline, light, moment, text
 from starflow.cli.words import role as role_word
@@ -109,14 +109,17 @@ def fire(
     expect: Expect = None,
     key: Key = None,
     by: By = None,
+    second: Second = None,
     year: Year = None,
 ) -> Result:
-    """The one door; nothing is checked here but whether the person holds the post."""
+    """The one door; nothing is checked here but whether the person holds the post, and who signs too where it takes two."""
+    from starflow.service.countersigning import countersigner
     from starflow.service.cycles import CycleAsk
     from starflow.service.cycles import fire as through_the_door
 
     with at_desk() as desk:
         acting = acting_on(desk, code, role, by, year)
+        also = countersigner(desk, trigger, acting.person, second)
         ask = CycleAsk(
             code=code,
             trigger=trigger,
@@ -124,7 +127,7 @@ def fire(
             actor=acting.actor,
             person=acting.person,
             payload=data or {},
-            reason=reason,
+            reason=both(reason, acting.person, also),
             year=year,
             expected_version=expect,
             key=key,

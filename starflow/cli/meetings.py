@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from starflow.cli.acting import acting_at_the_top
-from starflow.cli.arguments import Because, By, Code, Year, read_day, read_number, read_role
+from starflow.cli.acting import acting_at_the_top, both
+from starflow.cli.arguments import Because, By, Code, Second, Year, read_day, read_number, read_role
 from starflow.cli.completion import codes
 from starflow.cli.opening import at_desk
 from starflow.cli.output import Result, Table, day, text
@@ -109,15 +109,20 @@ def approve(
     on: MaybeOn = None,
     role: SittingAs = "committee",
     by: By = None,
+    second: Second = None,
     year: Year = None,
 ) -> Result:
     """Everybody on the list, or those named; exit code 4 when somebody was refused, the others are approved all the same."""
+    from starflow.service.countersigning import countersigner
     from starflow.service.meetings import approve as decide
 
     passed_over = dict(map(_exception, exceptions or ()))
     with at_desk() as desk:
         acting = acting_at_the_top(desk, role, by)
-        batch = decide(desk, number, acting=acting, codes=codes or (), exceptions=passed_over, on=on, year=year)
+        also = countersigner(desk, "approve", acting.person, second)
+        batch = decide(
+            desk, number, acting=acting, codes=codes or (), exceptions=passed_over, on=on, year=year, second=also
+        )
     titles = (say("单位"), say("结果"), say("星级"), say("转到"), say("因为"))
     said = say("会议{number}:批准{approved},暂缓{deferred},不能批准{refused}", number=batch.number,
                approved=batch.approved, deferred=batch.deferred, refused=batch.refused)  # fmt: skip
@@ -140,13 +145,22 @@ def _outcome(line: "BatchLine") -> tuple[str, ...]:
 
 
 def reject(
-    number: Number, code: Code, reason: Because, role: SittingAs = "committee", by: By = None, year: Year = None
+    number: Number,
+    code: Code,
+    reason: Because,
+    role: SittingAs = "committee",
+    by: By = None,
+    second: Second = None,
+    year: Year = None,
 ) -> Result:
+    from starflow.service.countersigning import countersigner
     from starflow.service.meetings import reject as send_back
     from starflow.service.shapes import plain
 
     with at_desk() as desk:
-        line = send_back(desk, number, code, reason, acting=acting_at_the_top(desk, role, by), year=year)
+        acting = acting_at_the_top(desk, role, by)
+        also = countersigner(desk, "reject", acting.person, second)
+        line = send_back(desk, number, code, reason, acting=acting, year=year, second=also)
     return Result(plain(line), (f"{line.organisation} {line.name} → {line.after}",))
 
 
@@ -157,12 +171,16 @@ def excess(
     reason: Because,
     role: SittingAs = "committee",
     by: By = None,
+    second: Second = None,
     year: Year = None,
 ) -> Result:
+    from starflow.service.countersigning import countersigner
     from starflow.service.meetings import excess as record
 
     with at_desk() as desk:
-        done = record(desk, number, level, count, reason, acting=acting_at_the_top(desk, role, by), year=year)
+        acting = acting_at_the_top(desk, role, by)
+        also = countersigner(desk, "record_excess", acting.person, second)
+        done = record(desk, number, level, count, both(reason, acting.person, also), acting=acting, year=year)
     said = say("名额{quota}可超出{excess}个,还可批准{left}个(记在{organisation}的第{seq}条)", quota=done.quota,
                excess=done.excess, left=done.left, organisation=done.organisation, seq=done.seq)  # fmt: skip
     return Result(done.as_json(), (said,))

@@ -106,11 +106,23 @@ def approve(
     )
 
 
-def reject(desk: Desk, number: str, code: str, reason: str, *, acting: Acting, year: int | None = None) -> BatchLine:
+def reject(
+    desk: Desk,
+    number: str,
+    code: str,
+    reason: str,
+    *,
+    acting: Acting,
+    year: int | None = None,
+    second: str | None = None,
+) -> BatchLine:
     """Send one organisation back for another review, with the committee's reason. Raises what `fire` raises."""
-    sitting = _prepared(desk, number, acting, (code,), {}, year)
+    sitting = _prepared(desk, number, acting, (code,), {}, year, second=second)
     row = sitting.chosen[0]
-    fired = retrying(lambda: _fired(desk, sitting, row, "reject", reason))
+    if row.code in sitting.barred:
+        raise Refused(sitting.barred[row.code])
+    said = f"{reason}({_signed(sitting)})" if second else reason
+    fired = retrying(lambda: _fired(desk, sitting, row, "reject", said))
     return _line(row, REJECTED, after=fired.record.after)
 
 

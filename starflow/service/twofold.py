@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from starflow.service import accounts, granting, meetings, proposals
+from starflow.service import accounts, granting, meetings, proposals, roster_requests
 from starflow.service.access import Principal
 from starflow.service.acting import Acting
 from starflow.service.agenda import as_signed
+from starflow.service.case import load_case
 from starflow.service.cycles import CycleAsk, fire
 from starflow.service.desk import Desk
 from starflow.service.policy import POLICY
@@ -201,22 +202,41 @@ def _adopt(desk: Desk, asked: Twofold, second: str) -> str:
 
 
 def _force(desk: Desk, asked: Twofold, second: str) -> str:
-    """A forced end of a cycle, through the one door; both names stand in its reason."""
+    """A forced end of a cycle, or a committee's no, through the one door; both names stand in its reason."""
     payload = asked.payload
+    _impartial(desk, payload["code"], payload.get("year"), (asked.asked_by, second))
     fired = fire(
         desk,
         CycleAsk(
             code=payload["code"],
             trigger=asked.act,
-            relations=frozenset({"department"}),
+            relations=frozenset({asked.role}),
             actor=asked.asked_by,
             person=asked.asked_by,
+            payload=payload.get("payload", {}),
             reason=f"{asked.reason}({asked.asked_by}提出,{second}复核)",
             year=payload.get("year"),
             key=f"two:{asked.id}",
         ),
     )
     return f"{fired.code}:{fired.record.after}"
+
+
+def _impartial(desk: Desk, code: str, year: int | None, people: tuple[str, ...]) -> None:
+    """Nobody signs about an organisation that is their own. Raises Forbidden."""
+    with desk.reading() as tx:
+        case = load_case(desk, tx, code, year)
+        for person in people:
+            if grants.interest(tx, person, case.cycle.organisation_id, case.today):
+                raise Forbidden(f"{person}在该组织任职或已申请回避,须由其他人办理")
+
+
+def _take_in(desk: Desk, asked: Twofold, second: str) -> str:
+    return roster_requests.take_in(desk, asked.payload, actor=asked.asked_by)
+
+
+def _undo(desk: Desk, asked: Twofold, second: str) -> str:
+    return roster_requests.undo(desk, asked.payload, actor=asked.asked_by)
 
 
 def _approve(desk: Desk, asked: Twofold, second: str) -> str:
@@ -266,6 +286,9 @@ ACTS = (
     TwofoldAct(name="adopt_scheme", title="采用方案", run=_adopt, confirmers=("admin",)),
     TwofoldAct(name="exempt", title="免评", run=_force, confirmers=("department", "committee")),
     TwofoldAct(name="close_unrated", title="终止评定", run=_force, confirmers=("department", "committee")),
+    TwofoldAct(name="import_roster", title="导入名册", run=_take_in, confirmers=("admin",)),
+    TwofoldAct(name="undo_roster", title="撤销导入名册", run=_undo, confirmers=("admin",)),
+    TwofoldAct(name="reject", title="不予批准", run=_force, confirmers=("committee",)),
     TwofoldAct(name="approve", title="批准星级", run=_approve, confirmers=("committee",)),
     TwofoldAct(name="record_excess", title="超额决定", run=_excess, confirmers=("committee",)),
 )
@@ -276,3 +299,8 @@ def _act(name: str) -> TwofoldAct:
     if found is None:
         raise BadInput(f"“{name}”不须两人办理")
     return found
+
+
+def confirmers_of(name: str) -> tuple[str, ...]:
+    """In which roles one may be the second hand. Raises BadInput."""
+    return _act(name).confirmers

@@ -65,3 +65,34 @@ def test_a_disabled_account_is_shut_out(cli: Cli) -> None:
     assert cli.done("account", "disable", "maguo", "--reason", "调离") == "已停用maguo,退出了0处登录\n"
     assert cli.refused("account", "invite", "P5") == (4, "账号maguo已停用,须先恢复(account enable)")
     assert [row["what"] for row in cli.json("account", "log")["rows"]] == ["account.disabled", "account.link"]
+
+
+# ── a second name at the command line ────────────────────────────
+
+EXEMPT = ("fire", "B1", "exempt", "--as", "department", "--reason", "合并:并入第二支部", "--by", "P1")
+
+
+def test_an_office_of_one_ends_a_rating_alone(live: Cli) -> None:
+    assert live.json(*EXEMPT)["after"] == "exempt"
+    assert live.json("history", "B1")["rows"][-1]["reason"] == "合并:并入第二支部"
+
+
+def test_as_soon_as_a_second_person_holds_the_role_both_sign(live: Cli) -> None:
+    first, second, colleague = (
+        live.json("account", "invite", f"{name}@example.org", "--name", name)["person"] for name in ("a1", "a2", "d2")
+    )
+    for who in (first, second):
+        live.done("role", "grant", who, "admin", "GW")
+    asked = live.json("role", "grant", colleague, "department", "GW", "--by", first, "--reason", "增派")["request"]
+    live.done("role", "confirm", str(asked), "--by", second)
+
+    alone = live.refused(*EXEMPT)
+    himself = live.refused(*EXEMPT, "--second", "P1")
+    stranger = live.refused(*EXEMPT, "--second", "P5")
+    done = live.json(*EXEMPT, "--second", colleague)
+
+    assert alone == (4, f"免评须两人办理:请用 --second 写明会签的另一位({colleague}(d2))")
+    assert himself == (4, "须由另一个人会签,提出的人自己不能会签")
+    assert stranger == (4, "免评由组织部、工委会会签,P5(马国)现在不是")
+    assert done["after"] == "exempt"
+    assert live.json("history", "B1")["rows"][-1]["reason"] == f"合并:并入第二支部(P1提出,{colleague}会签)"

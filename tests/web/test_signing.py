@@ -1,13 +1,12 @@
 """A list of the committee takes two signatures in earnest: one member puts it on the table, another signs it in a session of their own."""
 
-import pyotp
 import pytest
 
 from starflow.service import granting
 from tests.web.browser import Browser, hidden, on_the_wall
 from tests.web.conftest import Web
 from tests.web.test_overview import read
-from tests.web.test_two import appointed, secret_on
+from tests.web.test_two import member
 
 CHOSEN = {"number": "工委会3号", "on": "2027-05-20", "code": "D60"}
 
@@ -19,15 +18,6 @@ def earnest(web: Web) -> Web:
     on_the_wall(web.desk)
     web.desk.rehearsal = False
     return web
-
-
-def member(web: Web, name: str) -> Browser:
-    """A member of the committee, signed in with a second factor."""
-    browser = Browser(web.app)
-    browser.signed_in(web.desk, appointed(web.desk, name, "committee", "GW"))
-    page = browser.post("/account/second-factor").text
-    browser.post("/account/second-factor/confirm", code=pyotp.TOTP(secret_on(page)).at(web.desk.wall.now()))
-    return browser
 
 
 def excess_signed(first: Browser, second: Browser) -> None:

@@ -1,7 +1,9 @@
 """Two people, two sessions; a second factor for whoever approves; sessions that one can see and end; nobody judges their own."""
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from storage import grants, posts
 from storage import organisations as tree
 from storage.account_models import RoleGrant
 from tests.web.browser import PASSWORD, Browser, hidden, on_the_wall
-from tests.web.conftest import ROSTER
+from tests.web.conftest import ROSTER, Web
 
 FORCED = {"act": "exempt", "code": "B1", "reason": "合并:已并入第二支部"}
 
@@ -214,3 +216,99 @@ def appointed_nobody(desk: Desk, name: str) -> str:
     """Somebody new who holds no role; their code."""
     with desk.transaction() as tx:
         return posts.add_person(tx, name=name).code
+
+
+# ── the roster, and a committee's no ─────────────────────────────
+
+
+def roster_file(desk: Desk, changed: str) -> str:
+    """The standing roster with another name for one organisation, as the page carries it along."""
+    rows = [["编码", "名称", "类别", "上级编码", "领域", "党员数", "换届到期日", "负责人", "电话", "邮箱", "分管领导"]]
+    rows += [
+        [r.code, "改过的名称" if r.code == changed else r.name, r.kind, r.parent or "", r.field, str(r.members),
+         str(r.election_due_on or ""), r.head, r.phone, r.email, r.leader]
+        for r in organisations.export(desk)
+    ]  # fmt: skip
+    return b64encode("\n".join(map(",".join, rows)).encode()).decode()
+
+
+def names(desk: Desk) -> dict[str, str]:
+    return {row.code: row.name for row in organisations.export(desk)}
+
+
+def test_a_roster_is_looked_at_by_one_administrator_and_taken_in_by_another(
+    live: Desk, enter: Callable[[str], Browser]
+) -> None:
+    one, two = (enter(appointed(live, name, "admin", "GW")) for name in ("甲", "乙"))
+    file, before = {"packed": roster_file(live, "B1"), "name": "名册.csv"}, names(live)
+    seen = one.post("/admin/roster", **file)
+    silent = one.post("/admin/roster", **file, go="apply", reason="")
+    asked = one.post("/admin/roster", **file, go="apply", reason="名称核对")
+
+    alone, shown = one.post("/two/1/confirm"), two.get("/admin/roster?asked=1")
+    unchanged = names(live)
+    done = two.post("/two/1/confirm")
+
+    assert "由另一位管理员复核" in seen.text and "将会:新增0,修改1,停用0" in seen.text
+    assert (silent.status_code, file["packed"] in silent.text, asked.headers["location"]) == (400, True, "/two")
+    assert (alone.status_code, unchanged, "修改1" in shown.text) == (403, before, True)
+    assert (done.status_code, names(live)) == (200, before | {"B1": "改过的名称"})
+
+
+def test_a_roster_that_would_do_something_else_by_now_is_not_taken_in(
+    live: Desk, enter: Callable[[str], Browser]
+) -> None:
+    one, two = (enter(appointed(live, name, "admin", "GW")) for name in ("甲", "乙"))
+    one.post("/admin/roster", packed=roster_file(live, "B1"), name="a.csv", go="apply", reason="名称核对")
+    rows = [replace(row, name="别人先改") if row.code == "B1" else row for row in ROSTER]
+    rows = [replace(row, name="也改了") if row.code == "B2" else row for row in rows]
+    organisations.import_roster(live, rows, scheme_root_kind="市直工委", dry_run=False)
+
+    answer = two.post("/two/1/confirm")
+
+    assert (answer.status_code, "在预览之后有变动" in answer.text, names(live)["B1"]) == (422, True, "别人先改")
+
+
+def test_an_import_is_undone_by_two_administrators(live: Desk, enter: Callable[[str], Browser]) -> None:
+    one, two = (enter(appointed(live, name, "admin", "GW")) for name in ("甲", "乙"))
+    before = names(live)
+    rows = [replace(row, name="改过的名称") if row.code == "B1" else row for row in ROSTER]
+    organisations.import_roster(live, rows, scheme_root_kind="市直工委", dry_run=False)
+    asked = one.post("/admin/roster/undo", **hidden(one.get("/admin/roster").text), reason="导错了")
+
+    still = names(live)["B1"]
+    done = two.post("/two/1/confirm")
+
+    assert (asked.status_code, still, done.status_code, names(live)) == (303, "改过的名称", 200, before)
+
+
+def test_the_committee_says_no_by_two_of_its_members_and_no_program_does(web: Web) -> None:
+    web.play("D60", "rating.approval")
+    on_the_wall(web.desk)
+    web.desk.rehearsal = False
+    said = {"meeting.on": "2027-05-20", "meeting.number": "工委会3号", "reason": "材料不实"}
+    first, second, third = (member(web, name) for name in ("甲", "乙", "丙"))
+    granting.recuse(web.desk, "P9", "D60", "亲属")
+    program = web.post(
+        "/cycles/D60/reject", {"meeting": {"on": "2027-05-20", "number": "3"}, "reason": "x"}, ("committee", "GW")
+    )
+    asked = first.submit("/organisations/D60/do/reject", **said)
+
+    partial = third.post("/two/1/confirm")
+    stage = web.stage("D60")
+    done = second.post("/two/1/confirm")
+
+    assert (program.status_code, "须两人办理" in program.text) == (403, True)
+    assert (asked.status_code, asked.headers["location"]) == (303, "/two"), asked.text
+    assert (partial.status_code, stage) == (403, "rating.approval")
+    assert (done.status_code, web.stage("D60")) == (200, "rating.review")
+    assert web.history("D60")["rows"][-1]["reason"] == "材料不实(P7提出,P8复核)"
+
+
+def member(web: Web, name: str) -> Browser:
+    """A member of the committee, signed in with a second factor."""
+    browser = Browser(web.app)
+    browser.signed_in(web.desk, appointed(web.desk, name, "committee", "GW"))
+    page = browser.post("/account/second-factor").text
+    browser.post("/account/second-factor/confirm", code=pyotp.TOTP(secret_on(page)).at(web.desk.wall.now()))
+    return browser

@@ -9,11 +9,15 @@ from typing import Any
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
+from starflow.service import twofold
 from starflow.service.clock import new_secret
 from starflow.service.cycles import CycleAsk, fire_in
+from starflow.service.policy import POLICY
+from starflow.service.twofold import Hand
 from starflow.service.why import OptionLine, Why
+from starflow.web.accounts.proving import proven
 from starflow.web.acts import held_to_act, scoped
-from starflow.web.auth import signature
+from starflow.web.auth import acting_relations, seen_case, signature
 from starflow.web.pages.fields import Faults, Field, empty_faults, fields_of, payload_of, placed, typed
 from starflow.web.pages.organisation import explained
 from starflow.web.pages.posted import EMPTY, Form, Posted
@@ -26,6 +30,8 @@ from workflow.rating.stages import TITLES
 
 router = APIRouter(include_in_schema=False)
 
+BY_TWO = ("exempt", "close_unrated", "reject")
+"""What is asked for with the act's own form where it takes two; a list and an excess are signed at the meeting."""
 SENT_TO: Mapping[str, str] = {
     "declare": "申报后由您开展自评。",
     "submit_self_evaluation": "报送后您不能再改,除非上级退回。",
@@ -55,6 +61,8 @@ def act(look: Looking, code: str, trigger: str, sent: Posted) -> Response:
     if faults := empty_faults(fields, sent, look.say):
         return _page(look, why, scheme, option, sent, faults, 400)
     try:
+        if trigger in BY_TWO and POLICY.takes_two(look.desk, trigger):
+            return _asked(look, why, option, payload_of(fields, sent), sent)
         do(look, code, trigger, payload_of(fields, sent), sent)
     except (Stale, WrongStage):
         return conflict(look, explained(look, code)[0], sent, trigger, typed(fields, sent))
@@ -62,6 +70,20 @@ def act(look: Looking, code: str, trigger: str, sent: Posted) -> Response:
         status = 400 if isinstance(refusal, BadInput) else 422 if isinstance(refusal, Refused) else 403
         return _page(look, why, scheme, option, sent, placed(fields, refusal.reasons), status)
     return RedirectResponse(f"/organisations/{code}?done={trigger}", 303)
+
+
+def _asked(look: Look, why: Why, option: OptionLine, payload: Mapping[str, Any], sent: Form) -> Response:
+    """The first of two hands: judged as it stands, done when another confirms. Raises Refused, Forbidden, BadInput, Unproven."""
+    proven(look.caller)
+    if not option.allowed:
+        raise Refused(*option.reasons)
+    with look.desk.reading() as tx:
+        case = seen_case(look.desk, tx, look.principal, why.organisation, None)
+        acting_relations(tx, look.principal, case)
+    kept = {"code": why.organisation, "year": case.cycle.year, "payload": dict(payload)}
+    hand = Hand(principal=look.principal, session=look.caller.token)
+    twofold.ask(look.desk, option.trigger, kept, hand=hand, code=why.organisation, reason=sent.get("reason", ""))
+    return RedirectResponse("/two", 303)
 
 
 def do(look: Look, code: str, trigger: str, payload: Mapping[str, Any], sent: Form) -> None:
@@ -130,6 +152,7 @@ def _page(
         faults=faults,
         key=sent.get("key") or new_secret(),
         consequence=SENT_TO.get(option.trigger, ""),
+        two=option.trigger in BY_TWO and POLICY.takes_two(look.desk, option.trigger),
     )
 
 

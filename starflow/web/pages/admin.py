@@ -11,13 +11,15 @@ from fastapi import APIRouter, Query, Response
 
 from starflow.documents.roster import parse
 from starflow.documents.sheets import read
-from starflow.service import imports, lists, organisations, upkeep
+from starflow.service import imports, lists, organisations, twofold, upkeep
 from starflow.service.campaigns import show_campaign
 from starflow.service.case import campaign_of
 from starflow.service.health import metrics
 from starflow.service.policy import POLICY
+from starflow.service.roster_requests import payload_of, preview
 from starflow.service.schemes import check_scheme
 from starflow.service.search import search, suggestions
+from starflow.service.twofold import Hand
 from starflow.service.view import Filters
 from starflow.service.year_calendar import year_calendar
 from starflow.web.accounts.proving import proven
@@ -160,9 +162,16 @@ def resend(look: Looking, form: Posted) -> Response:
 
 
 @router.get("/admin/roster")
-def roster(look: Looking) -> Response:
+def roster(look: Looking, asked: Annotated[int | None, Query(ge=1, lt=2**31)] = None) -> Response:
+    """`asked`: what another administrator has put forward, as it would be done today."""
     require(look.caller, "import_roster")
-    return _roster_page(look)
+    if asked is None:
+        return _roster_page(look)
+    waiting = twofold.waiting(look.desk, Hand(principal=look.principal, session=look.caller.token))
+    found = next((one for one in waiting if (one.number, one.act) == (asked, "import_roster")), None)
+    if found is None:
+        raise Unknown(f"没有第{asked}号待复核事项")
+    return _roster_page(look, report=preview(look.desk, found.payload), name=found.payload["filename"], waits=found)
 
 
 @router.post("/admin/roster")
@@ -175,6 +184,7 @@ def import_roster(look: Looking, form: Posted) -> Response:
         name, content = form.get("name", "roster.csv"), _unpacked(form["packed"])
     if not content:
         return _roster_page(look, 400, faults=("请先选择名册文件",))
+    two = POLICY.takes_two(look.desk, "import_roster")
     try:
         root_kind = _root_kind(look)
         parsed = parse(read(content, name), root_kind=root_kind)
@@ -182,7 +192,7 @@ def import_roster(look: Looking, form: Posted) -> Response:
             look.desk,
             parsed.rows,
             scheme_root_kind=root_kind,
-            dry_run=form.get("go") != "apply",
+            dry_run=two or form.get("go") != "apply",
             columns=parsed.columns,
             ignored_columns=parsed.ignored_columns,
             filename=name,
@@ -194,7 +204,23 @@ def import_roster(look: Looking, form: Posted) -> Response:
         return _roster_page(look, 400, faults=tuple(map(str, wrong.reasons)))
     if report.faults:
         return _roster_page(look, 422, faults=tuple(map(str, report.faults)))
-    return _roster_page(look, report=report, packed=b64encode(content).decode(), name=name)
+    shown = {"report": report, "packed": b64encode(content).decode(), "name": name}
+    if not (two and form.get("go") == "apply"):
+        return _roster_page(look, **shown)
+    payload = payload_of(parsed.rows, report, root_kind=root_kind, columns=tuple(parsed.columns), filename=name)
+    return _asked(look, "import_roster", payload, form, **shown)
+
+
+def _asked(look: Look, act: str, payload: dict[str, Any], form: Posted, **shown: Any) -> Response:
+    """The first of two hands. Raises Forbidden."""
+    reason = form.get("reason", "")
+    try:
+        twofold.ask(
+            look.desk, act, payload, hand=Hand(principal=look.principal, session=look.caller.token), reason=reason
+        )
+    except BadInput as wrong:
+        return _roster_page(look, 400, faults=tuple(map(str, wrong.reasons)), reason=reason, **shown)
+    return Response(status_code=303, headers={"location": "/two"})
 
 
 @router.post("/admin/roster/undo")
@@ -205,6 +231,8 @@ def undo_roster(look: Looking, form: Posted) -> Response:
     number = form.get("number", "")
     if not number.isdecimal():
         return _roster_page(look, 400, faults=("没有写明要撤销哪一次导入",))
+    if POLICY.takes_two(look.desk, "undo_roster"):
+        return _asked(look, "undo_roster", {"number": int(number)}, form)
     try:
         imports.undo_roster(look.desk, int(number), actor=signature(look.caller)[0])
     except (Unknown, Refused) as refusal:
@@ -214,7 +242,8 @@ def undo_roster(look: Looking, form: Posted) -> Response:
 
 def _roster_page(look: Look, status: int = 200, **values: Any) -> Response:
     last = next((one for one in imports.imports_list(look.desk).rows if one.kind == imports.ROSTER), None)
-    empty = {"report": None, "faults": (), "packed": "", "name": "", "last": last}
+    empty = {"report": None, "faults": (), "packed": "", "name": "", "last": last, "reason": "", "waits": None}
+    empty["two"] = POLICY.takes_two(look.desk, "import_roster")
     return administration(look, "admin/roster.html", status, **(empty | values))
 
 

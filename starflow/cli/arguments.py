@@ -205,9 +205,7 @@ By = Annotated[
 ]
 Second = Annotated[
     str | None,
-    typer.Option(
-        "--second", metavar="PERSON", help="会签的另一位:人员编号或邮箱;正式数据库里有第二个人担任这一职务时必填"
-    ),
+    typer.Option("--second", metavar="PERSON", help="会签的另一位;正式数据库里有第二个人担任这一职务时必填"),
 ]
 As = Annotated[
     str,

@@ -111,7 +111,7 @@ HELP: Mapping[str, str] = {
     "理由": "reason",
     "只在仍是这一版时办理": "only if this is still the version",
     "幂等键:重复提交时返回第一次的结果": "idempotency key: a repeat returns the first result",
-    "会签的另一位:人员编号或邮箱;正式数据库里有第二个人担任这一职务时必填": "who signs too: a person's code or e-mail; a live database in which a second person holds the role asks for it",
+    "会签的另一位;正式数据库里有第二个人担任这一职务时必填": "who signs too; a live database where a second person has the role asks for it",
     "代谁办理:人员编号或邮箱;正式数据库办理环节时必填": "for whom: a person's code or e-mail; a live database asks for it",
     "延期:本轮的截止不早于某一天": "extend: no due of this round before that day",
     "延到这一天的24时": "to 24:00 of this day",

@@ -248,8 +248,6 @@ SCHEME_WORDS: Mapping[str, str] = {
         "kept: details of records {a} years, objections {b} years, addresses of messages {c} year(s){cite}",
     "{word}(按{share}计)": "{word} (counting {share})",
     "满意": "satisfied",
-    "基本满意": "basically satisfied",
     "不满意": "dissatisfied",
-    "不了解": "do not know",
     "{place}:原文没有写明,演练时暂用 {value}": "{place}: the source is silent; rehearsals use {value}",
 }  # fmt: skip

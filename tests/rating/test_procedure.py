@@ -429,5 +429,5 @@ def test_a_choice_that_its_payload_cannot_make_and_one_that_is_none_are_refused(
 
 def test_nothing_follows_an_end(refused):
     assert refused(DECLARATION, REVIEW, "closed", "exempt", 'recheck.task\nowner = "superior"') == (
-        "第17行 stage[4] recheck.task: complete_task:有的情形下无处可去",
+        "第15行 stage[4] recheck.task: complete_task:有的情形下无处可去",
     )

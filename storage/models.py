@@ -121,7 +121,8 @@ class Organisation(SQLModel, table=True):
     parent_id: int | None = Field(default=None, foreign_key="organisation.id", index=True)
     path: str = Field(default="", max_length=400)  # "/1/4/9/": the ids from the root to itself
     external: bool = False
-    started_on: date
+    started_on: date  # on the roster since
+    founded_on: date | None = None  # as the roster says; None where it does not
     ended_on: date | None = None
 
 

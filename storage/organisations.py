@@ -82,9 +82,11 @@ def unit_of(tx: Transaction, organisation_id: int) -> int | None:
 
 
 def founded_on(tx: Transaction, organisation_id: int) -> date | None:
-    """Since when it is on the roster; None for those of the first roster, who are older than anybody knows here."""
-    since, first = _known(tx, organisation_id).started_on, _known(tx, root(tx)).started_on
-    return since if since > first else None
+    """As the roster says; where it does not, since when it stands there. None for those of the first roster, who are older than
+    anybody knows here.
+    """
+    body, first = _known(tx, organisation_id), _known(tx, root(tx)).started_on
+    return body.founded_on or (body.started_on if body.started_on > first else None)
 
 
 def children(tx: Transaction, organisation_id: int) -> tuple[Organisation, ...]:
@@ -148,7 +150,7 @@ def roster(tx: Transaction, *, with_ended: bool = False) -> tuple[RosterRow, ...
     """Every organisation of our own as a roster has it, by code; external bodies are left out."""
     statement = (
         sa.select(
-            *_columns(Organisation, "code", "name", "kind", "field", "members", "ended_on"),
+            *_columns(Organisation, "code", "name", "kind", "field", "members", "founded_on", "ended_on"),
             col(_parent.code).label("parent"),
             col(Election.due_on).label("election_due_on"),
             col(_head_person.name).label("head"),
@@ -242,7 +244,7 @@ def update(tx: Transaction, changes: Sequence[Change], ids: Mapping[str, int]) -
     """Write what is new about organisations that stay; one with a new parent moves. `settle` must follow."""
     values = [
         {"id": ids[new.code], "parent_id": _id_of(new.parent, ids)}
-        | {name: getattr(new, name) for name in ("name", "kind", "field", "members")}
+        | {name: getattr(new, name) for name in ("name", "kind", "field", "members", "founded_on")}
         for new in (change.after for change in changes)
     ]
     if values:
@@ -304,7 +306,7 @@ def _newcomers(tx: Transaction) -> dict[str, int]:
 
 def _values(row: RosterRow, ids: Mapping[str, int], on: date) -> dict[str, Any]:
     return {
-        **{name: getattr(row, name) for name in ("code", "name", "kind", "field", "members")},
+        **{name: getattr(row, name) for name in ("code", "name", "kind", "field", "members", "founded_on")},
         "parent_id": _id_of(row.parent, ids),
         "path": "",
         "external": False,

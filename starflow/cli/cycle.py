@@ -48,7 +48,9 @@ def _owner(owner: "Owner") -> str:
 
 def _dates(said: "Why") -> list[str]:
     named = ((say("目标"), said.target_at), (say("截止"), said.due_at))
-    return [f"{name}:{deadline(at)}" for name, at in named if at] + [f"  {told(step)}" for step in said.arithmetic]
+    founded = [say("成立日期:{day}", day=said.founded_on.isoformat())] if said.founded_on else []
+    dated = [f"{name}:{deadline(at)}" for name, at in named if at]
+    return dated + [f"  {told(step)}" for step in said.arithmetic] + founded
 
 
 def _options(said: "Why") -> list[str | Table]:

@@ -354,6 +354,7 @@ SENTENCES: Mapping[str, str] = {
     # one cycle
     "第{n}版": "version {n}",
     "自{at}起": "since {at}",
+    "成立日期:{day}": "Founded on {day}",
     "该谁办:{role} {organisation} {person}": "Who must act: {role} {organisation} {person}",
     "已暂停:{reason}": "On hold: {reason}",
     "未办结的异议:编号{id}": "Open objection: number {id}",

@@ -131,14 +131,14 @@ def tree() -> Result:
 
 def export(out: Out = None) -> Result:
     """On stdout as a table, or into a file that can be imported again."""
-    from starflow.documents.roster import EXPORT_KEYS, TITLES, export_row
     from starflow.documents.roster import export as written
+    from starflow.documents.roster import export_rows, export_titles
     from starflow.service.organisations import export as rows_of
 
     with at_desk() as desk:
-        rows = [export_row(row) for row in rows_of(desk)]
+        rows = export_rows(rows_of(desk))
     if out is not None:
         write_bytes(out, written(rows, out.rpartition(".")[2].lower()))
         return Result({"rows": rows}, (say("已写入 {out}:{n}个组织", out=out, n=len(rows)),))
-    cells = [["" if row[key] is None else str(row[key]) for key in EXPORT_KEYS] for row in rows]
-    return Result({"rows": rows}, (Table(tuple(TITLES[key] for key in EXPORT_KEYS), cells),))
+    cells = [["" if cell is None else str(cell) for cell in row.values()] for row in rows]
+    return Result({"rows": rows}, (Table(export_titles(rows), cells),))

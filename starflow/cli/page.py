@@ -174,7 +174,7 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "quota": ("year", "rows"),
     "why": (
         *("organisation", "year", "stage", "version", "light", "owner", "since", "target_at", "due_at", "arithmetic"),
-        *("options", "acts_at", "extended_until", "hold", "held_days", "objections"),
+        *("options", "acts_at", "extended_until", "hold", "held_days", "objections", "founded_on"),
     ),
     "fire": ("organisation", "trigger", "before", "after", "version", "seq", "hash", "notices"),
     "extend": ("organisation", "until", "subtree", "cycles"),

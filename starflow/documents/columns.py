@@ -97,6 +97,15 @@ COLUMNS = (
         meaning="党员人数,零或正整数",
     ),
     Column(
+        key="founded_on",
+        title="成立日期",
+        title_en="Founded on",
+        reading=Reading.DATE,
+        synonyms=("成立日", "成立时间", "组建日期", "建立日期"),
+        synonyms_en=("Founded", "Date of foundation"),
+        meaning="组织成立的日期,不得晚于今天;方案按成立时间规定资格的要用;留空则保留已登记的",
+    ),
+    Column(
         key="election_due_on",
         title="换届到期日",
         title_en="Election due on",

@@ -4,7 +4,7 @@ A file is taken as a whole or not at all. So reading never stops at the first fa
 clerk gets one list, each line with the row and the column as the spreadsheet shows them.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from starflow.documents.columns import COLUMNS, TITLES, heading_key
@@ -53,17 +53,23 @@ def parse(sheet: Sheet, *, root_kind: str, progress: Progress | None = None) -> 
 # -- export
 
 
-def export_row(organisation: RosterRow) -> dict[str, Any]:
-    """The organisation as `org export` gives it: absent is None."""
-    return {key: None if (value := getattr(organisation, key, None)) == "" else value for key in EXPORT_KEYS}
+def export_rows(organisations: Sequence[RosterRow]) -> list[dict[str, Any]]:
+    """The organisations as `org export` gives them: absent is None. The founding stands there only if anybody's is known."""
+    dated = any(one.founded_on for one in organisations)
+    keys = [key for key in (*EXPORT_KEYS[:6], "founded_on", *EXPORT_KEYS[6:]) if dated or key != "founded_on"]
+    return [{key: None if (value := getattr(one, key, None)) == "" else value for key in keys} for one in organisations]
 
 
-def export(rows: Iterable[Mapping[str, Any]], form: str) -> bytes:
+def export_titles(rows: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    return tuple(TITLES[key] for key in (rows[0] if rows else EXPORT_KEYS))
+
+
+def export(rows: Sequence[Mapping[str, Any]], form: str) -> bytes:
     """The rows of `org export` as a file of the form csv, xlsx or json. What csv and xlsx hold can be imported again."""
     if form == "json":
         return to_json(rows)
-    titles = [TITLES[key] for key in EXPORT_KEYS]
-    cells = ([row.get(key) for key in EXPORT_KEYS] for row in rows)
+    titles = export_titles(rows)
+    cells = ([*row.values()] for row in rows)
     if form == "csv":
         return to_csv(titles, cells)
     if form == "xlsx":
@@ -120,6 +126,7 @@ BLANK: dict[str, Any] = {
     **dict.fromkeys(("code", "name", "kind", "field", "head", "phone", "email", "leader"), ""),
     "parent": None,
     "members": 0,
+    "founded_on": None,
     "election_due_on": None,
 }
 

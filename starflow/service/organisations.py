@@ -92,7 +92,10 @@ def import_roster(
     """
     with desk.reading() if dry_run else _changing(desk) as tx:
         standing = organisations.roster(tx)
-        found = [*faults(rows, scheme_root_kind), *roster.clashes(tx, rows, standing, scheme_root_kind)]
+        found = [
+            *faults(rows, scheme_root_kind),
+            *roster.clashes(tx, rows, standing, scheme_root_kind, _today(desk, tx)),
+        ]
         if found:
             by_row = tuple(sorted(found, key=lambda fault: fault.row or 0))
             return ImportReport(ignored_columns=tuple(ignored_columns), faults=by_row)

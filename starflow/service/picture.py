@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -94,6 +94,7 @@ class Picture:
     name: str
     kind: str
     members: int
+    founded_on: date | None
     parents: tuple[str, ...]
     year: int
     round: str
@@ -128,6 +129,7 @@ def picture(desk: Desk, code: str, *, year: int | None = None) -> Picture:
             name=cycle.name,
             kind=cycle.kind,
             members=cycle.members,
+            founded_on=tree.founded_on(tx, cycle.organisation_id),
             parents=tuple(tree.name_of(tx, int(one)) for one in cycle.path.strip("/").split("/")[:-1]),
             year=cycle.year,
             round=round_,

@@ -17,7 +17,7 @@ from storage.organisations import CITY
 from storage.paper_models import Import
 from storage.posts import Appointment
 from workflow.engine.errors import Refused
-from workflow.rating.roster import COLUMNS, TITLES, Change, Difference, Fault, RosterRow
+from workflow.rating.roster import COLUMNS, DATES, TITLES, Change, Difference, Fault, RosterRow
 
 Progress = Callable[[int, int], None]
 CITY_NAME = "市委组织部"
@@ -29,14 +29,16 @@ FOLLOWS = {"department": "head", "committee": "leader"}
 
 
 def clashes(
-    tx: Transaction, rows: Sequence[RosterRow], standing: Sequence[RosterRow], root_kind: str
+    tx: Transaction, rows: Sequence[RosterRow], standing: Sequence[RosterRow], root_kind: str, today: date
 ) -> Iterator[Fault]:
-    """What only the database knows: codes are never reused, and the root stays the root."""
+    """What only the database knows: codes are never reused, the root stays the root, and which day is today."""
     ended = organisations.ended_codes(tx)
     roots = [row.code for row in standing if row.parent is None]
     for row in rows:
         if row.code in ended:
             yield _fault(row, f"编码{row.code}已于{ended[row.code].isoformat()}停用,停用的编码不再使用")
+        if row.founded_on and row.founded_on > today:
+            yield Fault(row.row or None, TITLES["founded_on"], f"成立日期{row.founded_on}晚于今天{today}")
         if row.code == CITY:
             yield _fault(row, f"编码{CITY}留给{CITY_NAME},不能用于名册里的组织")
         if row.kind == root_kind and roots and row.code not in roots:
@@ -183,11 +185,11 @@ def _told(row: RosterRow | None) -> dict[str, Any] | None:
     if row is None:
         return None
     said = {name: value for name, value in asdict(row).items() if name in COLUMNS and value not in (None, "")}
-    return said | ({"election_due_on": row.election_due_on.isoformat()} if row.election_due_on else {})
+    return said | {name: on.isoformat() for name in DATES if (on := getattr(row, name))}
 
 
 def _row(said: Mapping[str, Any] | None) -> RosterRow | None:
     if said is None:
         return None
-    due = said.get("election_due_on")
-    return RosterRow(**{**said, "election_due_on": date.fromisoformat(due) if due else None})
+    dates = {name: date.fromisoformat(said[name]) for name in DATES if said.get(name)}
+    return RosterRow(**{**said, **dates})

@@ -14,7 +14,7 @@ from starflow.service.desk import Desk
 from starflow.service.matters import OBJECTION
 from starflow.service.shapes import FOR_PEOPLE, HistoryLine, Owner, Page, plain
 from starflow.service.view import Filters, View, light_of, owner_of, people_of, view_of
-from storage import matters, obligations, queries, records
+from storage import matters, obligations, organisations, queries, records
 from storage.database import Transaction
 from storage.models import Obligation, Record, RecordDetail
 from workflow.engine.deadlines import Light
@@ -80,6 +80,7 @@ class Why:
     hold: Hold | None
     held_days: int
     objections: tuple[OpenObjection, ...]
+    founded_on: date | None
     name: str = field(metadata=FOR_PEOPLE)
     stage_title: str = field(metadata=FOR_PEOPLE)
 
@@ -113,6 +114,7 @@ def why(desk: Desk, code: str, *, year: int | None = None, relations: frozenset[
             hold=_hold(view, current),
             held_days=current.held_days if current else 0,
             objections=_objections(tx, view, case),
+            founded_on=organisations.founded_on(tx, case.cycle.organisation_id),
             name=case.cycle.name,
             stage_title=case.stage.title,
         )

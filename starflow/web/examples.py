@@ -232,6 +232,7 @@ WHY = {
     "extended_until": None,
     "hold": None,
     "held_days": 0,
+    "founded_on": None,
     "objections": [],
 }
 FIRED = {

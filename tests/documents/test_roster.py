@@ -13,7 +13,7 @@ import pytest
 
 from starflow.documents import sheets
 from starflow.documents.page import roster_page
-from starflow.documents.roster import EXPORT_KEYS, export, export_row, parse
+from starflow.documents.roster import EXPORT_KEYS, export, export_rows, parse
 from starflow.documents.values import FaultyRoster, Roster
 from workflow.engine.errors import BadInput
 from workflow.rating.roster import Difference, Fault, RosterRow, difference
@@ -297,7 +297,7 @@ def hostile() -> Roster:
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-8", "gb18030", "utf-16"])
 def test_an_exported_csv_reads_the_same_in_every_encoding(encoding: str) -> None:
     given = hostile()
-    data = export(map(export_row, given.rows), "csv").decode("utf-8-sig").encode(encoding)
+    data = export(export_rows(given.rows), "csv").decode("utf-8-sig").encode(encoding)
 
     again = parse(sheets.read(data, "roster.csv"), root_kind=ROOT)
 
@@ -308,13 +308,13 @@ def test_an_exported_csv_reads_the_same_in_every_encoding(encoding: str) -> None
 def test_the_sample_reads_the_same_after_an_export(form: str) -> None:
     sample = parse(sheets.read(SAMPLE.read_bytes(), "roster.csv"), root_kind=ROOT)
 
-    again = parse(sheets.read(export(map(export_row, sample.rows), form)), root_kind=ROOT)
+    again = parse(sheets.read(export(export_rows(sample.rows), form)), root_kind=ROOT)
 
     assert again == sample
 
 
 def test_no_cell_of_an_exported_workbook_is_a_formula() -> None:
-    data = export(map(export_row, hostile().rows), "xlsx")
+    data = export(export_rows(hostile().rows), "xlsx")
 
     sheet = openpyxl.load_workbook(io.BytesIO(data)).active
 
@@ -323,7 +323,7 @@ def test_no_cell_of_an_exported_workbook_is_a_formula() -> None:
 
 
 def test_no_cell_of_an_exported_csv_begins_as_a_formula() -> None:
-    text = export(map(export_row, hostile().rows), "csv").decode("utf-8-sig")
+    text = export(export_rows(hostile().rows), "csv").decode("utf-8-sig")
 
     starts = {cell.lstrip('"')[:1] for line in text.splitlines() for cell in line.split(",")}
     assert starts & set("=+-@＝＋－＠") == set()
@@ -332,13 +332,13 @@ def test_no_cell_of_an_exported_csv_begins_as_a_formula() -> None:
 def test_an_ended_organisation_leaves_with_its_date_and_does_not_come_back() -> None:
     given = [row("GW", None), row("D01", "GW", ended_on=date(2026, 12, 31))]
 
-    again = parse(sheets.read(export(map(export_row, given), "csv")), root_kind=ROOT)
+    again = parse(sheets.read(export(export_rows(given), "csv")), root_kind=ROOT)
 
     assert again.rows == (given[0],)
 
 
 def test_json_gives_the_rows_of_the_contract_in_its_order() -> None:
-    given = json.loads(export([export_row(row("GW", None, election_due_on=date(2028, 1, 5)))], "json"))
+    given = json.loads(export(export_rows([row("GW", None, election_due_on=date(2028, 1, 5))]), "json"))
 
     assert list(given["rows"][0]) == list(EXPORT_KEYS)
     assert given["rows"][0] == dict.fromkeys(EXPORT_KEYS) | {
@@ -359,3 +359,20 @@ def test_the_page_on_roster_files_is_current() -> None:
     page = Path(__file__).parents[2] / "docs" / "roster.md"
 
     assert page.read_text(encoding="utf-8") == roster_page()
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_the_day_of_foundation_is_read_and_written_where_anybody_has_one(form: str) -> None:
+    given = [row("GW", None), row("D01", "GW", founded_on=date(2026, 3, 1))]
+
+    again = parse(sheets.read(export(export_rows(given), form)), root_kind=ROOT)
+
+    assert [one.founded_on for one in again.rows] == [None, date(2026, 3, 1)]
+    assert "founded_on" in again.columns and "founded_on" not in export_rows(given[:1])[0]
+
+
+def test_a_foundation_that_is_no_day_is_named_with_its_place() -> None:
+    with pytest.raises(FaultyRoster) as refused:
+        roster(f"{HEADER},成立日期", f"{GW},", f"{D01},2026-02-30")
+
+    assert [str(fault) for fault in refused.value.faults] == ["第3行 成立日期:没有「2026-02-30」这一天"]

@@ -375,6 +375,20 @@ def test_the_owner_of_an_obligation_is_whoever_holds_the_post_on_the_day(desk: D
         assert organisations.person_for(tx, "organisation", stored.id_of(tx, "B2"), MAY_1) is None
 
 
+def test_the_day_of_foundation_is_kept_stays_when_left_out_and_is_never_tomorrow(desk: Desk) -> None:
+    take(desk, *ROSTER)
+    report = take(desk, GW, D01, D02, replace(B1, founded_on=date(2026, 9, 1)), B2)
+    take(desk, *ROSTER)
+
+    with desk.reading() as tx:
+        ids = stored.ids_by_code(tx)
+        assert tuple(stored.founded_on(tx, ids[code]) for code in ("B1", "B2")) == (date(2026, 9, 1), None)
+    ahead = take(desk, GW, D01, D02, replace(B1, founded_on=date(2027, 4, 2)), B2)
+    assert [str(fault) for fault in ahead.faults] == ["第5行 成立日期:成立日期2027-04-02晚于今天2027-04-01"]
+    undo_roster(desk, report.number or 0, actor="高桂")
+    assert standing(desk)["B1"].founded_on is None
+
+
 # ── an import undone ─────────────────────────────────────────────
 
 

@@ -12,6 +12,7 @@ from sqlmodel import select
 from starflow.service import organisations, polls, registers
 from starflow.service.acting import Acting
 from starflow.service.campaigns import add_cycle, open_campaign
+from starflow.service.case import inputs_of, load_case
 from starflow.service.casting import cast
 from starflow.service.desk import create_desk
 from starflow.service.events import EventSaid
@@ -21,12 +22,13 @@ from starflow.service.poll_views import result
 from starflow.service.polls import NewPoll
 from starflow.service.settings import read_settings
 from starflow.service.view import Filters
+from starflow.service.why import why
 from storage import evidence, stars
 from storage.models import Notice
 from tests.service.town import BRANCH, COMMITTEE, SUPERIOR, ZONE, Town, roster, town_of
 from workflow.engine.deadlines import due_date
 from workflow.engine.errors import BadInput, Forbidden, Refused, StarflowError
-from workflow.rating import shelf
+from workflow.rating import scoring, shelf
 
 PAPER = {"members_present": 9, "own_unit": 5, "satisfied": 13, "dissatisfied": 1}
 FILING = {"meeting": {"on": "2027-05-06"}, "paper": PAPER, "tellers": ["王某", "李某"]}
@@ -82,6 +84,36 @@ def test_a_small_one_that_joins_later_is_told_why_it_is_not_rated(database_url: 
 
         said = refusal(lambda: add_cycle(town.desk, "D99", actor="P1"), Forbidden)
         assert said == ("新支部有党员9人,不足10人,按方案不参评",)
+
+
+YOUNG = (
+    "[satisfaction]",
+    """[[effect]]
+code = "young"
+title = "成立不满一年"
+needs = [{ value = "age_months", op = "<", than = "12" }]
+then = "cap"
+star = 4
+cite = { rule = "R70" }
+
+[satisfaction]""",
+)
+
+
+@pytest.mark.parametrize(("founded", "cap"), [(date(2026, 9, 1), 4), (date(2025, 9, 1), 5)])
+def test_who_was_founded_lately_is_bounded_by_the_day_on_the_roster(
+    database_url: str, tmp_path: Path, founded: date, cap: int
+) -> None:
+    with played(database_url, tmp_path, YOUNG) as town:
+        rows = [replace(row, founded_on=founded) if row.code == "D01" else row for row in roster(1)]
+        organisations.import_roster(town.desk, rows, scheme_root_kind="市直工委", dry_run=False)
+
+        with town.desk.reading() as tx:
+            case = load_case(town.desk, tx, "D01")
+            found = scoring.cap_of(case.scheme, inputs_of(tx, case))
+        young = ("成立不满一年(成立月数8,低于12),不得高于四星级(R70)",)
+        assert (found.star, tuple(map(str, found.reasons))) == (cap, young if cap == 4 else ())
+        assert why(town.desk, "D01").founded_on == founded
 
 
 # ── the survey ───────────────────────────────────────────────────

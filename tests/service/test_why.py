@@ -39,6 +39,7 @@ def test_a_stage_is_explained_with_its_dates_and_every_act(city: Any) -> None:
         "hold": None,
         "held_days": 0,
         "objections": [],
+        "founded_on": None,
     }
     assert [(option["trigger"], option["role"], option["allowed"]) for option in options] == [
         ("declare", "organisation", True),

@@ -29,6 +29,7 @@ TITLES: Mapping[str, str] = {
     "parent": "上级编码",
     "field": "领域",
     "members": "党员数",
+    "founded_on": "成立日期",
     "election_due_on": "换届到期日",
     "head": "负责人",
     "phone": "电话",
@@ -36,6 +37,8 @@ TITLES: Mapping[str, str] = {
     "leader": "分管领导",
 }
 COLUMNS = tuple(TITLES)
+DATES = ("founded_on", "election_due_on")
+"""No date given leaves the register's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,7 @@ class RosterRow:
     parent: str | None = None
     field: str = ""
     members: int = 0
+    founded_on: date | None = None
     election_due_on: date | None = None
     head: str = ""
     phone: str = ""
@@ -113,11 +117,11 @@ def difference(
 
 
 def _as_kept(row: RosterRow, before: RosterRow | None, columns: Sequence[str]) -> RosterRow:
-    """The row as the tables can hold it: contacts belong to a person, and no date given leaves the register's."""
+    """The row as the tables can hold it: contacts belong to a person."""
     if before is not None:
-        due_on = row.election_due_on if "election_due_on" in columns else None
         said = {column: getattr(row, column) for column in columns}
-        row = replace(before, row=row.row, **said | {"election_due_on": due_on or before.election_due_on})
+        dates = {name: said.get(name) or getattr(before, name) for name in DATES}
+        row = replace(before, row=row.row, **said | dates)
     return row if row.head else replace(row, phone="", email="")
 
 

@@ -133,6 +133,7 @@ def upgrade() -> None:
         sa.Column("path", sa.String(length=400), nullable=False),
         sa.Column("external", sa.Boolean(), nullable=False),
         sa.Column("started_on", sa.Date(), nullable=False),
+        sa.Column("founded_on", sa.Date(), nullable=True),
         sa.Column("ended_on", sa.Date(), nullable=True),
         sa.CheckConstraint("members >= 0", name=op.f("ck_organisation_members")),
         sa.ForeignKeyConstraint(

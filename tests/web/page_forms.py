@@ -129,6 +129,8 @@ def _kind(tag: str, said: Mapping[str, str]) -> str:
         return "choice"
     if type_ in ("hidden", "file", "checkbox", "radio", "password"):
         return {"checkbox": "tick", "radio": "choice", "password": "secret"}.get(type_, type_)
+    if said.get("autocomplete") == "one-time-code":  # like a password it is not shown again
+        return "secret"
     if type_ in ("date", "datetime-local", "time"):
         return "date"
     return "number" if said.get("inputmode") in NUMERIC or type_ in ("number", "range") else "text"

@@ -1,5 +1,6 @@
 """The handler's page of an objection: what was said, its files, who it was (each look is written down), and the finding."""
 
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
@@ -73,7 +74,8 @@ def _acted(request: Request, caller: Caller, matter_id: int, form: Posted, what:
             raise Unknown("没有这一步")
         _settle(seat, matter_id, f"{what}_objection", typed_text(form, "finding"))
     except StarflowError as refusal:
-        return _page(request, seat, matter_id, refusal=refusal, typed=typed_text(form, "finding"))
+        typed = {name: typed_text(form, name) for name in ("finding", "reason")}
+        return _page(request, seat, matter_id, refusal=refusal, typed=typed)
     return Response(status_code=303, headers={"location": f"/objections/{matter_id}"})
 
 
@@ -100,7 +102,7 @@ def _page(
     *,
     objector: Objector | None = None,
     refusal: StarflowError | None = None,
-    typed: str = "",
+    typed: Mapping[str, str] | None = None,
 ) -> Response:
     desk = seat.caller.desk
     view = show_matter(desk, matter_id, seat.held)
@@ -118,7 +120,7 @@ def _page(
         looks=looks,
         objector=objector,
         faults=[str(reason) for reason in refusal.reasons] if refusal else [],
-        typed=typed,
+        typed=typed or {},
         csrf=csrf_field(request),
     )
 

@@ -94,6 +94,7 @@ def make_correction(request: Request, caller: Viewer, form: Posted, slug: str) -
     except Unknown as refusal:
         return missing(refusal)
     except StarflowError as refusal:
+        said["reason"] = typed_text(form, "reason")
         return _correction(request, notice_page(caller.desk, slug), said, [str(r) for r in refusal.reasons])
     return Response(status_code=303, headers={"location": f"/n/{slug}"})
 

@@ -16,7 +16,7 @@ from starflow.documents import sheets, verifier
 from starflow.service import case, desk, upkeep
 from starflow.service import cycles as door
 from starflow.service.clock import random_salt
-from storage import copying, cycles, database, records
+from storage import ballots, copying, cycles, database, records
 from workflow.engine import deadlines
 from workflow.rating import guards, sheet, stages
 
@@ -76,6 +76,16 @@ def _forgets_the_key(true: Any) -> Any:
     return lambda ask: replace(true(ask), key=None)
 
 
+def _was_looked_at_before(true: Any) -> Any:
+    """Whether a slip may vote is asked in a transaction of its own, and no more in the one that casts."""
+
+    def false(tx: Any, poll_id: int, slip: str) -> bool:
+        true(tx, poll_id, slip)
+        return True
+
+    return false
+
+
 def _by_float(true: Any) -> Any:
     """Hundredths cut off a binary fraction: 82.29 becomes 82.28."""
     return lambda *asked: Decimal(f"{int(float(true(*asked)) * 100) / 100}")
@@ -108,6 +118,7 @@ FAULTS: dict[str, tuple[Patch, ...]] = {
         (records, "_against_head", lambda true: lambda anchor, then: None),
         (verifier, "against", lambda true: lambda kept, chains: None),
     ),
+    "checked_outside": ((ballots, "_spend", _was_looked_at_before),),
     "head_unread": ((records, "_against_head", lambda true: lambda anchor, then: None),),
     "second_is_lenient": ((verifier, "wrong_with", lambda true: lambda chain, record, *rest: None),),
     "live_file": ((copying, "snapshot", lambda true: _cp),),

@@ -13,6 +13,7 @@ from tests.guarantees import (
     scoring,
     timing,
     upkeep_trials,
+    urns,
     watch,
     year,
 )
@@ -57,6 +58,8 @@ GUARANTEES = (
     Guarantee("G21", "从 SQLite 搬到 PostgreSQL 一行不差", "a move to PostgreSQL loses nothing", upkeep_trials.moving, "drops_a_column", 30, SQLITE),
     Guarantee("G22", "任何导入文件都不会弄坏系统,也不会只导入一半", "no import file breaks anything or is taken in by halves", corpus.imports,
               "no_child", 60, SQLITE),
+    Guarantee("G23", "选票:一张票一次,计入的就是投下的,结束就是结束", "ballots: one a slip, counted as cast, closed at once",
+              urns.counted, "checked_outside", 60),
     Guarantee("F1", "接口怎么乱试都不出错,回答都与文档相符", "the API withstands anything and answers as documented", fuzz.asked_anything,
               "breaks_on_a_read", 150, SQLITE),
     Guarantee("G25", "轮流重启,请求不断", "a rolling restart breaks no request", upkeep_trials.restarting, "killed", 60, POSTGRESQL,
@@ -65,7 +68,6 @@ GUARANTEES = (
 )  # fmt: skip
 
 NOT_CLAIMED: tuple[tuple[str, str], ...] = (
-    ("G23 选票", "由 tests/attacks 和 tests/service 检查,不在这里重复"),
     (
         "G25 轮流重启,请求不断",
         "每次试验的对照都能查出,但在忙的机器上有一次(几百个请求里)一个请求被断开,"

@@ -34,6 +34,7 @@ Engine = Annotated[str | None, typer.Option("--engine", metavar="E", help="bell 
 LOOPBACK = "127.0.0.1"
 APPLICATION = "starflow.web.app:from_environment"
 GRACE_SECONDS = 10
+START_SECONDS = 60  # until a worker must be up, or answer: a busy machine takes its time
 BACKLOG = 2048
 STOPS = (signal.SIGTERM, signal.SIGINT)
 WHY_NOT = {
@@ -129,17 +130,20 @@ def _run(desk: "Desk", listening: socket.socket, workers: int) -> None:
     from uvicorn.supervisors import Multiprocess
 
     from starflow.web.app import create_app
+    from starflow.web.patience import Patient
 
     app: Any = create_app(desk) if workers == 1 else APPLICATION
     config = uvicorn.Config(
         app,
         factory=workers > 1,
+        http=Patient,
         workers=workers,
         log_level="warning",
         access_log=False,
         server_header=False,
         proxy_headers=False,  # whoever may read the first page without a token depends on the true address
         timeout_graceful_shutdown=GRACE_SECONDS,
+        timeout_worker_healthcheck=START_SECONDS,
     )
     with _on_stop(
         lambda: None

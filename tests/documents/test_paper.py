@@ -1,15 +1,18 @@
 """Documents on paper: both writers say the same, on the measures of GB/T 9704, in the fonts that are prescribed or that are here."""
 
 import io
+import re
 import subprocess
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from docx import Document
 from docx.oxml.ns import qn
 from docx.shared import Mm
@@ -17,6 +20,7 @@ from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from PIL import Image
 
+from starflow.documents.paper.blocks import Paper, Signed, Table, Text
 from starflow.documents.paper.certificate import Certificate, certified, checked, new_key
 from starflow.documents.paper.docx_writer import to_docx
 from starflow.documents.paper.fonts import faces
@@ -27,6 +31,7 @@ from starflow.documents.paper.verifier import faults_of_pack
 from starflow.service import meetings
 from starflow.service.matters import act_on_matter, open_matter
 from starflow.service.slips import answer_slip, close_slip, issue_slip, receive_slip
+from storage.models import Organisation
 from tests.service.town import BRANCH, COMMITTEE, DEPARTMENT, SUPERIOR, Town, town_of
 from workflow.engine.errors import BadInput, Forbidden, Refused, Unavailable, Unknown
 
@@ -157,6 +162,55 @@ def test_no_line_begins_with_a_closing_mark_and_no_number_is_cut() -> None:
     lines = broken("会议批准四个党组织,编号2027-06-05的除外。完", 10, lambda text: float(len(text)))
 
     assert lines == ["会议批准四个党组织,", "编号", "2027-06-05", "的除外。完"]
+
+
+def test_in_the_cell_of_a_table_a_closing_mark_takes_a_character_along() -> None:
+    assert broken("第三支部“申报”", 7, lambda text: float(len(text)), hangs=False) == ["第三支部“申", "报”"]
+
+
+def texts_drawn(content: bytes) -> list[int]:
+    """How many pieces of text stand on each page."""
+    streams = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", content, re.S)
+    return [text.count(b" Tj") for text in map(unpacked, streams) if b"BT " in text]
+
+
+def unpacked(stream: bytes) -> bytes:
+    try:
+        return zlib.decompress(stream)
+    except zlib.error:
+        return b""
+
+
+@pytest.mark.parametrize("rows", range(14, 34))
+def test_titles_stand_on_every_page_and_no_signature_stands_alone(tmp_path: Path, rows: int) -> None:
+    table = Table(("序号", "党组织"), tuple((str(n), f"第{n}支部") for n in range(rows)))
+    paper = Paper(title="公示", head="工委", blocks=(Text("现予公示。"), table, Signed("工委", date(2027, 6, 1))))
+    font = square_font(tmp_path, "公示工委现予。序号党组织第支部年月日0123456789—\u3000 ")
+
+    pages = texts_drawn(to_pdf(paper, faces(font), AT))
+
+    titles, signature, number, head = 2, 2, 1, 3
+    assert pages[-1] >= signature + number + (titles + 4 if len(pages) > 1 else 0)
+    assert sum(pages) == head + len(pages) * (titles + number) + 2 * rows + signature
+
+
+@pytest.mark.parametrize("lines", range(12, 22))
+def test_the_last_paragraph_goes_over_with_the_signature(tmp_path: Path, lines: int) -> None:
+    paper = Paper(title="公示", blocks=(*[Text("现予公示。")] * lines, Signed("工委", date(2027, 6, 1))))
+    font = square_font(tmp_path, "公示工委现予。年月日0123456789—\u3000 ")
+
+    assert texts_drawn(to_pdf(paper, faces(font), AT))[-1] >= 4
+
+
+def test_a_certificate_is_one_page_whatever_the_name(town: Town, tmp_path: Path) -> None:
+    wanted = played(town)["certificate"]
+    for length in (6, 16, 17, 44, 45, 70):
+        with town.desk.transaction() as tx:
+            tx.session.execute(sa.update(Organisation).where(Organisation.code == "D01").values(name="中" * length))
+        paper = paper_of(town.desk, wanted)
+        font = square_font(tmp_path, words(to_docx(paper)) + "—0123456789\u3000")
+
+        assert len(texts_drawn(to_pdf(paper, faces(font), AT))) == 1, length
 
 
 # ── certificates ─────────────────────────────────────────────────

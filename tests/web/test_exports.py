@@ -33,7 +33,10 @@ def test_what_is_outside_or_not_for_everybody_is_refused(web: Web) -> None:
 def test_every_page_has_its_print_stylesheet() -> None:
     templates = Path(__file__).parents[2] / "starflow" / "web" / "templates"
 
-    assert all("print.css" in (templates / name).read_text(encoding="utf-8") for name in ("shell.html", "plain.html", "screen.html"))
+    assert all(
+        "print.css" in (templates / name).read_text(encoding="utf-8")
+        for name in ("shell.html", "plain.html", "screen.html")
+    )
 
 
 def test_lists_are_taken_away_ten_times_an_hour_and_each_time_is_logged(web: Web) -> None:

@@ -12,6 +12,7 @@ LINES, PER_LINE = 22, 28
 LINE_MM = HEIGHT_MM / LINES
 BODY_PT, TITLE_PT, HEAD_PT, TABLE_PT = 16.0, 22.0, 34.0, 12.0  # sizes 3, 2, the red head, small 4
 RED = (200, 16, 16)
+SHORT = 8  # characters of a cell that stands in the middle
 COLOURS = {"blue": (31, 78, 160), "yellow": (191, 132, 0), "red": RED}
 
 
@@ -45,6 +46,10 @@ class Table:
     def shares(self) -> tuple[float, ...]:
         given = self.widths or tuple(1.0 for _ in self.titles)
         return tuple(share / sum(given) for share in given)
+
+    def centred(self) -> tuple[bool, ...]:
+        """Columns whose every cell is short; a column is set one way from top to bottom."""
+        return tuple(all(len(row[at]) <= SHORT for row in self.rows) for at in range(len(self.titles)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,21 +184,43 @@ def _text(document: Any, block: Text, paper: Paper) -> None:
 def _table(document: Any, block: Table, paper: Paper) -> None:
     table = document.add_table(rows=1, cols=len(block.titles))
     table.style, table.autofit = "Table Grid", False
+    _narrow_margins(table)
     for column, share in zip(table.columns, block.shares(), strict=True):
         column.width = Mm(WIDTH_MM * share)
     for row, cells in enumerate((block.titles, *block.rows)):
         line = table.rows[0] if row == 0 else table.add_row()
+        _is_whole(line)
         for at, text in enumerate(cells):
             cell = line.cells[at]
             cell.width = Mm(WIDTH_MM * block.shares()[at])
             paragraph = cell.paragraphs[0]
             paragraph.paragraph_format.line_spacing = Pt(block.size * 1.4)
-            paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER if row == 0 or len(text) <= 8 else WD_ALIGN_PARAGRAPH.LEFT
+            middle = row == 0 or block.centred()[at]
+            paragraph.alignment = WD_ALIGN_PARAGRAPH.CENTER if middle else WD_ALIGN_PARAGRAPH.LEFT
+            paragraph.paragraph_format.keep_with_next = row == 0 or row >= len(block.rows) - 1  # with the signature
             _run(paragraph, text, SANS if row == 0 else BODY, block.size)
     repeated = OxmlElement("w:tblHeader")
     repeated.set(qn("w:val"), "true")
     table.rows[0]._tr.get_or_add_trPr().append(repeated)
-    document.add_paragraph()
+    document.add_paragraph().paragraph_format.keep_with_next = True
+
+
+def _is_whole(row: Any) -> None:
+    """No row goes over a page."""
+    whole = OxmlElement("w:cantSplit")
+    whole.set(qn("w:val"), "true")
+    row._tr.get_or_add_trPr().append(whole)
+
+
+def _narrow_margins(table: Any) -> None:
+    """A millimetre at either side of a cell, so that figures stand in one line."""
+    margins = OxmlElement("w:tblCellMar")
+    for side in ("left", "right"):
+        edge = OxmlElement(f"w:{side}")
+        edge.set(qn("w:w"), "57")
+        edge.set(qn("w:type"), "dxa")
+        margins.append(edge)
+    table._tbl.tblPr.append(margins)
 
 
 def _bars(document: Any, block: Bars, paper: Paper) -> None:

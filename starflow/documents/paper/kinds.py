@@ -39,6 +39,7 @@ from workflow.engine.errors import BadInput, Refused, Unknown
 from workflow.rating.scheme import Scheme
 
 LEDGER = "ledger_item"
+NAME_IN_A_LINE = 16  # of a certificate, which is one page whatever the name
 STARS = ("无星", "一星级", "二星级", "三星级", "四星级", "五星级")
 MOST_ITEMS = 500
 
@@ -273,7 +274,7 @@ def _approval_list(desk: Desk, wanted: Wanted) -> Paper:
         logo=wanted.logo,
         blocks=(
             Text(f"共{len(rows)}个党组织等待批准,按总分排列;总分相同的名次相同。"),
-            Table(titles, rows, (1, 5, 1.3, 1.3, 1.3, 1.5, 1.5, 1.2), 11),
+            Table(titles, rows, (1.2, 5, 1.4, 1.4, 1.4, 1.6, 1.6, 1.2), 11),
             *(Text(text) for text in (*cuts, *ties)),
             Text("审批意见:"),
             Text("\n签字:                    日期:      年    月    日"),
@@ -293,6 +294,7 @@ def _certificate(desk: Desk, wanted: Wanted) -> Paper:
     if line is None or line.star < 1:
         raise Refused(f"{wanted.code}现在没有有效的星级,不能发证")
     assert wanted.key is not None
+    air = (Text("", indent=False),) if len(line.name) <= NAME_IN_A_LINE else ()
     signed = certified(
         Certificate(
             organisation=line.organisation,
@@ -314,9 +316,11 @@ def _certificate(desk: Desk, wanted: Wanted) -> Paper:
         blocks=(
             Text("", indent=False),
             Text("★" * line.star, indent=False, centred=True, size=40),
-            Text("", indent=False),
-            Text(line.name, indent=False, centred=True, bold=True, size=26),
-            Text("", indent=False),
+            *air,
+            Text(
+                line.name, indent=False, centred=True, bold=True, size=26 if air else 20 if len(line.name) <= 44 else 16
+            ),
+            *air,
             Text(f"经{its.issuer}评定,在{its.year}年度{its.title}中定为", indent=True, size=18),
             Text(star_word(line.star), indent=False, centred=True, bold=True, size=32),
             Text(f"依据:{line.decision}", size=14),

@@ -3,12 +3,13 @@
 import io
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from fpdf import FPDF
-from fpdf.enums import XPos, YPos
+from fpdf.enums import TextEmphasis, XPos, YPos
+from fpdf.fonts import FontFace
 
 from starflow.documents.paper.blocks import (
     COLOURS,
@@ -76,7 +77,9 @@ def to_pdf(paper: Paper, fonts: Faces, at: datetime) -> bytes:
     if paper.head:
         _head(pdf, paper)
     _title(pdf, paper)
-    for block in paper.blocks:
+    for block, then in zip(paper.blocks, (*paper.blocks[1:], None), strict=True):
+        if isinstance(block, Text) and isinstance(then, Signed):
+            _with_signature(pdf, block, paper)
         WRITERS[type(block)](pdf, block, paper)
     return bytes(pdf.output())
 
@@ -125,15 +128,18 @@ CLOSING = frozenset("。,、;:?!)》」』”’】〕%,.;:?!)]}" + "\uff0c\uff1
 WORD = re.compile(r"[0-9A-Za-z%./:_×-]+|.", re.DOTALL)
 
 
-def broken(text: str, width: float, measure: Callable[[str], float]) -> list[str]:
-    """Lines of a Chinese paragraph: no line begins with a closing mark, which hangs into the margin, and no number is cut."""
+def broken(text: str, width: float, measure: Callable[[str], float], *, hangs: bool = True) -> list[str]:
+    """Lines of a Chinese paragraph: no line begins with a closing mark, and no number is cut. The mark hangs into the margin; in the
+    cell of a table it takes the character before it along.
+    """
     found: list[str] = []
     for part in text.split("\n"):
         line = ""
         for piece in WORD.findall(part):
-            if line and measure(line + piece) > width and piece not in CLOSING:
-                found.append(line)
-                line = ""
+            if line and measure(line + piece) > width and not (hangs and piece in CLOSING):
+                along = 1 if piece in CLOSING and len(line) > 1 else 0
+                found.append(line[: len(line) - along])
+                line = line[len(line) - along :]
             line += piece
         found.append(line)
     return found
@@ -158,18 +164,56 @@ def _text(pdf: _Page, block: Text, paper: Paper) -> None:
     )
 
 
-def _table(pdf: _Page, block: Table, paper: Paper) -> None:
+def _with_signature(pdf: _Page, block: Text, paper: Paper) -> None:
+    """The last paragraph goes over with the signature."""
     pdf.set_font(BODY, size=block.size)
-    widths = tuple(WIDTH_MM * share for share in block.shares())
-    height = block.size * MM_PER_PT * 1.5
-    with pdf.table(col_widths=widths, line_height=height, text_align="CENTER", first_row_as_headings=False, wrapmode="CHAR", padding=0.8) as table:  # fmt: skip
-        for number, cells in enumerate((block.titles, *block.rows)):
-            row = table.row()
-            for text in cells:
-                pdf.set_font(HEAD if number == 0 else BODY, size=block.size)
-                row.cell(text, align="C" if number == 0 or len(text) <= 8 else "L")
+    lines = len(broken(block.text, WIDTH_MM - 2 * block.size * MM_PER_PT, pdf.get_string_width))
+    if pdf.get_y() + (lines + 3) * LINE_MM > TOP_MM + HEIGHT_MM >= TOP_MM + (lines + 3) * LINE_MM:
+        pdf.add_page()
+
+
+def _table(pdf: _Page, block: Table, paper: Paper) -> None:
+    """Its titles stand on every page. The last rows go over with the signature: no page has a signature alone."""
+    pdf.set_font(BODY, size=block.size)
+    rows, left = tuple(_lines(pdf, block, row) for row in block.rows), 2 if len(block.rows) > 3 else 0
+    _rows(pdf, block, rows[: len(rows) - left], titles=True)
+    if left:
+        lines = sum(max(text.count("\n") + 1 for text in row) for row in rows[-left:])
+        over = pdf.get_y() + lines * _height(block) + 2 * left + 4 * LINE_MM > TOP_MM + HEIGHT_MM
+        if over:
+            pdf.add_page()
+        _rows(pdf, block, rows[-left:], titles=over)
     pdf.set_font(BODY, size=paper.size)
     pdf.ln(LINE_MM / 2)
+
+
+CELL_MM = 0.8
+
+
+def _rows(pdf: _Page, block: Table, rows: Sequence[tuple[str, ...]], *, titles: bool) -> None:
+    widths = tuple(WIDTH_MM * share for share in block.shares())
+    head = FontFace(family=HEAD, emphasis=TextEmphasis.NONE, size_pt=block.size)
+    pdf.set_font(BODY, size=block.size)
+    with pdf.table(
+        col_widths=widths, line_height=_height(block), text_align="CENTER", first_row_as_headings=titles,
+        headings_style=head, wrapmode="CHAR", padding=CELL_MM,
+    ) as table:  # fmt: skip
+        for cells in (block.titles, *rows) if titles else rows:
+            row = table.row()
+            for text, centred in zip(cells, block.centred(), strict=True):
+                row.cell(text, align="C" if cells is block.titles or centred else "L")
+
+
+def _lines(pdf: _Page, block: Table, row: tuple[str, ...]) -> tuple[str, ...]:
+    inner = (WIDTH_MM * share - 2 * CELL_MM - 0.1 for share in block.shares())
+    return tuple(
+        "\n".join(broken(text, width, pdf.get_string_width, hangs=False))
+        for text, width in zip(row, inner, strict=True)
+    )
+
+
+def _height(block: Table) -> float:
+    return block.size * MM_PER_PT * 1.5
 
 
 def _bars(pdf: _Page, block: Bars, paper: Paper) -> None:

@@ -79,7 +79,7 @@ def beside(tmp_path_factory: pytest.TempPathFactory) -> Beside:
 
 
 def _looked_through(browser: Browser, form: PageForm, found: Beside) -> None:
-    plain = send(browser, form, BENIGN)
+    plain, half = send(browser, form, BENIGN), send(browser, form, BENIGN, half=True)
     for how, text in (("missing", ""), *((("too long", LONG),) if form.texts else ())):
         found.tried[how] += 1
         if fault := lost(send(browser, form, text), text):
@@ -88,12 +88,17 @@ def _looked_through(browser: Browser, form: PageForm, found: Beside) -> None:
         found.tried["hostile"] += 1
         if fault := not_text(plain, send(browser, form, text), text):
             found.hostile[form.action, text[:20]] = fault
+        if fault := not_text(half, send(browser, form, text, half=True), text):
+            found.hostile[form.action, f"half filled in: {text[:20]}"] = fault
 
 
-def send(browser: Browser, form: PageForm, text: str) -> httpx.Response:
-    """From a browser that keeps nothing of the answer: the next form finds it as it was."""
-    once = replace(browser, cookies=dict(browser.cookies))
-    return once.request("POST", form.action, data=form.filled(text))
+def send(browser: Browser, form: PageForm, text: str, *, half: bool = False) -> httpx.Response:
+    """From a browser that keeps nothing of the answer: the next form finds it as it was. `half`: nothing but texts, so that most
+    forms come back.
+    """
+    once, said = replace(browser, cookies=dict(browser.cookies)), form.filled(text)
+    unsaid = {one.name for one in form.fields if one.kind not in ("text", "hidden")} if half else set()
+    return once.request("POST", form.action, data={name: its for name, its in said.items() if name not in unsaid})
 
 
 def named(form: PageForm) -> str:

@@ -132,6 +132,34 @@ def test_the_single_keys_of_the_list(site: Site) -> None:
     assert page.locator("#q").evaluate("element => element === document.activeElement")
 
 
+def test_a_reviewer_scores_by_single_keys(site: Site) -> None:
+    page = site.page("/queue/D0604", SUPERIOR)
+    scores = page.locator("[data-score]")
+    before = [field for field in scores.evaluate_all("all => all.map(each => each.value)") if field]
+    for key in ("9", "0", "7"):
+        page.keyboard.press(key)
+
+    given = scores.evaluate_all("all => all.map(each => each.value)")
+    assert [value for value in given if value][len(before) :] == ["9", "10", "7"]
+    with page.context.expect_page() as opened:
+        page.keyboard.press("e")
+    assert "/evidence/D0604" in opened.value.url
+
+
+def test_whoever_presents_goes_on_by_arrows_and_leaves_out_by_x(site: Site) -> None:
+    page = site.page("/meeting?wall=1", COMMITTEE)
+    ticked = page.locator("input[name=code]:checked").count()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowLeft")
+
+    here = page.locator("tr.here input[name=code]")
+    was = here.is_checked()
+    page.keyboard.press("x")
+    assert page.locator("tbody tr").nth(1).evaluate("row => row.classList.contains('here')")
+    assert (here.is_checked(), page.locator("input[name=code]:checked").count()) == (not was, ticked + (1 - 2 * was))
+
+
 def test_without_a_script_everything_can_still_be_done(site: Site) -> None:
     page = site.page("/", DEPARTMENT, java_script_enabled=False)
     page.get_by_role("button", name="催办市教育局第3党支部").click()

@@ -94,12 +94,35 @@
     list[here].scrollIntoView({ block: "nearest" });
   };
   const press = (selector) => { const found = one(selector); if (found) found.click(); return Boolean(found); };
+  // a digit scores what has no score yet, from the top
+  const score = (points) => {
+    const field = all("[data-score]").find((each) => !each.value);
+    if (!field) return false;
+    field.value = String(Math.min(points, Number(field.dataset.score)));
+    field.closest("tr").scrollIntoView({ block: "nearest" });
+    field.dispatchEvent(new Event("focusout", { bubbles: true }));
+    return true;
+  };
+  // whoever presents goes from one to the next
+  const presented = one("[data-presented]");
+  const steps = { ArrowRight: 1, ArrowDown: 1, PageDown: 1, ArrowLeft: -1, ArrowUp: -1, PageUp: -1 };
+  if (presented) {
+    go(0);
+    document.addEventListener("keydown", (event) => {
+      const step = steps[event.key];
+      if (!step || writing() || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      go(here + step);
+      list[here].scrollIntoView({ block: "center" });
+    });
+  }
   const KEYS = {
     "/": () => { const field = one("#q") || one("#find"); field.focus(); field.select(); return true; },
     j: () => { go(here + 1); return true; },
     k: () => { go(here - 1); return true; },
     x: () => here >= 0 && press(`[data-list] tbody tr.here input[type=checkbox]`),
     n: () => press(`[data-list] tbody tr.here button[name=only]`) || press("#bulk .primary"),
+    ...Object.fromEntries([..."1234567890"].map((digit) => [digit, () => score(Number(digit) || 10)])),
     a: () => press("[data-key=a]"), r: () => press("[data-key=r]"), e: () => press("[data-key=e]"),
     "?": () => press(".keys summary"),
   };

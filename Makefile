@@ -37,7 +37,7 @@ bench: $(BIN)/ready
 
 # Every scheme in the house plays a year of 524 organisations: about a minute and a half of processor each, by hand before a release
 years: $(BIN)/ready
-	for scheme in workflow/rating/schemes/*.toml tests/data/red-flag-villages.toml; do \
+	for scheme in workflow/rating/schemes/*.toml tests/data/red-flag-villages.toml tests/data/quarters.toml; do \
 		echo "$$scheme" && $(BIN)/starflow rehearse --scheme "$$scheme" || exit 1; done
 
 # make guarantees TIER=ci (a quarter of an hour) or TIER=full (by hand, before a release)

@@ -3,7 +3,9 @@
 A command is a function from its arguments to a `Result`; it imports what it needs when it runs, so that `--help` is quick.
 """
 
-from collections.abc import Callable, Mapping
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -227,12 +229,12 @@ def root(
     return Result({"help": text}, (text,))
 
 
-def _app() -> typer.Typer:
-    """Typer's tree of COMMANDS; a group stands where its first command does."""
+def _app(commands: Iterable[Command] = COMMANDS) -> typer.Typer:
+    """Typer's tree of commands; a group stands where its first command does."""
     app = typer.Typer(name="starflow", cls=Door, help=PURPOSE)
     app.callback(invoke_without_command=True, help=PURPOSE)(root)
     groups: dict[str, typer.Typer] = {}
-    for command in COMMANDS:
+    for command in commands:
         group, _, name = command.name.rpartition(" ")
         if group and group not in groups:
             groups[group] = typer.Typer(name=group, help=GROUPS[group])
@@ -245,6 +247,17 @@ def _app() -> typer.Typer:
 app = _app()
 
 
+def meant(said: Sequence[str], environment: Mapping[str, str]) -> tuple[Command, ...]:
+    """The commands that begin with a word that was typed; all of them where none does, and for a shell that completes.
+
+    Building all takes longer than most of them run.
+    """
+    first = {command.name.partition(" ")[0] for command in COMMANDS} & set(said)
+    if not first or any(name.endswith("_COMPLETE") for name in environment):
+        return COMMANDS
+    return tuple(command for command in COMMANDS if command.name.partition(" ")[0] in first)
+
+
 def main() -> None:
     log_to_stderr()
-    app()
+    _app(meant(sys.argv[1:], os.environ))()

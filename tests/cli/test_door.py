@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from starflow.cli import _app, app, lists
+from starflow.cli import COMMANDS, _app, app, lists, meant
 from starflow.cli.door import Brief
 from tests.cli.conftest import DECLARATION, Cli
 
@@ -221,3 +221,12 @@ def test_the_log_keeps_its_tracebacks_to_itself() -> None:
         event = logging.LogRecord("bell", logging.ERROR, "", 0, "job %s failed", ("sweep",), sys.exc_info())
 
     assert Brief("%(levelname)s %(message)s").format(event) == "ERROR job sweep failed\n  ValueError: broken"
+
+
+def test_only_the_commands_of_a_word_that_was_typed_are_built() -> None:
+    heads = {one.name.partition(" ")[0] for one in meant(["--lang", "en", "scheme", "diff", "a", "b"], {})}
+
+    assert heads == {"scheme"}
+    assert (
+        meant(["schem"], {}) == meant([], {}) == meant(["scheme"], {"_STARFLOW_COMPLETE": "complete_bash"}) == COMMANDS
+    )

@@ -543,3 +543,6 @@ class Scheme(Closed):
     def place(self, *path: str | int) -> str:
         """Where something stands in the file: `第12行 stage[3] rating.review.due`."""
         return self._places.of(path)
+
+
+Scheme.model_rebuild()  # now, and not when the first of several threads reads a scheme

@@ -27,7 +27,8 @@ Operator = Literal["<", "<=", ">", ">="]
 class Closed(BaseModel):
     """A table of the file: no unknown key, no conversion, no change after reading."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    # The whole is built once (scheme_tables.py) and not every table of it for itself: that halves what an import costs.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
 
 class Cite(Closed):

@@ -1,7 +1,6 @@
 """Which files there are, by hash, and to what they belong. Their content is no business of the database."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import col, select
@@ -25,7 +24,7 @@ def of(tx: Transaction, owner: str, owner_id: int) -> tuple[tuple[Attached, Atta
     its = (
         select(Attached, Attachment)
         .join(Attachment, col(Attachment.hash) == col(Attached.hash))
-        .where(Attached.owner == owner, Attached.owner_id == owner_id, col(Attached.withdrawn_at).is_(None))
+        .where(Attached.owner == owner, Attached.owner_id == owner_id)
         .order_by(col(Attached.id))
     )
     return tuple((one, file) for one, file in tx.session.execute(its))
@@ -37,10 +36,6 @@ def by_id(tx: Transaction, attached_id: int) -> tuple[Attached, Attachment] | No
     return (found[0], found[1]) if found else None
 
 
-def withdraw(tx: Transaction, attached_id: int, at: datetime) -> None:
-    tx.session.execute(sa.update(Attached).where(col(Attached.id) == attached_id).values(withdrawn_at=at))
-
-
 def forget(tx: Transaction, owner: str, owner_ids: Iterable[int]) -> None:
     """These no longer own anything; what nothing else owns is swept with the files."""
     its = sa.delete(Attached).where(col(Attached.owner) == owner, col(Attached.owner_id).in_(list(owner_ids)))
@@ -48,7 +43,7 @@ def forget(tx: Transaction, owner: str, owner_ids: Iterable[int]) -> None:
 
 
 def forget_unowned(tx: Transaction) -> None:
-    """Rows of files that belong to nothing. What was withdrawn stays: it has been in somebody's hands."""
+    """Rows of files that belong to nothing."""
     owned = sa.exists().where(col(Attached.hash) == col(Attachment.hash))
     tx.session.execute(sa.delete(Attachment).where(~owned))
 

@@ -129,4 +129,3 @@ class Attached(SQLModel, table=True):
     label: str = Field(default="", max_length=80)  # of evidence: the criterion
     actor: str = Field(default="", max_length=120)
     at: datetime
-    withdrawn_at: datetime | None = None

@@ -213,7 +213,7 @@ def path_of(desk: Desk, digest: str) -> Path:
 def stored(desk: Desk, tx: Transaction, attached_id: int) -> Stored:
     """Raises Unknown. Who may have it is for the caller to say."""
     found = attachments.by_id(tx, attached_id)
-    if found is None or found[0].withdrawn_at is not None:
+    if found is None:
         raise Unknown(f"没有编号为{attached_id}的附件")
     attached, file = found
     path = path_of(desk, file.hash)

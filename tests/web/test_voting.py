@@ -115,6 +115,32 @@ def test_what_is_too_long_to_be_read_uses_nothing_up_and_says_so(
     assert (Phone(web).post({"t": tokens[0], **GOOD}).status_code, used(web)) == (200, 1)
 
 
+@pytest.mark.parametrize("kind", ["multipart/form-data; boundary=x", "application/json", "text/plain"])
+def test_what_comes_in_another_way_uses_nothing_up_and_is_answered_alike(
+    web: Web, tokens: tuple[str, ...], kind: str
+) -> None:
+    said = set()
+    for token in (tokens[0], "x" * 26):
+        body = f'--x\r\nContent-Disposition: form-data; name="t"\r\n\r\n{token}\r\n--x--\r\n'.encode()
+        answer = web.ask("POST", "/b", by=None, content=body, headers={"content-type": kind})
+        said.add((answer.status_code, answer.text))
+
+    ((status, text),) = said
+    assert status == 415 and "您的票没有用掉" in text and used(web) == 0
+    assert Phone(web).post({"t": tokens[0], **GOOD}).status_code == 200
+
+
+def test_a_page_that_was_opened_before_its_slip_was_reprinted_votes_no_more(web: Web, tokens: tuple[str, ...]) -> None:
+    phone = Phone(web)
+    assert phone.get(f"/b/{tokens[0]}").status_code == 200
+    polls.issue_slips(web.desk, "B1", acting=BRANCH)
+
+    stale = phone.post({"t": tokens[0], **GOOD})
+
+    assert (stale.status_code, used(web)) == (410, 0)
+    assert stale.text == Phone(web).post({"t": "x" * 26, **GOOD}).text
+
+
 def test_used_wrong_closed_and_garbage_are_answered_byte_for_byte_alike(web: Web, tokens: tuple[str, ...]) -> None:
     Phone(web).post({"t": tokens[0], **GOOD})
     asked = [f"/b/{tokens[0]}", "/b/" + "a" * 26, "/b/%FF%00"[:6], "/b/" + "长" * 300, "/b"]

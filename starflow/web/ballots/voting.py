@@ -26,7 +26,8 @@ router = APIRouter(include_in_schema=False)
 COOKIE, COOKIE_IN_CLEAR, SECONDS = "__Host-b", "starflow_b", 1200
 MOST = 65_536
 HEARD = 1_048_576  # read to its end so far, so that the sender hears the answer instead of a broken line
-TOO_LONG = {"too_long": "yes"}
+FORM = "application/x-www-form-urlencoded"
+TOO_LONG, UNREAD = {"not_sent": "long"}, {"not_sent": "unread"}
 QUESTION = "q_"
 Lang = Annotated[str | None, Query(alias="lang", max_length=20)]
 
@@ -54,7 +55,9 @@ def ballot(request: Request, lang: Lang = None) -> Response:
 
 
 async def sent(request: Request) -> Mapping[str, str]:
-    """A form of a few short fields; of what is longer only so much is heard that it is too long."""
+    """A form of a few short fields; of what is longer only so much is heard that it is too long. What comes in another way is not
+    taken apart: parts of a form with files might touch the disk.
+    """
     body, heard = bytearray(), 0
     async for chunk in request.stream():
         heard += len(chunk)
@@ -63,6 +66,8 @@ async def sent(request: Request) -> Mapping[str, str]:
             break
     if heard > MOST:
         return TOO_LONG
+    if request.headers.get("content-type", FORM).partition(";")[0].strip().lower() != FORM:
+        return UNREAD
     try:
         return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=60))
     except ValueError:
@@ -72,8 +77,8 @@ async def sent(request: Request) -> Mapping[str, str]:
 @router.post("/b")
 def vote(request: Request, form: Annotated[Mapping[str, str], Depends(sent)]) -> Response:
     def answer() -> Response:
-        if form is TOO_LONG:
-            return leaf("long", 413, lang="zh-CN", words=WORDS["zh-CN"], other=WORDS["en"])
+        if form is TOO_LONG or form is UNREAD:
+            return _not_sent(form["not_sent"])
         lang, token = language(form.get("lang")), form.get("t", "")
         answers = {key.removeprefix(QUESTION): said for key, said in form.items() if key.startswith(QUESTION)}
         remark = form.get("remark", "")
@@ -131,6 +136,12 @@ def _form(
         remark=remark,
         faults=faults or {},
     )
+
+
+def _not_sent(why: str) -> Response:
+    """Said before anybody looks at the token: the same for every one."""
+    status = {"long": 413, "unread": 415}[why]
+    return leaf("long", status, lang="zh-CN", words=WORDS["zh-CN"], other=WORDS["en"], why=why)
 
 
 def _gone(request: Request) -> Response:

@@ -197,7 +197,6 @@ def upgrade() -> None:
         sa.Column("label", sa.String(length=80), nullable=False),
         sa.Column("actor", sa.String(length=120), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint("owner IN ('objection', 'evidence')", name=op.f("ck_attached_owner")),
         sa.ForeignKeyConstraint(["hash"], ["attachment.hash"], name=op.f("fk_attached_hash_attachment")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_attached")),

@@ -18,6 +18,7 @@ from workflow.engine.deadlines import (
     Length,
     Light,
     Reckoned,
+    Ringing,
     Rung,
     Unit,
     Visit,
@@ -106,6 +107,22 @@ def test_the_zone_of_the_machine_changes_nothing(machine, monkeypatch):
         assert [r.at.isoformat() for r in rings[:2]] == ["2027-05-02T01:00:00+00:00", "2027-05-09T01:00:00+00:00"]
         assert days_overdue(now=at("06-06 00:00"), zone=ZONE, due_at=ends("06-05")) == 1
         assert os.environ["TZ"] == machine
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize("machine", ["Pacific/Kiritimati", "Pacific/Honolulu"])
+def test_on_which_day_something_was_due_entered_or_done_is_said_by_the_zone_of_the_scheme(machine, monkeypatch):
+    monkeypatch.setenv("TZ", machine)
+    time.tzset()
+    try:
+        late = (Visit("survey", at("06-07 05:00"), at("06-09 23:00"), ends("06-05"), 1),)
+        light_now = light(now=at("05-09 00:00"), zone=ZONE, target_at=ends("05-16"), due_at=None, grace_days=0)
+
+        assert rung_days(target_at=ends("05-16"), due_at=ends("06-05"))[4:6] == ["+1 05-17 09:00", "e0 06-06 09:00"]
+        assert late_days(late, calendar=CN, zone=ZONE) == (LateDays(0, "survey", 1),)
+        assert light_now is Light.BLUE
     finally:
         monkeypatch.undo()
         time.tzset()
@@ -318,6 +335,26 @@ def test_a_target_on_the_day_of_the_due_does_not_ring_as_passed():
     assert rung_days(target_at=ends("06-05"), due_at=ends("06-05")) == rung_days(due_at=ends("06-05"))
 
 
+def test_on_the_day_of_the_target_one_may_be_reminded_though_it_is_the_due_as_well():
+    ladder = (Rung("today", 0, "target", ("owner",)),)
+
+    rings = ringings(
+        ladder, target_at=ends("06-05"), due_at=ends("06-05"), grace_days=0, opened_at=at("04-15 00:00"), zone=ZONE
+    )
+
+    assert rings == (Ringing(ladder[0], at("06-05 09:00")),)
+
+
+def test_a_reminder_may_count_from_the_due_though_there_is_a_target():
+    ladder = (Rung("last", -2, "due", ("owner",)),)
+
+    rings = ringings(
+        ladder, target_at=ends("05-16"), due_at=ends("06-05"), grace_days=0, opened_at=at("04-15 00:00"), zone=ZONE
+    )
+
+    assert rings == (Ringing(ladder[0], at("06-03 09:00")),)
+
+
 def test_grace_puts_escalation_off():
     assert rung_days(target_at=ends("05-16"), due_at=ends("06-05"), grace_days=2)[5:] == [
         "e0 06-08 09:00", "e3 06-11 09:00", "e7 06-15 09:00", "e14 06-22 09:00",
@@ -401,6 +438,23 @@ def test_a_late_review_pays_for_the_own_days_of_the_next():
 
 def test_what_is_done_in_time_or_has_no_due_costs_nothing():
     assert charged(visit("survey", "05-20", "06-05"), Visit("task", at("06-01 00:00"), at("09-01 00:00"), None)) == ()
+
+
+def test_what_has_no_due_takes_no_day_and_gives_none_to_the_late_stage_before():
+    task = Visit("task", at("06-07 10:00"), at("06-09 10:00"), None)
+
+    assert charged(visit("declaration", "04-15", "06-07"), task) == (LateDays(0, "declaration", 2),)
+
+
+def test_what_is_done_in_the_instant_of_the_due_is_late_and_pays_for_the_reviewer_after_it():
+    midnight = ends("06-05")
+    review = Visit("review", midnight, at("06-08 10:00"), midnight, 3)
+
+    found = charged(
+        Visit("survey", at("05-20 10:00"), midnight, midnight), Visit("task", midnight, midnight, midnight), review
+    )
+
+    assert found == (LateDays(0, "survey", 1), LateDays(1, "task", 2))
 
 
 @given(st.lists(st.integers(0, 12), min_size=1, max_size=6), st.integers(0, 5))

@@ -214,6 +214,34 @@ def test_options_are_all_acts_of_the_stage_with_what_is_known_against_each(table
     assert [option.allowed for option in offered] == [False, True, False]
 
 
+def test_whoever_may_not_do_it_is_told_who_may_in_these_facts(table, piece):
+    said = [
+        option.reasons[0]
+        for option in options(table, "saw", frozenset({"visitor"}), piece(size=2, checked=True), NOW)[:1]
+    ]
+
+    assert said == [Reason("“cut”由master办理")]
+
+
+def test_the_stages_acts_and_roles_of_a_refusal_are_called_what_people_call_them(table_of, row, piece):
+    words = {"saw": "锯台", "cut": "锯开", "join": "上胶", "master": "师傅"}
+    table = table_of("saw glue. ", row("saw", "cut", "glue", by="master"), row("saw", "join", "saw"), words=words)
+
+    assert decide(table, "saw", ask("cut", relations=frozenset()), piece(), NOW).reasons == (
+        Reason("“锯开”由师傅办理"),
+    )
+    assert decide(table, "glue", ask("join"), piece(), NOW).reasons == (Reason("“glue”环节不能“上胶”", "第2条"),)
+
+
+def test_a_button_asks_the_guard_about_its_own_act_at_this_instant(table_of, row, piece):
+    def told(facts, ask, now):
+        return Reason(f"{ask.trigger} {now:%Y-%m-%d}")
+
+    table = table_of("saw done.", row("saw", "cut", "done", guards=(told,)))
+
+    assert options(table, "saw", WORKERS, piece(), NOW)[0].reasons == (Reason("cut 2027-06-01"),)
+
+
 def test_an_end_offers_nothing(table, piece):
     assert options(table, "done", WORKERS, piece(), NOW) == ()
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.guarantees import survivors
 from tests.guarantees.promises import GUARANTEES, NOT_CLAIMED
 
 ROOT = Path(__file__).parents[2]
@@ -75,6 +76,7 @@ def page() -> str:
     ]
     for tier, said in results().items():
         parts.append(_tier(tier, said))
+    parts += survivors.section()
     parts += ["\n## 没有宣称的\n\n", *(f"- **{name}**:{why}\n" for name, why in (*_not_yet_run(), *NOT_CLAIMED))]
     return "".join(parts)
 

@@ -1,0 +1,15 @@
+"""What the operating system says, in the clerk's words."""
+
+import errno
+
+import pytest
+
+from workflow.engine.errors import because
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(errno.ENOSPC, "磁盘已满"), (errno.EPERM, "没有权限"), (errno.EXDEV, "系统错误EXDEV"), (99999, "系统错误99999")],
+)
+def test_what_the_system_refuses_is_said_or_keeps_its_name_or_number_for_the_operator(number: int, said: str) -> None:
+    assert because(OSError(number, "…")) == said

@@ -78,6 +78,12 @@ def test_the_end_of_5_june_is_stored_as_the_first_instant_of_6_june_in_utc():
     assert start_of_day(date(2027, 6, 6), ZONE) == end_of_day(date(2027, 6, 5), ZONE)
 
 
+def test_midnight_is_the_end_of_the_day_before_and_the_least_after_it_is_the_day_itself():
+    midnight = at("06-06 00:00")
+
+    assert [due_date(midnight + timedelta(microseconds=n), ZONE).day for n in (0, 1, 2)] == [5, 6, 6]
+
+
 def test_the_summer_time_of_1988_is_known():
     assert end_of_day(date(1988, 7, 1), ZONE) == datetime(1988, 7, 1, 15, tzinfo=UTC)
 

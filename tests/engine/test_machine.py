@@ -182,6 +182,32 @@ def test_an_act_without_data_takes_none(table, piece):
     )
 
 
+def test_a_missing_reason_is_said_beside_what_is_too_much_and_what_is_wrong_with_the_data(table_of, row, piece):
+    table = table_of(
+        "saw done.",
+        row("saw", "cut", "done", needs_reason=True),
+        row("saw", "order", "saw", takes=Order, needs_reason=True),
+    )
+    unreasoned = Reason("须写明理由")
+
+    assert decide(table, "saw", ask("cut", {"a": 1, "b": 2}), piece(), NOW).reasons == (
+        unreasoned,
+        Reason("cut不带数据,多余的项:a、b"),
+    )
+    assert decide(table, "saw", ask("order", {"wood": "榆木"}), piece(), NOW).reasons == (
+        unreasoned,
+        Reason("缺少pieces"),
+    )
+
+
+def test_an_act_without_data_is_decided_with_none_and_keeps_its_reason(table_of, row, piece):
+    table = table_of("saw done.", row("saw", "cut", "done", needs_reason=True))
+
+    assert decide(table, "saw", ask("cut", reason="开工"), piece(), NOW) == Decision(
+        trigger="cut", before="saw", after="done", role="apprentice", facts=piece(), payload=None, reason="开工"
+    )
+
+
 def test_all_guards_are_heard_each_with_its_rule(table, piece):
     assert decide(table, "saw", ask("cut", ORDER), piece(size=3), NOW) == Refusal(
         "guard", (Reason("锯子没有磨", "第7条"), Reason("3号料太大"))

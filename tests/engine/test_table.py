@@ -116,6 +116,13 @@ def test_an_act_that_leads_nowhere_in_some_case_is_refused_with_the_case(table_o
     assert faults(table, worlds) == ("saw.cut:有的情形下无处可去(如size=2)", "glue.join:有的情形下无处可去")
 
 
+def test_the_case_that_leads_nowhere_is_told_by_every_fact_that_the_ways_look_at(table_of, row, worlds):
+    small_and_checked = SMALL & When(((("checked", (True,)),),))
+    table = table_of("saw done.", row("saw", "cut", Way("done", small_and_checked)))
+
+    assert faults(table, worlds) == ("saw.cut:有的情形下无处可去(如size=0、checked=False)",)
+
+
 def test_a_stage_that_cannot_be_reached_is_refused(table_of, row, worlds):
     never = When(((("size", (7,)),),))
     table = table_of(

@@ -17,6 +17,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from fnmatch import fnmatch
 from importlib.metadata import version
+from itertools import accumulate
+from pathlib import Path
 from typing import Any
 
 from mutmut.mutation.data import SourceFileMutationData
@@ -31,7 +33,10 @@ MEANS = {0: SURVIVED, 1: KILLED, 3: KILLED, 5: SURVIVED, 33: UNTESTED, None: NOT
 ENDLESS = (-24, 24, 152, -9)
 """Stopped by the clock or for want of memory: found out, as a test that hangs is."""
 VERSIONS = ("starflow", "mutmut", "pytest", "hypothesis", "transitions", "pydantic")
-AGAIN = "60"  # seconds of tests that a survivor is given once more; at first it has had five
+FIRST, AGAIN = (1.0, 50), (60.0, 2000)
+"""Seconds and number of tests that each mutant is given, and a survivor once more."""
+STATS, EVERY = Path("mutants/mutmut-stats.json"), Path("mutants/every-test.json")
+TESTS, TOOK = "tests_by_mangled_function_name", "duration_by_test"
 
 
 def main() -> int:
@@ -58,11 +63,35 @@ def _options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _run(names: list[str], seconds: str, children: int) -> None:
+def _run(names: list[str], again: bool, children: int) -> None:
     """The same hashes and only the plug-ins that are named, so that every process finds the same tests."""
-    around = {"PYTHONHASHSEED": "0", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "MUTATION_SECONDS": seconds}
-    wanted = [] if names == ["*"] else names
-    subprocess.run(["mutmut", "run", "--max-children", str(children), *wanted], env=os.environ | around, check=True)
+    around = {
+        "PYTHONHASHSEED": "0",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+        "MUTATION_SECONDS": str((AGAIN if again else FIRST)[0]),
+    }
+    command = ["mutmut", "run", "--max-children", str(children)]
+    if not STATS.exists():  # a handful of mutants, to see which tests call what
+        subprocess.run([*command, "workflow.rating.routes.*"], env=os.environ | around, check=True)
+    _nearest(*(AGAIN if again else FIRST))
+    for start in range(0, len(names), 200):  # mutmut compares every mutant with every name
+        some = [name for name in names[start : start + 200] if name != "*"]
+        subprocess.run([*command, *some], env=os.environ | around, check=True)
+
+
+def _nearest(seconds: float, most: int) -> None:
+    """Leaves to each function the tests of its own file and room, then the quickest; what was seen of the others is kept beside."""
+    seen, before = (json.loads(file.read_text()) if file.exists() else {TESTS: {}, TOOK: {}} for file in (STATS, EVERY))
+    took = before[TOOK] | seen[TOOK]
+    calls = {f: sorted({*seen[TESTS].get(f, ()), *before[TESTS].get(f, ())}) for f in (*seen[TESTS], *before[TESTS])}
+    EVERY.write_text(json.dumps({TESTS: calls, TOOK: took}))
+    for function, tests in calls.items():
+        _, room, file, *_ = function.split(".")
+        own = (f"tests/{room}/test_{file}.py", f"tests/{room}/")
+        tests.sort(key=lambda test: ([not test.startswith(place) for place in own], took.get(test, 0.0)))
+        until = accumulate(took.get(test, 0.0) for test in tests)
+        calls[function] = [test for test, sum_ in zip(tests, until, strict=True) if sum_ <= seconds][:most] or tests[:1]
+    STATS.write_text(json.dumps(seen | {TESTS: calls, TOOK: took}))
 
 
 def _tried() -> Iterator[dict[str, Any]]:

@@ -25,7 +25,7 @@ NOT_COLLECTED = (
     4,
 )  # pytest: the tests could not be read, or are called otherwise now. They were found without the mutant
 
-SECONDS = float(os.environ.get("MUTATION_SECONDS", "5"))
+SECONDS = float(os.environ.get("MUTATION_SECONDS", "60"))
 """A mutant is given this much of tests, the quickest first; what they do not notice in that time counts as survived."""
 
 made: dict[object, set[str]] = defaultdict(set)

@@ -2,16 +2,19 @@
 
 python -m tests.guarantees.mutation [--only 'workflow.engine.*'] [--again] [--kept]
 
-mutmut makes the mutants, knows which tests call which function and remembers what it has tried (in `mutants/`, not committed);
-this file starts it, and keeps the figures and the survivors. What is changed and by which tests: [tool.mutmut] in pyproject.toml.
+mutmut makes the mutants and knows which tests call which function; mutation_plugin.py tries them, each in a fork of a process that
+has read all tests; this file says who is tried by what, and keeps the figures and the survivors. What has been tried stays tried
+(in `mutants/`, not committed) until its function changes. What is changed and by which tests: [tool.mutmut] in pyproject.toml.
 """
 
 import argparse
 import json
 import os
 import platform
+import shutil
 import subprocess
 import sys
+import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -24,28 +27,35 @@ from typing import Any
 from mutmut.mutation.data import SourceFileMutationData
 from mutmut.mutation.diff_apply import get_diff_for_mutant
 from mutmut.utils.file_utils import walk_mutatable_files
-from mutmut.utils.format_utils import orig_function_and_class_names_from_key
+from mutmut.utils.format_utils import mangled_name_from_mutant_name, orig_function_and_class_names_from_key
 
-from tests.guarantees import page, survivors
+from tests.guarantees import mutation_plugin, page, survivors
 
 KILLED, SURVIVED, UNTESTED, NOT_RUN = "killed", "survived", "untested", "not_run"
-MEANS = {0: SURVIVED, 1: KILLED, 3: KILLED, 5: SURVIVED, 33: UNTESTED, None: NOT_RUN}
-ENDLESS = (-24, 24, 152, -9)
+UNCALLED = 33  # mutmut: no test calls the function
+MEANS = {0: SURVIVED, 1: KILLED, UNCALLED: UNTESTED, None: NOT_RUN}
+ENDLESS = (-24, -14, -9, 24)
 """Stopped by the clock or for want of memory: found out, as a test that hangs is."""
 VERSIONS = ("starflow", "mutmut", "pytest", "hypothesis", "transitions", "pydantic")
-FIRST, AGAIN = (1.0, 50), (60.0, 2000)
+FIRST, AGAIN = (1.0, 60), (60.0, 2000)
 """Seconds and number of tests that each mutant is given, and a survivor once more."""
-STATS, EVERY = Path("mutants/mutmut-stats.json"), Path("mutants/every-test.json")
-TESTS, TOOK = "tests_by_mangled_function_name", "duration_by_test"
+WANTED = {False: (NOT_RUN, UNTESTED), True: (SURVIVED, UNTESTED)}
+MUTANTS = Path("mutants")
+STATS, WORK = MUTANTS / "mutmut-stats.json", MUTANTS / "work"
+A_HANDFUL = "workflow.rating.routes.*"
+AROUND = {"PYTHONHASHSEED": "0", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+"""Every process finds the same tests under the same names, with the plug-ins that are named and no other."""
 
 
 def main() -> int:
     options = _options()
     if not options.kept:
-        chosen = [m["mutant"] for m in _tried() if m["came"] == SURVIVED] if options.again else [options.only]
-        _run(
-            [name for name in chosen if fnmatch(name, options.only)], AGAIN if options.again else "5", options.children
+        _ready()
+        _try(
+            [m for m in _tried() if fnmatch(m["mutant"], options.only) and m["came"] in WANTED[options.again]],
+            options.again,
         )
+    _gather()
     _keep(list(_tried()), options.only)
     page.write()
     said = survivors.read()
@@ -59,39 +69,54 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", default="*", help="mutants whose name is like this, such as workflow.engine.*")
     parser.add_argument("--again", action="store_true", help="only what has survived, with more time for each")
     parser.add_argument("--kept", action="store_true", help="run nothing, keep the figures of what was run")
-    parser.add_argument("--children", type=int, default=1, help="mutants at a time")
     return parser.parse_args()
 
 
-def _run(names: list[str], again: bool, children: int) -> None:
-    """The same hashes and only the plug-ins that are named, so that every process finds the same tests."""
-    around = {
-        "PYTHONHASHSEED": "0",
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
-        "MUTATION_SECONDS": str((AGAIN if again else FIRST)[0]),
-    }
-    command = ["mutmut", "run", "--max-children", str(children)]
-    if not STATS.exists():  # a handful of mutants, to see which tests call what
-        subprocess.run([*command, "workflow.rating.routes.*"], env=os.environ | around, check=True)
-    _nearest(*(AGAIN if again else FIRST))
-    for start in range(0, len(names), 200):  # mutmut compares every mutant with every name
-        some = [name for name in names[start : start + 200] if name != "*"]
-        subprocess.run([*command, *some], env=os.environ | around, check=True)
+def _ready() -> None:
+    """Mutants are made and the tests' calls are counted as far as anything has changed; mutmut does both before it tries any."""
+    for file in Path("workflow").rglob("*"):  # schemes and pages, which mutmut copies only once
+        if file.is_file() and file.suffix not in (".py", ".pyc"):
+            (MUTANTS / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(file, MUTANTS / file)
+    subprocess.run(["mutmut", "run", "--max-children", "1", A_HANDFUL], env=os.environ | AROUND, check=True)
 
 
-def _nearest(seconds: float, most: int) -> None:
-    """Leaves to each function the tests of its own file and room, then the quickest; what was seen of the others is kept beside."""
-    seen, before = (json.loads(file.read_text()) if file.exists() else {TESTS: {}, TOOK: {}} for file in (STATS, EVERY))
-    took = before[TOOK] | seen[TOOK]
-    calls = {f: sorted({*seen[TESTS].get(f, ()), *before[TESTS].get(f, ())}) for f in (*seen[TESTS], *before[TESTS])}
-    EVERY.write_text(json.dumps({TESTS: calls, TOOK: took}))
-    for function, tests in calls.items():
-        _, room, file, *_ = function.split(".")
-        own = (f"tests/{room}/test_{file}.py", f"tests/{room}/")
-        tests.sort(key=lambda test: ([not test.startswith(place) for place in own], took.get(test, 0.0)))
-        until = accumulate(took.get(test, 0.0) for test in tests)
-        calls[function] = [test for test, sum_ in zip(tests, until, strict=True) if sum_ <= seconds][:most] or tests[:1]
-    STATS.write_text(json.dumps(seen | {TESTS: calls, TOOK: took}))
+def _try(mutants: list[dict[str, Any]], again: bool) -> None:
+    calls = json.loads(STATS.read_text())
+    work = [json.dumps([m["mutant"], _nearest(m["mutant"], calls, *(AGAIN if again else FIRST))]) for m in mutants]
+    WORK.write_text("\n".join(work), encoding="utf-8")
+    config = tomllib.loads(Path("pyproject.toml").read_text())["tool"]["mutmut"]
+    pytest = [sys.executable, "-m", "pytest", "-q", "--rootdir=.", *config["pytest_add_cli_args"]]
+    around = os.environ | AROUND | {mutation_plugin.WORK: str(WORK.absolute()), "PYTHONPATH": str(MUTANTS.absolute())}
+    print(f"{len(work)} mutants", flush=True)
+    subprocess.run([*pytest, *config["pytest_add_cli_args_test_selection"]], cwd=MUTANTS, env=around, check=True)
+
+
+def _nearest(mutant: str, calls: dict[str, Any], seconds: float, most: int) -> list[str]:
+    """The tests of its own file, then of its room, then the others, the quickest first, as long as they take no longer."""
+    function = mangled_name_from_mutant_name(mutant)
+    _, room, file, *_ = function.split(".")
+    own, took = (f"tests/{room}/test_{file}.py", f"tests/{room}/"), calls["duration_by_test"]
+    tests = sorted(
+        calls["tests_by_mangled_function_name"].get(function, ()),
+        key=lambda test: ([not test.startswith(place) for place in own], took.get(test, 0.0), test),
+    )
+    until = accumulate(took.get(test, 0.0) for test in tests)
+    return [test for test, sum_ in zip(tests, until, strict=True) if sum_ <= seconds][:most] or tests[:1]
+
+
+def _gather() -> None:
+    """What came of the last work becomes what mutmut knows."""
+    came = WORK.with_suffix(".came")
+    codes = dict(json.loads(line) for line in came.read_text().splitlines()) if came.exists() else {}
+    untried = {name for name, tests in map(json.loads, WORK.read_text().splitlines()) if not tests} if codes else set()
+    for path in walk_mutatable_files():
+        data = SourceFileMutationData(path=path)
+        data.load()
+        known = {name: code for name, code in codes.items() if name in data.exit_code_by_key}
+        data.exit_code_by_key.update(known | dict.fromkeys(known.keys() & untried, UNCALLED))
+        data.save()
+    came.unlink(missing_ok=True)
 
 
 def _tried() -> Iterator[dict[str, Any]]:

@@ -1,8 +1,8 @@
-"""What pytest must know while mutants are tried: nothing is remembered from before, and whoever leans on a function is asked.
+"""What pytest does while mutants are tried: it reads all tests once, and each mutant has a fork of that process.
 
 mutmut asks, of each mutant, only the tests that were seen to call the function. A value that is made once for many tests (a
 fixture of the session, a constant of the module, a cache) is made in the first of them alone; here each of them is told to
-lean on it. The quickest tests go first, so that most mutants fall at once.
+lean on it. In the fork nothing has been made yet, and the first test that fails ends it.
 """
 
 import functools
@@ -10,38 +10,67 @@ import gc
 import json
 import os
 import resource
+import signal
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
-from itertools import accumulate
 from pathlib import Path
 
 import pytest
+from _pytest.runner import runtestprotocol
+from mutmut.mutation.trampoline import set_mutant_under_test
 from mutmut.state import state
 
+WORK = "MUTATION_WORK"
+"""In the environment: a file of [mutant, tests] lines; beside it `.came` gets a line of [mutant, code] for each."""
 MEMORY = 6 << 30  # a mutant that counts for ever stops here, and the machine goes on
-NOT_COLLECTED = (
-    2,
-    4,
-)  # pytest: the tests could not be read, or are called otherwise now. They were found without the mutant
-
-SECONDS = float(os.environ.get("MUTATION_SECONDS", "60"))
-"""A mutant is given this much of tests, the quickest first; what they do not notice in that time counts as survived."""
+PROCESSOR, CLOCK = 90, 1800  # seconds; of the processor, because the machine may be busy
 
 made: dict[object, set[str]] = defaultdict(set)
 """Fixture or file of tests → the functions that were called while it was made."""
 
 
-def pytest_sessionstart() -> None:
+# ── each mutant in its fork ──────────────────────────────────────
+
+
+def pytest_runtestloop(session: pytest.Session) -> bool | None:
+    if WORK not in os.environ:
+        return None
+    work, items = Path(os.environ[WORK]), {item.nodeid: item for item in session.items}
+    gc.collect()
+    gc.freeze()
+    with work.with_suffix(".came").open("a", encoding="utf-8") as came:
+        for line in work.read_text(encoding="utf-8").splitlines():
+            mutant, tests = json.loads(line)
+            code = _tried(mutant, [items[test] for test in tests if test in items])
+            print(json.dumps([mutant, code]), file=came, flush=True)
+    return True
+
+
+def _tried(mutant: str, items: list[pytest.Item]) -> int:
+    """0: no test has failed; 1: one has; less: the signal that has ended it."""
+    if not (child := os.fork()):
+        _try(mutant, items)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def _try(mutant: str, items: list[pytest.Item]) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR, PROCESSOR))
+    signal.alarm(CLOCK)
+    gc.disable()
+    set_mutant_under_test(mutant)
     _forget()
-    if _trying():
-        gc.disable()
+    try:
+        for item, following in zip(items, [*items[1:], None], strict=True):
+            if any(report.failed for report in runtestprotocol(item, log=False, nextitem=following)):
+                os._exit(1)
+    except BaseException:
+        os._exit(1)
+    os._exit(0)
 
 
-def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    if exitstatus in NOT_COLLECTED and _trying():
-        session.exitstatus = 1
+# ── which tests lean on which functions ──────────────────────────
 
 
 @pytest.hookimpl(wrapper=True)
@@ -78,23 +107,6 @@ def pytest_runtest_teardown(item: pytest.Function) -> None:
     for name, definitions in item._fixtureinfo.name2fixturedefs.items():
         for definition in definitions:
             state()._stats |= made[name, definition.baseid]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: _took().get(item.nodeid, 0.0))
-    if _trying():
-        used = accumulate(_took().get(item.nodeid, 0.0) for item in items)
-        items[:] = [item for item, until in zip(items, used, strict=True) if until <= SECONDS]
-
-
-@functools.cache
-def _took() -> dict[str, float]:
-    file = Path("mutmut-stats.json")
-    return json.loads(file.read_text())["duration_by_test"] if file.exists() else {}
-
-
-def _trying() -> bool:
-    return os.environ.get("MUTANT_UNDER_TEST", "").startswith("workflow.")
 
 
 def _counting() -> bool:

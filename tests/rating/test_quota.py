@@ -9,7 +9,18 @@ from hypothesis import strategies as st
 
 from workflow.engine.errors import Reason
 from workflow.rating import shelf
-from workflow.rating.quota import Limit, Row, excess, excess_reason, limit, limits, lowest, ranked, tie_text
+from workflow.rating.quota import (
+    Limit,
+    Row,
+    excess,
+    excess_reason,
+    last_resort,
+    limit,
+    limits,
+    lowest,
+    ranked,
+    tie_text,
+)
 from workflow.rating.scheme import load_bytes
 
 SCHEME = load_bytes(shelf.scheme_bytes("anyang-five-star"))
@@ -51,6 +62,29 @@ def test_too_many_at_the_top_and_too_few_at_the_bottom_are_counted():
 
     assert (excess(TOP, 533, counts), excess(BOTTOM, 533, counts)) == (2, 14)
     assert (excess(TOP, 533, {5: 53}), excess(BOTTOM, 533, {1: 54})) == (0, 0)
+
+
+@pytest.mark.parametrize(("present", "beyond"), [(52, 0), (59, 2), (57, 0), (47, 0), (45, 2), (0, 47)])
+def test_a_target_may_be_missed_on_both_sides_by_its_tolerance(present, beyond):
+    target = TOP.model_copy(update={"op": "target", "tolerance": Fraction(1, 100)})
+
+    assert excess(target, 524, {5: present}) == beyond
+
+
+def test_a_fixed_number_is_said_as_one():
+    fixed = TOP.model_copy(update={"ratio": None, "number": 3})
+
+    assert excess_reason(SCHEME, fixed, 524, {5: 3}, more=1) == Reason(
+        "五星级已批准3个,本次1个,名额3个(固定3个),超出1个,须先记录超额理由", "R30"
+    )
+
+
+def test_a_draw_decides_between_equals_only_where_it_stands_last():
+    assert [last_resort(TOP.model_copy(update={"tie_break": by})) for by in (("draw",), ("draw", "members"), ())] == [
+        "draw",
+        "meeting",
+        "meeting",
+    ]
 
 
 def test_the_excess_is_said_with_its_numbers():

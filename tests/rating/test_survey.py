@@ -11,6 +11,8 @@ from workflow.rating.scheme import load_bytes
 from workflow.rating.scoring import Satisfaction
 from workflow.rating.survey import (
     Tally,
+    added,
+    counted,
     masses_warnings,
     needed,
     satisfaction,
@@ -75,6 +77,15 @@ def test_counts_that_cannot_be_right_are_named(tally, faults):
     assert tally_faults(SCHEME.survey, tally, 12) == faults
 
 
+def test_everybody_came_one_of_the_masses_was_there_and_all_have_voted_is_a_good_tally():
+    assert tally_faults(SCHEME.survey, Tally(12, own_unit=1, answers={"satisfied": 13}), 12) == ()
+
+
+@pytest.mark.parametrize(("masses", "warned"), [(0, False), (1, True), (4, True), (5, False)])
+def test_the_warning_of_few_masses_begins_with_the_least_that_is_allowed(masses, warned):
+    assert bool(masses_warnings(SCHEME.survey, masses)) is warned
+
+
 def test_few_masses_are_a_warning_only():
     tally = Tally(10, own_unit=3, related_unit=1)
 
@@ -103,6 +114,7 @@ def test_an_answer_may_count_in_part_exactly():
     ("votes", "shown"),
     [
         (Satisfaction(12, 14), "满意率85.71%(12/14)"),
+        (Satisfaction(4, 5), "满意率80%(4/5)"),
         (Satisfaction(14, 14), "满意率90%以上"),
         (Satisfaction(0, 14), "满意率10%以下"),
         (Satisfaction(0, 0), "没有有效票"),
@@ -113,3 +125,27 @@ def test_an_answer_may_count_in_part_exactly():
 )
 def test_a_result_is_shown_as_far_as_secrecy_allows(votes, shown):
     assert satisfaction_text(SCHEME.satisfaction, votes) == shown
+
+
+def test_without_a_threshold_few_ballots_say_nothing_at_all():
+    silent = SCHEME.satisfaction.model_copy(update={"deduct": (), "no_star": None})
+
+    assert satisfaction_text(silent, Satisfaction(2, 4)) == "有效票不足5张,不显示数字"
+
+
+def test_two_counts_of_one_survey_are_added_head_by_head_and_answer_by_answer():
+    paper = Tally(2, own_unit=1, answers={"satisfied": 2, "abstained": 1})
+
+    assert added(GOOD, paper) == Tally(
+        12,
+        own_unit=5,
+        related_unit=2,
+        answers={"satisfied": 11, "basically_satisfied": 3, "dissatisfied": 2, "unknown": 1, "abstained": 1},
+    )
+
+
+def test_what_tellers_write_down_is_heads_and_answers():
+    assert counted({"members_present": 3, "related_unit": 1, "good": 4}) == Tally(
+        3, related_unit=1, answers={"good": 4}
+    )
+    assert counted({"good": 4}) == Tally(0, answers={"good": 4})

@@ -45,11 +45,11 @@ TIER ?= ci
 guarantees: $(BIN)/ready
 	$(BIN)/python -m tests.guarantees --tier $(TIER) $(if $(KEEP),--keep)
 
-# Small wrongs in workflow/, one by one; about two hours at the back of the queue, by hand before a release. make mutants ONLY='workflow.engine.*'
+# Small wrongs in workflow/, one by one, at the back of the queue; by hand before a release. make mutants ONLY='workflow.engine.*' AGAIN=1
 ONLY ?= *
 mutants: $(BIN)/ready
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[mutation]"
-	PATH="$(CURDIR)/$(BIN):$$PATH" nice -n 15 python -m tests.guarantees.mutation --only '$(ONLY)'
+	PATH="$(CURDIR)/$(BIN):$$PATH" nice -n 15 python -m tests.guarantees.mutation --only '$(ONLY)' $(if $(AGAIN),--again)
 
 # make migration revision=0002 message="what changes"
 migration: $(BIN)/ready

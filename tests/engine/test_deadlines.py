@@ -23,7 +23,9 @@ from workflow.engine.deadlines import (
     Unit,
     Visit,
     add_days,
+    at_hour,
     days_overdue,
+    doubt,
     due_date,
     end_of_day,
     late_days,
@@ -84,6 +86,13 @@ def test_midnight_is_the_end_of_the_day_before_and_the_least_after_it_is_the_day
     assert [due_date(midnight + timedelta(microseconds=n), ZONE).day for n in (0, 1, 2)] == [5, 6, 6]
 
 
+def test_a_due_has_an_hour_of_its_zone_and_at_24_it_is_the_end_of_the_day():
+    day = date(2027, 6, 5)
+
+    assert at_hour(day, 18, ZONE) == at("06-05 18:00")
+    assert at_hour(day, 24, ZONE) == ends("06-05")
+
+
 def test_the_summer_time_of_1988_is_known():
     assert end_of_day(date(1988, 7, 1), ZONE) == datetime(1988, 7, 1, 15, tzinfo=UTC)
 
@@ -124,10 +133,12 @@ def test_on_which_day_something_was_due_entered_or_done_is_said_by_the_zone_of_t
     time.tzset()
     try:
         late = (Visit("survey", at("06-07 05:00"), at("06-09 23:00"), ends("06-05"), 1),)
+        later = (Visit("task", at("05-20 10:00"), at("06-07 10:00"), ends("06-05")),)
         light_now = light(now=at("05-09 00:00"), zone=ZONE, target_at=ends("05-16"), due_at=None, grace_days=0)
 
         assert rung_days(target_at=ends("05-16"), due_at=ends("06-05"))[4:6] == ["+1 05-17 09:00", "e0 06-06 09:00"]
         assert late_days(late, calendar=CN, zone=ZONE) == (LateDays(0, "survey", 1),)
+        assert late_days(later, calendar=CN, zone=ZONE) == (LateDays(0, "task", 2),)
         assert light_now is Light.BLUE
     finally:
         monkeypatch.undo()
@@ -293,6 +304,33 @@ def test_the_day_that_is_counted_from_is_not_named_as_skipped():
 
     assert (on.on, "其间" in on.sentence) == (date(2027, 6, 10), False)
     assert (back.on, "其间" in back.sentence) == (date(2027, 6, 8), False)
+
+
+def test_a_date_may_count_from_a_day_that_has_a_name():
+    rule = parse_date_rule("opening +60 days")
+    opening = {"opening": date(2027, 4, 15)}
+
+    found = reckon(rule, "目标", year=2027, calendar=CN, entered_on=ENTERED, named=opening.__getitem__)
+
+    assert found == Reckoned(date(2027, 6, 14), "目标:opening4月15日(星期四)起60天(次日为第1天) → 6月14日24时")
+    assert str(rule) == "opening +60 days"
+
+
+def test_a_day_whose_name_nobody_knows_is_refused():
+    with pytest.raises(BadInput, match="不知道“opening”是哪一天"):
+        reckon(parse_date_rule("opening +60 days"), "目标", year=2027, calendar=CN, entered_on=ENTERED)
+
+
+def test_a_date_of_a_later_year_is_written_as_it_was_read():
+    written = ("06-05", "01-15 next year", "06-30 in 2 years")
+
+    assert tuple(str(parse_date_rule(text)) for text in written) == written
+
+
+def test_every_year_without_published_holidays_has_its_warning():
+    assert doubt(CN, date(2027, 12, 1), date(2028, 1, 31)) == (
+        ";2027年节假日安排尚未公布,按未确认日历计算;2028年节假日安排尚未公布,按未确认日历计算"
+    )
 
 
 def test_counting_back_from_no_due_is_refused():

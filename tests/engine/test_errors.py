@@ -4,7 +4,15 @@ import errno
 
 import pytest
 
-from workflow.engine.errors import because
+from workflow.engine.errors import BadInput, Reason, because
+
+
+def test_a_refusal_keeps_its_reasons_with_their_rules_and_what_stands_now() -> None:
+    refused = BadInput(Reason("太迟", "第8条"), "太早")
+
+    assert (refused.reasons, refused.current) == ((Reason("太迟", "第8条"), Reason("太早")), {})
+    assert str(refused) == "太迟(第8条);太早"
+    assert BadInput(current={"version": 3}).current == {"version": 3}
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,15 @@ def test_ways_are_judged_after_the_effect(table, piece):
     assert decide(table, "saw", ask("cut", ORDER), piece(size=1, checked=True), NOW).after == "paint"
 
 
+def test_an_effect_knows_what_was_asked_and_when(table_of, row, piece):
+    def note(facts, ask, now):
+        return {"size": ask.payload.pieces, "parcels": now.day}
+
+    table = table_of("saw done.", row("saw", "cut", "done", takes=Order, effect=note))
+
+    assert decide(table, "saw", ask("cut", ORDER), piece(), NOW).facts == piece(size=2, parcels=1)
+
+
 def test_arrival_grants_after_the_effect(table, piece):
     assert decide(table, "paint", ask("finish"), piece(size=1), NOW).facts == piece(size=1, checked=True)
 

@@ -215,3 +215,29 @@ def test_words_are_cut_between_words_and_go_on_indented():
     assert wrapped("sharp_enough, 很大很大, dry, planed", 14) == ["sharp_enough,", "  很大很大,", "  dry, planed"]
     assert wrapped("unbreakable_and_long", 5) == ["unbreakable_and_long"]
     assert wrapped("", 5) == [""]
+
+
+@pytest.mark.parametrize("columns, lines", [(4, ["ab c"]), (3, ["ab", "  c"])])
+def test_a_line_is_as_long_as_the_column_and_no_longer(columns, lines):
+    assert wrapped("ab c", columns) == lines
+
+
+def test_a_walk_takes_the_first_of_the_ways_that_are_called_by_name(table_of, row, piece):
+    both = (Way("bin", name="bin", when=LARGE), Way("done", name="done"))
+    table = table_of("saw done. bin.", row("saw", "choose", *both))
+
+    assert walk(table, "saw", piece(), None, stop=lambda stage: False) == ("saw", "bin")
+
+
+def test_two_acts_that_lead_to_the_same_stage_share_an_edge(table_of, row, worlds):
+    table = table_of("saw done.", row("saw", "cut", "done"), row("saw", "break", "done"))
+    acts = tuple(act_of(table, row, worlds) for row in table.rows)
+    page = Page(title="", notes=(), paths=(), stages=((Heading(name="saw"), acts),), everywhere=(), ends=())
+
+    assert "    saw --> done: cut / break" in mermaid(page).splitlines()
+
+
+def test_an_act_without_words_is_printed_without_a_title(table, worlds):
+    assert act_of(table, table.row["shop.glue", "join"], worlds) == Act(
+        trigger="join", title="", call="join", by="", guards=(), leads=("done",)
+    )

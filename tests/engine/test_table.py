@@ -3,7 +3,7 @@
 import pytest
 from pydantic import BaseModel
 
-from workflow.engine.table import ALWAYS, Way, When, leads_to
+from workflow.engine.table import ALWAYS, Fault, Way, When, leads_to
 
 SMALL = When(((("size", (0, 1)),),))
 LARGE = When(((("size", (2,)),),))
@@ -121,6 +121,18 @@ def test_the_case_that_leads_nowhere_is_told_by_every_fact_that_the_ways_look_at
     table = table_of("saw done.", row("saw", "cut", Way("done", small_and_checked)))
 
     assert faults(table, worlds) == ("saw.cut:有的情形下无处可去(如size=0、checked=False)",)
+
+
+def test_a_stage_whose_first_row_is_an_exit_has_no_way_forward(table_of, row):
+    table = table_of("saw done. bin.", row("saw", "discard", "bin", arrives=False), row("saw", "cut", "done"))
+
+    assert table.forward("saw") is None
+
+
+def test_a_stage_that_is_written_twice_is_a_fault_of_no_trigger(table_of, row, worlds):
+    table = table_of("saw saw done.", row("saw", "cut", "done"))
+
+    assert table.faults(worlds) == (Fault("saw", "", "这个环节写了两次"),)
 
 
 def test_a_stage_that_cannot_be_reached_is_refused(table_of, row, worlds):

@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from fnmatch import fnmatch
 from importlib.metadata import version
 from itertools import accumulate
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,7 @@ MEANS = {0: SURVIVED, 1: KILLED, UNCALLED: UNTESTED, None: NOT_RUN}
 ENDLESS = (-24, -14, -9, 24)
 """Stopped by the clock or for want of memory: found out, as a test that hangs is."""
 VERSIONS = ("starflow", "mutmut", "pytest", "hypothesis", "transitions", "pydantic")
-FIRST, AGAIN = (1.0, 60), (60.0, 2000)
+FIRST, AGAIN = (1.0, 60), (10.0, 400)
 """Seconds and number of tests that each mutant is given, and a survivor once more."""
 WANTED = {False: (NOT_RUN, UNTESTED), True: (SURVIVED, UNTESTED)}
 MUTANTS = Path("mutants")
@@ -82,12 +83,13 @@ def _ready() -> None:
 
 
 def _try(mutants: list[dict[str, Any]], again: bool) -> None:
-    calls = json.loads(STATS.read_text())
-    work = [json.dumps([m["mutant"], _nearest(m["mutant"], calls, *(AGAIN if again else FIRST))]) for m in mutants]
+    calls, (seconds, most) = json.loads(STATS.read_text()), AGAIN if again else FIRST
+    work = [json.dumps([m["mutant"], _nearest(m["mutant"], calls, seconds, most)]) for m in mutants]
     WORK.write_text("\n".join(work), encoding="utf-8")
     config = tomllib.loads(Path("pyproject.toml").read_text())["tool"]["mutmut"]
     pytest = [sys.executable, "-m", "pytest", "-q", "--rootdir=.", *config["pytest_add_cli_args"]]
-    around = os.environ | AROUND | {mutation_plugin.WORK: str(WORK.absolute()), "PYTHONPATH": str(MUTANTS.absolute())}
+    around = os.environ | AROUND | {"PYTHONPATH": str(MUTANTS.absolute())}
+    around |= {mutation_plugin.WORK: str(WORK.absolute()), mutation_plugin.PROCESSOR: str(ceil(5 + 2 * seconds))}
     print(f"{len(work)} mutants", flush=True)
     subprocess.run([*pytest, *config["pytest_add_cli_args_test_selection"]], cwd=MUTANTS, env=around, check=True)
 

@@ -18,19 +18,28 @@ from pathlib import Path
 
 import pytest
 from _pytest.runner import runtestprotocol
+from hypothesis import Phase, settings
 from mutmut.mutation.trampoline import set_mutant_under_test
 from mutmut.state import state
 
 WORK = "MUTATION_WORK"
 """In the environment: a file of [mutant, tests] lines; beside it `.came` gets a line of [mutant, code] for each."""
 MEMORY = 6 << 30  # a mutant that counts for ever stops here, and the machine goes on
-PROCESSOR, CLOCK = 90, 1800  # seconds; of the processor, because the machine may be busy
+PROCESSOR, CLOCK = "MUTATION_PROCESSOR", 1800
+"""Seconds: of the processor, from the environment, because the machine may be busy; and of the clock, for what sleeps."""
 
 made: dict[object, set[str]] = defaultdict(set)
 """Fixture or file of tests → the functions that were called while it was made."""
 
 
 # ── each mutant in its fork ──────────────────────────────────────
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if WORK in os.environ:  # that it fails is enough; nobody reads the smallest example or the traceback
+        settings.register_profile("mutants", phases=(Phase.explicit, Phase.generate), database=None)
+        settings.load_profile("mutants")
+        config.option.tbstyle = "native"  # the others parse the whole file, with every mutant in it
 
 
 def pytest_runtestloop(session: pytest.Session) -> bool | None:
@@ -56,7 +65,7 @@ def _tried(mutant: str, items: list[pytest.Item]) -> int:
 
 def _try(mutant: str, items: list[pytest.Item]) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CPU, (PROCESSOR, PROCESSOR))
+    resource.setrlimit(resource.RLIMIT_CPU, (int(os.environ[PROCESSOR]),) * 2)
     signal.alarm(CLOCK)
     gc.disable()
     set_mutant_under_test(mutant)

@@ -40,9 +40,19 @@ Counts = dict[str, int]
         ({"B1": 8, "B3": 3, "B4": 2}, {"B1", "B3", "B4"}),
         ({"B3": 4}, set()),
         ({"B1": 8, "B5": 0}, {"B1", "B5"}),
+        ({"B1": 8, "B6": 5}, {"B1", "B6"}),
         ({}, set()),
     ],
-    ids=["all large", "one small", "two too small", "two small", "one alone", "one empty", "nobody"],
+    ids=[
+        "all large",
+        "one small",
+        "two too small",
+        "two small",
+        "one alone",
+        "one empty",
+        "one just large enough",
+        "nobody",
+    ],
 )
 def test_a_total_never_holds_exactly_one_hidden_part(sizes: dict[str, int], summed: set[str]) -> None:
     assert summed_among(sizes, 5) == summed
@@ -58,6 +68,10 @@ def test_few_answers_to_one_question_are_left_out_of_its_total_alone() -> None:
         "overall": {"satisfied": 17, "unknown": 0},
         "1": {"satisfied": 0, "unknown": 9},
     }
+
+
+def test_the_sum_over_no_survey_is_nothing() -> None:
+    assert rolled_up({}, 5) == {}
 
 
 # ── the form and one ballot ──────────────────────────────────────

@@ -1,0 +1,16 @@
+"""What facts say of themselves: the words of a level, and what has changed since."""
+
+from workflow.rating.facts import Facts
+
+
+def test_a_level_is_called_as_the_scheme_calls_it_or_by_its_number_and_none_is_unrated() -> None:
+    facts = Facts(labels={4: "四星级"})
+
+    assert [facts.word(star) for star in (4, 3, None)] == ["四星级", "3星", "未评"]
+
+
+def test_facts_with_fields_changed_are_new_facts_and_without_any_the_same() -> None:
+    facts = Facts(star=3)
+
+    assert facts.changed_by({"star": 4, "proposed": 5}) == Facts(star=4, proposed=5)
+    assert facts.changed_by({}) is facts

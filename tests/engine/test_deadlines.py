@@ -38,7 +38,7 @@ from workflow.engine.deadlines import (
     ringings,
     start_of_day,
 )
-from workflow.engine.errors import BadInput
+from workflow.engine.errors import BadInput, Reason
 from workflow.engine.workdays import Calendar, CalendarYear
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -333,8 +333,15 @@ def test_every_year_without_published_holidays_has_its_warning():
     )
 
 
+def test_a_day_that_is_in_no_calendar_is_named_as_it_was_written():
+    with pytest.raises(BadInput) as refused:
+        parse_date_rule("06-31 next year")
+
+    assert refused.value.reasons == (Reason("没有这一天:'06-31 next year'"),)
+
+
 def test_counting_back_from_no_due_is_refused():
-    with pytest.raises(BadInput, match="需要先有截止日"):
+    with pytest.raises(BadInput, match=r"^按截止日倒推的日期,需要先有截止日$"):
         reckon(parse_date_rule("due -20 days"), "目标", year=2027, calendar=CN, entered_on=ENTERED)
 
 

@@ -135,6 +135,14 @@ def test_a_stage_that_is_written_twice_is_a_fault_of_no_trigger(table_of, row, w
     assert table.faults(worlds) == (Fault("saw", "", "这个环节写了两次"),)
 
 
+def test_a_stage_out_of_reach_and_a_dead_end_are_faults_of_no_trigger(table_of, row, worlds):
+    apart = table_of("saw glue done.", row("saw", "cut", "done"), row("glue", "join", "done"))
+    endless = table_of("saw done.", row("saw", "wait", "saw"), row("saw", "discard", "done", arrives=False))
+
+    assert apart.faults(worlds) == (Fault("glue", "", "从起点到不了这个环节"),)
+    assert endless.faults(worlds) == (Fault("saw", "", "死路,从这里到不了任何终点"),)
+
+
 def test_a_stage_that_cannot_be_reached_is_refused(table_of, row, worlds):
     never = When(((("size", (7,)),),))
     table = table_of(

@@ -138,6 +138,12 @@ def test_a_year_of_holidays_is_refused_since_counting_would_never_end():
         CalendarYear(year=2026, confirmed=True, days_off=frozenset(days(date(2026, 1, 1), date(2026, 3, 2))))
 
 
+def test_sixty_days_off_are_the_most_that_a_year_may_have():
+    first, last = date(2026, 1, 1), date(2026, 3, 1)
+
+    assert len(CalendarYear(year=2026, confirmed=True, days_off=frozenset(days(first, last))).days_off) == 60
+
+
 def test_one_year_twice_is_refused():
     with pytest.raises(Faulty, match=r"^同一年份的节假日安排出现了两次$"):
         Calendar((shipped(2026), shipped(2026)))

@@ -134,9 +134,12 @@ def _keep(tried: list[dict[str, Any]], only: str) -> None:
     """Modules of a partial run replace those they are about; the others keep their own date and commit."""
     file = survivors.RESULT
     before = json.loads(file.read_text()) if file.exists() else {"modules": [], "survivors": []}
-    new = {module["module"]: module for module in _modules(tried) if fnmatch(module["module"] + ".", only)}
-    modules = {module["module"]: module for module in before["modules"]} | new
-    left = [one for one in before["survivors"] if one["module"] not in new]
+    known = {module["module"]: module for module in before["modules"]}
+    counted = {module["module"]: module for module in _modules(tried)}
+    new = {name: module for name, module in counted.items() if fnmatch(f"{name}.", only)}
+    never = {name: _not_run(module) for name, module in counted.items() if name not in known}
+    modules = {name: module for name, module in (never | known | new).items() if name in counted}
+    left = [one for one in before["survivors"] if one["module"] in modules.keys() - new.keys()]
     found = [_survivor(m) for m in tried if m["came"] in (SURVIVED, UNTESTED) and _module(m) in new]
     said = {
         "versions": {"python": platform.python_version(), **{name: version(name) for name in VERSIONS}},
@@ -153,6 +156,10 @@ def _modules(tried: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         endless = sum(m["code"] in ENDLESS for m in tried if _module(m) == name)
         counts = {each: came[each] for each in (KILLED, SURVIVED, UNTESTED, NOT_RUN)}
         yield {"module": name, "made": came.total(), **counts, "endless": endless, "date": today, "commit": commit}
+
+
+def _not_run(module: dict[str, Any]) -> dict[str, Any]:
+    return module | dict.fromkeys((KILLED, SURVIVED, UNTESTED, "endless"), 0) | {NOT_RUN: module["made"]}
 
 
 def _survivor(mutant: dict[str, Any]) -> dict[str, str]:

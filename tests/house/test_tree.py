@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-IGNORED = {".git", ".venv", ".hypothesis", "__pycache__", "dist", "build", "uv.lock"}
+IGNORED = {".git", ".venv", ".hypothesis", "__pycache__", "dist", "build", "mutants", "uv.lock"}
 
 MACHINE_PATH = re.compile(r"(?<![\w.~$}])/(?:root/\.|(?:home|work|Users|opt|mnt)/\w)")
 INDEX_HOST = re.compile(r"\b(?:pypi\.\w|pythonhosted\.|npmjs\.|registry\.\w+\.|mirrors?\.\w+\.)")

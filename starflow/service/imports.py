@@ -463,7 +463,7 @@ def _act_back(desk: Desk, tx: Transaction, one: Values, acting: Acting, reason: 
         raise Refused("导入以后又办理过")
     trigger = WAY_BACK.get(one["trigger"])
     if trigger is None:
-        raise Refused("已写入流转记录,办理程序里没有退回这一步的动作")
+        raise Refused(f"已写入流转记录,办理程序里没有退回这一步的动作{INSTEAD.get(one['trigger'], '')}")
     ask = CycleAsk(
         code=one["code"],
         trigger=trigger,
@@ -476,6 +476,12 @@ def _act_back(desk: Desk, tx: Transaction, one: Values, acting: Acting, reason: 
     fire_in(desk, tx, ask)
 
 
+INSTEAD: Mapping[str, str] = {
+    "declare": ";目标星级只是申报的意愿,自评和考评按实际评分定",
+    "submit_self_evaluation": ";测评备案以后,本组织可以撤回(withdraw),上级可以退回自评(send_back)",
+    "post_notice": ";公示有误的,发更正后的新版本(starflow notice correct)",
+}
+"""What can be done where an act cannot be taken back."""
 WAY_BACK: Mapping[str, str] = {"file_survey": "withdraw", "propose_star": "send_back"}
 BACK: Mapping[str, Callable[[Desk, Transaction, Values, Acting, str], None]] = {
     "people": _person_back,

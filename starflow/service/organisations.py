@@ -26,6 +26,7 @@ from workflow.rating.roster import (
     RosterRow,
     difference,
     faults,
+    misaddressed,
     outline,
 )
 
@@ -246,6 +247,10 @@ def _check_person(person: Holder) -> None:
     long = [
         f"{TITLES[column]}最多{LONGEST[column]}个字" for column, text in texts.items() if len(text) > LONGEST[column]
     ]
+    if any(not letter.isprintable() for letter in person.name + person.phone + person.email):
+        long.append("姓名、电话和邮箱里不能有换行和控制字符")
+    elif sentence := misaddressed(person.email):
+        long.append(sentence)
     if long:
         raise BadInput(*long)
 

@@ -151,3 +151,12 @@ def test_a_fault_reads_as_a_sentence_with_its_place() -> None:
     assert str(Fault(9, "编码", "编码B1重复")) == "第9行 编码:编码B1重复"
     assert str(Fault(None, "类别", "没有根")) == "文件 类别:没有根"
     assert str(Fault(3, None, "没有数据")) == "第3行:没有数据"
+
+
+@pytest.mark.parametrize("email", ["li", "li@", "@x", "a@b@c", "a@x,b@x", "li@example.orgBcc:x@y.z", "a b@x", "<a@x>"])
+def test_an_address_for_mail_is_one_address(email: str) -> None:
+    found = faults((ROSTER[0], replace(B1, email=email), *ROSTER[1:]), ROOT_KIND)
+
+    assert [(fault.column, fault.message.startswith(f"邮箱“{email}”不是一个邮箱地址")) for fault in found][:1] == [
+        ("邮箱", True)
+    ]

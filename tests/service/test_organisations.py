@@ -434,3 +434,25 @@ def test_a_newcomer_who_is_rated_already_cannot_be_taken_out(desk: Desk) -> None
         undo_roster(desk, report.number or 0, actor="高桂")
 
     assert standing(desk) == stood
+
+
+@pytest.mark.parametrize(
+    ("holder", "said"),
+    [
+        (Holder("李四\r\nBcc: x@example.org"), "姓名、电话和邮箱里不能有换行和控制字符"),
+        (Holder("李四", "139\n", "l@example.org"), "姓名、电话和邮箱里不能有换行和控制字符"),
+        (
+            Holder("李四", "139", "l@example.orgBcc:x@y.z"),
+            "邮箱“l@example.orgBcc:x@y.z”不是一个邮箱地址,请写成 name@example.org 的样子",
+        ),
+    ],
+)
+def test_a_line_break_in_a_name_and_an_address_that_is_none_are_refused(desk: Desk, holder: Holder, said: str) -> None:
+    take(desk, *ROSTER)
+
+    with pytest.raises(BadInput) as refused:
+        organisations.appoint(desk, "B1", "head", holder, APRIL_1)
+
+    assert [str(reason) for reason in refused.value.reasons] == [said]
+    with desk.reading() as tx:
+        assert tx.session.scalars(sa.select(Person.name).where(Person.name.startswith("李"))).all() == []

@@ -5,6 +5,7 @@ only, so the same functions serve a file, a synthetic city and the database's ow
 """
 
 import dataclasses
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -164,6 +165,20 @@ def _misfits(row: RosterRow) -> Iterator[Fault]:
             yield _fault(row, column, f"{TITLES[column]}里有不可见的控制字符")
     if not 0 <= row.members <= MAX_MEMBERS:
         yield _fault(row, "members", f"党员数不合理:{row.members}")
+    if sentence := misaddressed(row.email):
+        yield _fault(row, "email", sentence)
+
+
+ADDRESS = re.compile(r"[^\s@<>()\[\]:;,\"\\]+@[^\s@<>()\[\]:;,\"\\]+")
+
+
+def misaddressed(email: str) -> str:
+    """What is wrong with an address for mail; empty where nothing is. Two addresses, or a header brought along, are none."""
+    return (
+        ""
+        if not email or ADDRESS.fullmatch(email)
+        else f"邮箱“{email[:60]}”不是一个邮箱地址,请写成 name@example.org 的样子"
+    )
 
 
 def _root_faults(rows: Sequence[RosterRow], root_kind: str) -> Iterator[Fault]:

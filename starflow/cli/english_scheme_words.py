@@ -67,6 +67,7 @@ SCHEME_WORDS: Mapping[str, str] = {
     "星级不变的{to}": "an unchanged star: {to}",
     "异议成立的回到{to}": "an upheld objection leads back to {to}",
     "不予批准的回到{to}": "a rejection leads back to {to}",
+    "复审未通过的回到{to}": "overturned: back to {to}",
     "复审未通过的{to}": "overturned: {to}",
     "由{who}办理": "done by {who}",
     "({when}:{said})": " ({when}: {said})",

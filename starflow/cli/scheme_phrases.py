@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from starflow.cli.words import ROLES, english, say, told
 from workflow.rating.figures import all_names
+from workflow.rating.scheme_asking import USUAL_ANSWERS
 from workflow.rating.scheme_format import FIGURES_EN
 from workflow.rating.wording import OPERATOR_WORDS, plain, rule_in_words, span_in_words
 
@@ -49,6 +50,12 @@ def stars(scheme: "Scheme", numbers: Iterable[int]) -> str:
     return listed(level(scheme, star) for star in numbers)
 
 
+def answer(scheme: "Scheme", name: str) -> str:
+    """An answer as the ballot calls it; the usual ones in English too."""
+    word = scheme.survey.words[name]
+    return told(word) if word in USUAL_ANSWERS.values() else word
+
+
 def listed(words: Iterable[str]) -> str:
     return say("、").join(words)
 
@@ -72,7 +79,13 @@ def roster_field(scheme: "Scheme", name: str) -> str:
 def figure(scheme: "Scheme", name: str) -> str:
     if english() and name in FIGURES_EN:
         return FIGURES_EN[name]
-    return told(all_names(scheme).get(name, name))
+    word = all_names(scheme).get(name, name)
+    own = name.startswith(OWN_FIGURES) or name in {item.code for item in scheme.component}
+    return word if own else told(word)
+
+
+OWN_FIGURES = ("sheet.", "criterion.", "counter.")
+"""What these are called the scheme says, in its own words."""
 
 
 def needs(scheme: "Scheme", lead: str, wanted: "Needs") -> str:
@@ -87,15 +100,19 @@ def _with(op: str) -> str:
     return f" {op} " if english() else WITH[op]
 
 
-def condition(when: "When") -> str:
-    return say("或").join(say("且").join(_fact(*one) for one in alternative) for alternative in when.any_of)
+def condition(scheme: "Scheme", when: "When") -> str:
+    return say("或").join(say("且").join(_fact(scheme, *one) for one in alternative) for alternative in when.any_of)
 
 
-def _fact(name: str, values: tuple[Any, ...]) -> str:
+def _fact(scheme: "Scheme", name: str, values: tuple[Any, ...]) -> str:
     if values in ((True,), (False,)):
         return say(FACTS[name]) if values[0] else say("不{fact}", fact=say(FACTS[name]))
-    said = [say("{n}星", n=value) if isinstance(value, int) else str(value) for value in values]
+    said = [_level(scheme, value) if isinstance(value, int) else str(value) for value in values]
     return say(FACTS[name], values="/".join(said))
+
+
+def _level(scheme: "Scheme", star: int) -> str:
+    return say("{n}星", n=star) if scheme.in_stars else level(scheme, star)
 
 
 def cited(said: Any) -> str:

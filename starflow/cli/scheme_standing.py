@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from starflow.cli.scheme_phrases import cited, condition, figure, listed, owner, round_word, rule, stars
+from starflow.cli.scheme_phrases import answer, cited, condition, figure, listed, owner, round_word, rule, stars
 from starflow.cli.words import say, told
 from workflow.rating.scheme_stages import when_of
 from workflow.rating.wording import ROUND_WORDS, percent, plain
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 def quotas(scheme: "Scheme") -> Iterator[str]:
     for quota in scheme.quota:
-        yield f"{quota.title or quota.code}{say(':')}{say(',').join(_quota(scheme, quota))}{cited(quota)}"
+        title = quota.title or quota.code
+        lead = "" if title == stars(scheme, quota.stars) else title + say(":")
+        yield f"{lead}{say(',').join(_quota(scheme, quota))}{cited(quota)}"
 
 
 def _quota(scheme: "Scheme", quota: "Quota") -> Iterator[str]:
@@ -66,7 +68,7 @@ def survey(scheme: "Scheme") -> Iterator[str]:
         yield say("群众至少{n}人,少于{few}人的提示", n=asked.masses_min, few=asked.masses_warn_below)
     if asked.channels:
         yield say("测评方式:{ways}", ways=listed(say(CHANNELS[one]) for one in asked.channels))
-    answers = listed(say(word) for word in asked.words.values())
+    answers = listed(answer(scheme, one) for one in asked.scale)
     yield say("不记名,选项为{answers};少于{n}票的不分项显示", answers=answers, n=asked.min_cell)
     if scheme.review.verification:
         ways = listed(say(CHECKS[one]) for one in scheme.review.verification)
@@ -103,12 +105,22 @@ EXTEND = {
 
 def filings(scheme: "Scheme") -> Iterator[str]:
     for paper in scheme.attachment:
-        when = say("({when}的)", when=condition(when_of(paper.when))) if paper.when else ""
-        yield say("{stage}须附{title}{when}{cite}", stage=paper.stage, title=paper.title, when=when, cite=cited(paper))
+        when = say("({when}的)", when=condition(scheme, when_of(paper.when))) if paper.when else ""
+        yield say(
+            "{stage}须附{title}{when}{cite}",
+            stage=_stage(scheme, paper.stage),
+            title=paper.title,
+            when=when,
+            cite=cited(paper),
+        )
     for one in scheme.filing:
         to = listed((*(owner(role) for role in one.to), *one.also_to))
         act = "{title}:{stage}办完后报{to}备案{cite}" if one.act == "file" else "{title}:{stage}办完后由{to}公布{cite}"
-        yield say(act, title=one.title, stage=one.after, to=to, cite=cited(one))
+        yield say(act, title=one.title, stage=_stage(scheme, one.after), to=to, cite=cited(one))
+
+
+def _stage(scheme: "Scheme", name: str) -> str:
+    return f"{told(scheme.stage_of(name).title)}({name})"
 
 
 # ── afterwards ───────────────────────────────────────────────────

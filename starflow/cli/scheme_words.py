@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from starflow.cli.scheme_phrases import (
+    answer,
     both,
     cited,
     condition,
@@ -93,9 +94,9 @@ def _procedure(scheme: "Scheme") -> Iterator[str]:
 
 def _stage(scheme: "Scheme", stage: "Stage") -> Iterator[str]:
     if stage.when:
-        yield say("仅{when}", when=condition(stage.condition))
+        yield say("仅{when}", when=condition(scheme, stage.condition))
     if stage.owner != "clock":
-        yield say("{who}办理", who=owner(stage.owner)) + "".join(_but(stage))
+        yield say("{who}办理", who=owner(stage.owner)) + "".join(_but(scheme, stage))
     for template, date_rule in (
         ("目标{when}", stage.target),
         ("截止{when}", stage.due),
@@ -118,7 +119,9 @@ def _stage(scheme: "Scheme", stage: "Stage") -> Iterator[str]:
         if names := getattr(stage, exit_):
             to = listed([names] if isinstance(names, str) else names)
             falls = level(scheme, stage.falls_to) if stage.falls_to is not None else ""
-            yield say(template, to=say("照常往下走") if to == "next" else to) + (f" → {falls}" if falls else "")
+            onward = to == "next"
+            template = "复审未通过的{to}" if onward and exit_ == "overturn_star" else template
+            yield say(template, to=say("照常往下走") if onward else to) + (f" → {falls}" if falls else "")
 
 
 EXITS = (
@@ -127,17 +130,17 @@ EXITS = (
     ("星级不变的{to}", "keep_star"),
     ("异议成立的回到{to}", "uphold_objection"),
     ("不予批准的回到{to}", "reject"),
-    ("复审未通过的{to}", "overturn_star"),
+    ("复审未通过的回到{to}", "overturn_star"),
 )
 
 
-def _but(stage: "Stage") -> Iterator[str]:
+def _but(scheme: "Scheme", stage: "Stage") -> Iterator[str]:
     for but in stage.but:
         lengths = (("target", but.target), ("due", but.due), ("opens", but.opens))
         said = [say("由{who}办理", who=owner(but.owner))] if but.owner else []
         said += [say(BUT[key], when=rule(text)) for key, text in lengths if text]
         said += [say("公示{length}", length=span(but.period))] if but.period else []
-        yield say("({when}:{said})", when=condition(but.condition), said=say(",").join(said))
+        yield say("({when}:{said})", when=condition(scheme, but.condition), said=say(",").join(said))
 
 
 def _rounds(scheme: "Scheme") -> Iterator[str]:
@@ -284,9 +287,8 @@ def _event(scheme: "Scheme", events: tuple[str, ...], word: str) -> str:
 
 def _caps(scheme: "Scheme") -> Iterator[str]:
     if (votes := scheme.satisfaction) is not None:
-        words = {one: say(word) for one, word in scheme.survey.words.items()}
-        counted = listed(_in_part(words[one], votes.weights.get(one)) for one in votes.count)
-        valid = listed(words[one] for one in votes.of)
+        counted = listed(_in_part(answer(scheme, one), votes.weights.get(one)) for one in votes.count)
+        valid = listed(answer(scheme, one) for one in votes.of)
         yield say("满意率:{count} 占 {of} 的比例{cite}", count=counted, of=valid, cite=cited(votes))
         for one in votes.deduct:
             values = {"op": told(OPERATOR_WORDS[one.op]), "n": plain(one.value), "points": plain(one.points)}

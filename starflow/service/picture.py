@@ -1,7 +1,7 @@
 """One organisation's year as a picture: where it has been, where it stands, what lies ahead, and how its score came about."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -106,6 +106,7 @@ class Picture:
     star: int | None
     proposed: int | None
     stars: tuple[tuple[int, datetime | Any, str], ...]
+    labels: Mapping[int, str]
     own: Sheet | None
     superior: Sheet | None
     satisfaction: str | None
@@ -143,6 +144,7 @@ def picture(desk: Desk, code: str, *, year: int | None = None) -> Picture:
             stars=tuple(
                 (one.star, one.from_on, one.decision) for one in reversed(stars.history(tx, cycle.organisation_id))
             ),
+            labels=case.scheme.star_words,
             own=_sheet(case, evidence.newest_assessment(tx, cycle.id, round_, "self")),
             superior=_sheet(case, evidence.newest_assessment(tx, cycle.id, round_, "superior")),
             satisfaction=_satisfaction(tx, case, round_),

@@ -124,7 +124,7 @@ def test_every_shipped_scheme_can_be_told_and_dated(bare: Cli, name: str) -> Non
 def test_a_condition_that_asks_for_no_change_says_so() -> None:
     scheme = load_bytes(shelf.scheme_bytes(DEFAULT_SCHEME))
 
-    assert condition(scheme.stage_of("recheck.publicity").condition) == "变星"
+    assert condition(scheme, scheme.stage_of("recheck.publicity").condition) == "变星"
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "mermaid"])

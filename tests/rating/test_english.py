@@ -37,7 +37,7 @@ SPEAKERS = (
     *("rating/wording.py", "rating/timing.py", "rating/printed.py", "engine/deadlines.py", "engine/render.py"),
 )
 PARTS = {"{}月{}日", "次年", "%m月%d日%H:%M", "{}{}月{}日", "总分", "星期{}", "{}月{}日({})", "{}{}", "## {}"}
-PARTS |= {"一二三四五六日", "党委", "总支", "没有{}", "满意", "基本满意", "不满意", "不了解", "第{}年"}
+PARTS |= {"一二三四五六日", "党委", "总支", "没有{}", "第{}年", "星", "([0-9]+(?:[–/][0-9]+)*)(星| stars?)"}
 """Pieces of dates, which the catalogue has month by month, and the beginning of sentences that it has figure by figure."""
 
 

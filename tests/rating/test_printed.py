@@ -98,7 +98,7 @@ def test_variations_of_dates_and_conditions_on_everything_are_printed(scheme_of)
         )
     )
 
-    assert "仅领域机关且不变或现0/4星且考评者没有上级" in lines_of(text, "rating.audit")
+    assert "仅领域机关且不变或现差/优且考评者没有上级" in lines_of(text, "rating.audit")
     assert "目标截止前5天" in lines_of(text, "rating.review")
     assert "历时7天/9天(考评者另有上级)" in lines_of(text, "rating.publicity")
 
@@ -114,10 +114,10 @@ def test_cases_that_one_list_of_values_cannot_say_are_said_in_several(scheme_of)
     )
 
     assert text.splitlines()[1:5] == [
-        "  路线A 领域机关 0/4星 或 路线B 领域机关  review → audit → approval → closed",
-        "  路线A 领域机关 3星                      review → approval → closed",
-        "  路线A 其他领域 0/4星 或 路线B 其他领域  review → audit → closed",
-        "  路线A 其他领域 3星                      review → closed",
+        "  路线A 领域机关 差/优 或 路线B 领域机关  review → audit → approval → closed",
+        "  路线A 领域机关 良                       review → approval → closed",
+        "  路线A 其他领域 差/优 或 路线B 其他领域  review → audit → closed",
+        "  路线A 其他领域 良                       review → closed",
     ]
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from operator import contains
 from typing import Any
 
@@ -50,7 +51,23 @@ def procedure_mermaid(scheme: Scheme, say: Say = str) -> str:
 
 def page_of(scheme: Scheme, say: Say = str) -> Page:
     """The page in Chinese, put into another language before it is laid out: widths hang on the words."""
-    return spoken(_page_of(scheme), say)
+    label = labelled(scheme)
+    return spoken(_page_of(scheme), lambda text: label(say(text)))
+
+
+STARS = re.compile(r"([0-9]+(?:[–/][0-9]+)*)(星| stars?)")
+
+
+def labelled(scheme: Scheme) -> Say:
+    """Levels by their labels where these are no stars: 0–2星 is then 较差–较好, 3 stars is Gold."""
+    if scheme.in_stars:
+        return str
+    return lambda text: STARS.sub(partial(_labels, scheme), text)
+
+
+def _labels(scheme: Scheme, found: re.Match[str]) -> str:
+    names = {str(one.star): one.label if found[2] == "星" else one.label_en or one.label for one in scheme.level}
+    return re.sub(r"[0-9]+", lambda number: names.get(number[0], number[0]), found[1])
 
 
 def spoken(page: Page, say: Say) -> Page:

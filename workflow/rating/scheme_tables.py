@@ -509,6 +509,11 @@ class Scheme(Closed):
     def star_words(self) -> Mapping[int, str]:
         return {one.star: f"{one.label}({one.alias})" if one.alias else one.label for one in self.levels}
 
+    @property
+    def in_stars(self) -> bool:
+        """Whether its levels are called stars: then a number says which, otherwise only the label does."""
+        return all("星" in level.label for level in self.level)
+
     @cached_property
     def rounds(self) -> tuple[str, ...]:
         """In their order."""

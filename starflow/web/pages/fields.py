@@ -107,7 +107,7 @@ def _field(
     label, hint = LABELS.get(where) or _answer(where, scheme) or LABELS.get(name) or (name, "")
     if name in ("star", "target_star"):
         stars = tuple(
-            (str(level.star), f"{level.star}星级") for level in sorted(scheme.level, key=lambda one: -one.star)
+            (str(level.star), scheme.star_word(level.star)) for level in sorted(scheme.level, key=lambda one: -one.star)
         )
         return Field(where, label, hint, "choice", required, choices=stars)
     if name == "verification":

@@ -88,6 +88,12 @@ def test_every_refusal_that_pages_show_has_its_english() -> None:
     assert [rule.title for rule in RULES if chinese(told("en", rule.title))] == []
 
 
+def test_why_a_notice_was_not_sent_is_said_in_english() -> None:
+    reasons = ("事项已办结", "截止时间已变更", "已暂停计时", "到点太久,不再发出", "通知清单不能按灯筛选")
+
+    assert [told("en", reason) for reason in reasons if chinese(told("en", reason))] == []
+
+
 def test_english_fills_every_hole() -> None:
     assert [zh for zh, en in SENTENCES.items() if zh.count("{}") != en.count("{}") or HAN.search(en)] == []
 

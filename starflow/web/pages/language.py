@@ -11,7 +11,7 @@ from functools import cache
 from importlib.resources import files
 from io import BytesIO
 
-from babel.dates import format_date
+from babel.dates import format_date, get_month_names
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
@@ -50,6 +50,11 @@ def worded(language: str, text: str, **values: object) -> str:
 
 def day(language: str, on: date | datetime) -> str:
     return str(format_date(on, DAY[language], locale=LOCALES[language]))
+
+
+def month(language: str, number: int) -> str:
+    """What the month is called."""
+    return str(get_month_names("wide", "stand-alone", LOCALES[language])[number])
 
 
 def long_day(language: str, on: date | datetime) -> str:

@@ -27,6 +27,7 @@ LIGHTS: dict[str, tuple[str, str]] = {
 """Colour is never alone: a shape and a word."""
 ROLES: dict[str, str] = {
     **ROLE_WORDS,
+    "head": "负责人",
     "leader": "分管领导",
     "clock": "到时自动",
     "admin": "管理员",
@@ -61,7 +62,14 @@ def environment(lang: str) -> Environment:
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
     made.install_gettext_translations(catalogue(lang), newstyle=True)  # type: ignore[attr-defined]
-    for filter_ in (language.day, language.long_day, language.moment, language.deadline, language.number):
+    for filter_ in (
+        language.day,
+        language.month,
+        language.long_day,
+        language.moment,
+        language.deadline,
+        language.number,
+    ):
         made.filters[filter_.__name__] = partial(filter_, lang)
     made.filters["relative"] = partial(_relative, lang)
     made.filters["told"] = partial(english.told, lang)

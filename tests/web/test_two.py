@@ -13,24 +13,39 @@ import pytest
 from starflow.service import granting, organisations
 from starflow.service.campaigns import open_campaign
 from starflow.service.desk import Desk, create_desk
-from starflow.service.settings import read_settings
+from starflow.service.settings import Settings, read_settings
 from starflow.web.app import create_app
 from storage import grants, posts
 from storage import organisations as tree
 from storage.account_models import RoleGrant
+from tests.kept import desk_after
 from tests.web.browser import PASSWORD, Browser, hidden, on_the_wall
 from tests.web.conftest import ROSTER, Web
 
 FORCED = {"act": "exempt", "code": "B1", "reason": "合并:已并入第二支部"}
 
 
+def in_earnest(settings: Settings) -> Desk:
+    """An installation in earnest, whose year is open."""
+    desk = create_desk(settings)
+    organisations.import_roster(desk, ROSTER, scheme_root_kind="市直工委", dry_run=False)
+    open_campaign(desk, desk.clock.now().year, "anyang-five-star", actor="P1")
+    return desk
+
+
 @pytest.fixture
 def live(tmp_path: Path) -> Iterator[Desk]:
-    """An installation in earnest, whose year is open."""
     settings = read_settings({"STARFLOW_DATABASE_URL": f"sqlite:///{tmp_path}/live.db", "STARFLOW_ARGON2_MIB": "8"})
-    with closing(create_desk(settings)) as desk:
-        organisations.import_roster(desk, ROSTER, scheme_root_kind="市直工委", dry_run=False)
-        open_campaign(desk, desk.clock.now().year, "anyang-five-star", actor="P1")
+    with closing(in_earnest(settings)) as desk:
+        on_the_wall(desk)
+        yield desk
+
+
+@pytest.fixture
+def on_both(database_url: str) -> Iterator[Desk]:
+    """The same on each of the two databases."""
+    settings = read_settings({"STARFLOW_DATABASE_URL": database_url, "STARFLOW_ARGON2_MIB": "8"})
+    with closing(desk_after(lambda: in_earnest(settings), settings, ROSTER, "in earnest")) as desk:
         on_the_wall(desk)
         yield desk
 
@@ -99,12 +114,12 @@ def test_the_same_person_in_another_browser_is_still_one(live: Desk, enter: Call
     assert other.get("/two").status_code == 303  # half signed in is not signed in
 
 
-def test_a_program_does_not_do_alone_what_takes_two(live: Desk) -> None:
+def test_a_program_does_not_do_alone_what_takes_two(on_both: Desk) -> None:
     from starflow.service.access import issue_token
 
-    appointed(live, "甲", "department", "GW")
-    token = issue_token(live, "department", "GW", label="", days=1)
-    answer = Browser(create_app(live)).request(
+    appointed(on_both, "甲", "department", "GW")
+    token = issue_token(on_both, "department", "GW", label="", days=1)
+    answer = Browser(create_app(on_both)).request(
         "POST",
         "/api/v1/cycles/B1/exempt",
         headers={"authorization": f"Bearer {token}"},
@@ -114,18 +129,18 @@ def test_a_program_does_not_do_alone_what_takes_two(live: Desk) -> None:
     assert (answer.status_code, "须两人办理" in answer.text) == (403, True)
 
 
-def test_whoever_approves_is_led_to_a_second_factor_first(live: Desk) -> None:
-    browser = Browser(create_app(live)).signed_in(live, appointed(live, "甲", "committee", "GW"))
+def test_whoever_approves_is_led_to_a_second_factor_first(on_both: Desk) -> None:
+    browser = Browser(create_app(on_both)).signed_in(on_both, appointed(on_both, "甲", "committee", "GW"))
 
     answer = browser.get("/")
 
     assert (answer.status_code, answer.headers["location"]) == (303, "/account/second-factor?next=%2F")
 
 
-def test_a_code_counts_once_and_a_recovery_code_too(live: Desk, enter: Callable[[str], Browser]) -> None:
-    person, wall = appointed(live, "甲", "committee", "GW"), on_the_wall(live)
-    browser = Browser(create_app(live))
-    browser.signed_in(live, person)
+def test_a_code_counts_once_and_a_recovery_code_too(on_both: Desk) -> None:
+    person, wall = appointed(on_both, "甲", "committee", "GW"), on_the_wall(on_both)
+    browser = Browser(create_app(on_both))
+    browser.signed_in(on_both, person)
     secret = secret_on(browser.post("/account/second-factor").text)
     code = pyotp.TOTP(secret).at(wall.now())
     page = browser.post("/account/second-factor/confirm", code=code).text
@@ -144,10 +159,10 @@ def test_a_code_counts_once_and_a_recovery_code_too(live: Desk, enter: Callable[
     assert (len(recovery), used, fresh, answers) == (10, 401, 303, [303, 401, 303])
 
 
-def test_one_sees_ones_sessions_and_ends_the_others(live: Desk) -> None:
-    app = create_app(live)
+def test_one_sees_ones_sessions_and_ends_the_others(on_both: Desk) -> None:
+    app = create_app(on_both)
     here, there = Browser(app), Browser(app)
-    here.signed_in(live, "P4")
+    here.signed_in(on_both, "P4")
     there.submit("/sign-in", login="p4", password=PASSWORD)
 
     before = here.get("/account").text.count("/account/sessions/end")
@@ -167,15 +182,15 @@ def test_what_cannot_be_undone_asks_again_who_one_is_and_keeps_what_was_typed(
     assert (answer.status_code, "再证明一次" in answer.text, "已并入第二支部" in answer.text) == (403, True, True)
 
 
-def test_nobody_judges_whom_they_have_recused_themselves_from(live: Desk) -> None:
+def test_nobody_judges_whom_they_have_recused_themselves_from(on_both: Desk) -> None:
     from starflow.service.case import load_case
     from starflow.service.policy import POLICY
     from starflow.service.sessions import principal_at
     from workflow.engine.errors import Forbidden
 
-    granting.recuse(live, "P3", "B1", "亲属")
-    with live.reading() as tx:
-        body, case, other = tree.by_code(tx, "D01"), load_case(live, tx, "B1"), load_case(live, tx, "B2")
+    granting.recuse(on_both, "P3", "B1", "亲属")
+    with on_both.reading() as tx:
+        body, case, other = tree.by_code(tx, "D01"), load_case(on_both, tx, "B1"), load_case(on_both, tx, "B2")
         assert body is not None
         reviewer = principal_at("organisation", body, "P3")
         with pytest.raises(Forbidden, match="您已申请回避该组织"):

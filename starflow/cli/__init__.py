@@ -76,6 +76,7 @@ COMMANDS = (
     Command(PREPARE, "procedure", schemes.procedure, "打印办理程序表"),
     Command(PREPARE, "org import", orgs.import_, "导入名册:要么全部,要么一行也不写"),
     Command(PREPARE, "org tree", orgs.tree, "组织树"),
+    Command(PREPARE, "org template", orgs.template, "一张可填的名册,带下拉选项和填写说明"),
     Command(PREPARE, "org export", orgs.export, "导出名册"),
     Command(PREPARE, "campaign open", campaigns.open_, "开展某一年度:按今天的名册,每个党组织一份"),
     Command(PREPARE, "campaign add", campaigns.add, "把后来成立的党组织加入本年度"),

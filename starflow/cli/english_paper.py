@@ -130,6 +130,8 @@ PAPER: Mapping[str, str] = {
     ),
     "模板写入这个文件(xlsx)": "write the template into this file (xlsx)",
     "填好的表格:csv、xlsx、xls 或 ods": "filled-in spreadsheet: csv, xlsx, xls or ods",
+    "一张可填的名册,带下拉选项和填写说明": "a roster to fill in, with lists and explanations",
+    "填写说明:红色列名必填;不要改动列名;填好后用 starflow org import 文件 导入": "Red columns are required, keep the titles; then starflow org import FILE",
     "有错时把原表连同“错误说明”一列写入这个文件(xlsx)": "with faults, write the workbook back into this file with a column that explains them (xlsx)",
     "以什么身份;不写则用这种表格通常的身份": "in which role (default: the usual one for this kind)",
     "导入的编号": "number of the import",

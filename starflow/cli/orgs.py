@@ -19,10 +19,26 @@ if TYPE_CHECKING:
 
 RosterFile = Annotated[str, typer.Argument(metavar="FILE", help="名册文件:csv、xlsx、xls 或 ods,列名见 docs/roster.md")]
 Out = Annotated[str | None, typer.Option("--out", metavar="FILE", help="写入这个文件;按后缀写成 csv、xlsx 或 json")]
+Back = Annotated[
+    str | None, typer.Option("--back", metavar="FILE", help="有错时把原表连同“错误说明”一列写入这个文件(xlsx)")
+]
+TemplateOut = Annotated[str, typer.Option("--out", metavar="FILE", help="模板写入这个文件(xlsx)")]
 SHOWN = 50
 
 
-def import_(file: RosterFile, dry_run: DryRun = False) -> Result:
+def template(out: TemplateOut) -> Result:
+    """A roster to fill in: the usual kinds and fields as lists, every column explained."""
+    from starflow.documents.filled import template as made
+    from starflow.documents.roster import template_columns
+
+    with at_desk() as desk:
+        columns = template_columns(_root_kind(desk))
+    note = say("填写说明:红色列名必填;不要改动列名;填好后用 starflow org import 文件 导入")
+    write_bytes(out, made("党组织名册", columns, (), note))
+    return Result({"file": out, "columns": [one.title for one in columns]}, (say("已写入 {out}", out=out),))
+
+
+def import_(file: RosterFile, dry_run: DryRun = False, back: Back = None) -> Result:
     """All or nothing; exit code 1 with every fault."""
     from starflow.service.organisations import ImportReport
 
@@ -34,7 +50,29 @@ def import_(file: RosterFile, dry_run: DryRun = False) -> Result:
             if isinstance(roster, list)
             else _take(desk, file, roster, root_kind, dry_run)
         )
-    return Result(_shape(report), _lines(report, dry_run), exit_code=int(bool(report.faults)))
+    lines = _lines(report, dry_run)
+    if report.faults and back is not None and _send_back(file, back, report.faults):
+        lines = [*lines, say("原表连同错误说明已写入 {out}", out=back)]
+    return Result(_shape(report), lines, exit_code=int(bool(report.faults)))
+
+
+def _send_back(file: str, back: str, faults: tuple[Any, ...]) -> bool:
+    """False where the file is no table that anything could be written beside."""
+    from starflow.documents.filled import sent_back
+    from starflow.documents.header import find_header
+    from starflow.documents.sheets import read
+    from starflow.documents.values import FaultyRoster
+
+    try:
+        sheet = read(file)
+    except BadInput:
+        return False
+    try:
+        header_row = find_header(sheet).number
+    except FaultyRoster:
+        header_row = 1
+    write_bytes(back, sent_back(sheet, header_row, faults))
+    return True
 
 
 def _root_kind(desk: "Desk") -> str:

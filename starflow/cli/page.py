@@ -86,6 +86,7 @@ ROWS: Mapping[str, tuple[str, ...]] = {
     "scheme migrate": ("stage", "title", "cycles", "to", "blocked"),
     "scheme calendar": ("stage", "title", "target_at", "due_at", "opens_on", "rule", "arithmetic"),
     "org tree": ("depth", "code", "name", "kind", "members", "head"),
+    "org template": ("file", "columns"),
     "org export": (
         *("code", "name", "kind", "parent", "field", "members", "election_due_on", "head", "leader", "phone", "email"),
         "ended_on",

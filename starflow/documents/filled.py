@@ -92,6 +92,8 @@ def _limit(sheet: object, at: int, column: Column) -> None:
     rule: dict[str, object] | None = None
     if column.reading is Reading.CHOICE:
         rule = {"validate": "list", "source": [word for _, word in column.choices]}
+    elif column.choices:  # usual words; others may stand there too
+        rule = {"validate": "list", "source": [word for _, word in column.choices], "error_type": "information"}
     elif column.reading is Reading.WHOLE:
         rule = {"validate": "integer", "criteria": ">=", "value": 0}
     elif column.reading is Reading.SCORE:

@@ -5,9 +5,10 @@ clerk gets one list, each line with the row and the column as the spreadsheet sh
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from starflow.documents.columns import COLUMNS, TITLES, heading_key
+from starflow.documents.columns import COLUMNS, TITLES, Column, heading_key
 from starflow.documents.export import to_csv, to_json, to_xlsx
 from starflow.documents.header import Header, cell_at, find_header
 from starflow.documents.readings import value_of
@@ -25,6 +26,16 @@ EXPORT_KEYS = (
 )
 
 Progress = Callable[[int, int], None]
+
+
+KINDS = ("机关党委", "机关党总支", "党支部")
+FIELDS = ("机关", "事业单位", "窗口单位", "离退休")
+
+
+def template_columns(root_kind: str) -> tuple[Column, ...]:
+    """The columns of an empty roster, with the usual words where a list helps; other words may stand there too."""
+    usual = {"kind": (root_kind, *KINDS), "field": FIELDS}
+    return tuple(replace(one, choices=tuple((word, word) for word in usual.get(one.key, ()))) for one in COLUMNS)
 
 
 def parse(sheet: Sheet, *, root_kind: str, progress: Progress | None = None) -> Roster:

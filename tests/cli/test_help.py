@@ -24,7 +24,7 @@ def test_the_program_alone_lists_its_commands_by_section(bare: Cli) -> None:
 
 
 def test_a_group_lists_what_is_in_it(bare: Cli) -> None:
-    assert "  import  导入名册:要么全部,要么一行也不写" in bare.done("org", "--help").splitlines()
+    assert "  import    导入名册:要么全部,要么一行也不写" in bare.done("org", "--help").splitlines()
 
 
 def test_required_options_and_defaults_are_said(bare: Cli) -> None:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from tests.cli.conftest import ROSTER, Cli
@@ -89,3 +90,26 @@ def test_what_was_exported_can_be_imported_again(cli: Cli, tmp_path: Path, suffi
 def test_an_export_into_an_unknown_form_or_place_is_refused(cli: Cli, tmp_path: Path) -> None:
     assert cli.refused("org", "export", "--out", "roster.docx")[0] == 2
     assert cli.refused("org", "export", "--out", str(tmp_path / "nowhere" / "roster.csv"))[0] == 2
+
+
+def test_an_empty_roster_offers_lists_and_comes_back_with_what_is_wrong(cli: Cli, tmp_path: Path) -> None:
+    empty, filled, back = (tmp_path / name for name in ("empty.xlsx", "filled.xlsx", "back.xlsx"))
+    cli.done("org", "template", "--out", str(empty))
+    book = openpyxl.load_workbook(empty)
+    sheet = book.worksheets[0]
+    lists = [rule.formula1 for rule in sheet.data_validations.dataValidation if rule.type == "list"]
+    titles = [cell.value for cell in sheet[2]]
+    for at, row in enumerate(
+        (("GW", "市直工委", "市直工委", "", 0, ""), ("B1", "第一支部", "党支部", "X9", 9, "无效"))
+    ):
+        said = dict(zip(("编码", "名称", "类别", "上级编码", "党员数", "邮箱"), row, strict=True))
+        for place, title in enumerate(titles, start=1):
+            sheet.cell(3 + at, place, said.get(str(title)) or (0 if title == "党员数" else None))
+    book.save(filled)
+
+    report = cli.json("org", "import", str(filled), "--back", str(back), exit_code=1)
+
+    assert lists == ['"市直工委,机关党委,机关党总支,党支部"', '"机关,事业单位,窗口单位,离退休"']
+    assert [(fault["row"], fault["column"]) for fault in report["faults"]] == [(4, "上级编码")]
+    (told,) = [row for row in openpyxl.load_workbook(back).worksheets[0].iter_rows(values_only=True) if row[0] == "B1"]
+    assert "上级编码" in str(told[-1]) and "X9" in str(told[-1])

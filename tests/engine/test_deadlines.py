@@ -316,6 +316,19 @@ def test_a_date_may_count_from_a_day_that_has_a_name():
     assert str(rule) == "opening +60 days"
 
 
+def test_working_days_may_count_from_a_day_that_has_a_name():
+    opening = {"opening": date(2026, 9, 30)}
+
+    found = reckon(
+        parse_date_rule("opening +1 workdays"), "目标", year=2026, calendar=CN, entered_on=ENTERED, named=opening.get
+    )
+
+    assert found == Reckoned(
+        date(2026, 10, 8),
+        "目标:opening9月30日(星期三)起1个工作日 → 10月8日24时;其间10月1日至10月2日为法定节日,不计、10月5日至10月7日为放假调休日,不计",
+    )
+
+
 def test_a_day_whose_name_nobody_knows_is_refused():
     with pytest.raises(BadInput, match="不知道“opening”是哪一天"):
         reckon(parse_date_rule("opening +60 days"), "目标", year=2027, calendar=CN, entered_on=ENTERED)

@@ -1,5 +1,6 @@
 """Guards that only some schemes bind, each asked alone: what they let pass, and the sentence with which they refuse."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
 from types import SimpleNamespace
@@ -14,16 +15,19 @@ from workflow.rating.facts import Facts
 from workflow.rating.guards import (
     approved_after_entry,
     attached,
+    ballots_settled,
     channels_listed,
     heads_add_up,
     held_in_campaign,
     in_time,
+    lower_star_explained,
     masses_reached,
     not_above_score,
     objector_named,
     posted_since_entry,
     reason_is_listed,
     star_still_held,
+    tally_adds_up,
     to_be_rated,
     turnout_reached,
     window_open,
@@ -153,7 +157,17 @@ def test_a_filing_that_says_who_was_due_and_came_is_judged_by_its_own_numbers():
         "党员参加9人,应到12人的80%即10人,还差1人,上级尚未认可说明", "R13"
     )
     assert turnout_reached(facts, told(paper=paper, attended=8, members_due=10), NOW) is None
+    assert turnout_reached(facts, told(paper=paper, attended=7, members_due=10), NOW) == Reason(
+        "党员参加7人,应到10人的80%即8人,还差1人,上级尚未认可说明", "R13"
+    )
     assert turnout_reached(facts.changed_by({"turnout_excused": True}), told(paper=paper), NOW) is None
+
+
+def test_everything_that_is_wrong_with_the_ballots_is_said_in_one_sentence():
+    two = ("票数对不上", "没有监票人")
+
+    assert ballots_settled(Facts(poll_faults=two), UNTOLD, NOW) == Reason("票数对不上;没有监票人", "R15")
+    assert tally_adds_up(Facts(tally_faults=two), UNTOLD, NOW) == Reason("票数对不上;没有监票人", "R14")
 
 
 def test_only_the_ways_of_asking_that_the_scheme_lists_are_taken():
@@ -203,6 +217,21 @@ def test_a_star_is_kept_only_where_there_is_one_that_caps_and_score_allow():
         "现有的4星不能保持,最高只能定3星:被查处", "R46"
     )
     assert star_still_held(Facts(star=3, cap=3), UNTOLD, NOW) is None
+
+
+def test_a_star_below_the_score_wants_a_reason_and_one_at_the_score_none():
+    labels = {4: "四星级", 3: "三星级"}
+    scored = by_rating(labels=labels)
+    scored = scored.changed_by({"rating": replace(scored.rating, star=4, total=85)})
+
+    assert lower_star_explained(scored, told(star=4), NOW) is None
+    assert lower_star_explained(scored, told(star=3), NOW) == Reason("按得分85应为四星级,拟定三星级须写明理由", "R32")
+
+
+def test_every_cap_that_takes_a_star_away_is_named():
+    capped = Facts(star=4, cap=3, cap_reasons=("被查处", "缺席3次"))
+
+    assert star_still_held(capped, UNTOLD, NOW) == Reason("现有的4星不能保持,最高只能定3星:被查处、缺席3次", "R46")
 
 
 def test_a_reason_begins_with_one_of_the_scheme_and_may_go_on():

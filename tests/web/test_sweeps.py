@@ -189,8 +189,15 @@ ELSEWHERE = (
     {},
 )
 """The last one comes from our own origin, but without the token."""
-ANYBODYS = {"POST /b", "POST /n/{slug}/objection", "POST /objections/code", "POST /objections/status"}
-"""The public's: a ballot is cast by whoever holds its link, an objection is lodged without signing in. No session speaks there."""
+ANYBODYS = {
+    "POST /b",
+    "POST /n/{slug}/objection",
+    "POST /objections/code",
+    "POST /objections/status",
+    "POST /unsubscribe/{token}",
+}
+"""The public's: a ballot is cast by whoever holds its link, an objection is lodged without signing in, a mail program unsubscribes by
+one click (RFC 8058). No session speaks there."""
 
 
 def test_no_form_is_accepted_that_another_site_could_have_made(town: Town, file: Path) -> None:

@@ -6,7 +6,7 @@ does not offer an act says so (409), and one that nobody knows is not found (404
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Response
@@ -24,12 +24,19 @@ from storage import records
 from storage.database import Transaction, retrying
 from workflow.engine.errors import BadInput
 from workflow.engine.machine import ANYONE, CLOCK
+from workflow.rating.payloads import survey_filing
 from workflow.rating.stages import FROM_ANYWHERE, KINDS, Act
 
 router = APIRouter()
 
-ACTS: Mapping[str, Act] = {act.trigger: act for kind in KINDS for act in kind.acts if act.by != CLOCK} | {
-    act.trigger: act for act, _, _ in FROM_ANYWHERE
+ANSWERS = ("satisfied", "basically_satisfied", "dissatisfied", "unknown")
+"""What a survey may be answered with is the scheme's; the documentation shows the answers of the shipped one."""
+ACTS: Mapping[str, Act] = {
+    act.trigger: replace(act, takes=survey_filing(ANSWERS, (), False)) if act.trigger == "file_survey" else act
+    for act in (
+        *(act for kind in KINDS for act in kind.acts if act.by != CLOCK),
+        *(act for act, _, _ in FROM_ANYWHERE),
+    )
 }
 OBJECT = "object"
 REFUSALS = (400, 401, 403, 404, 409, 413, 422, 503)

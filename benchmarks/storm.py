@@ -27,9 +27,7 @@ def storm(database: str, number: int) -> dict[str, Any]:
 
     url = fresh(database, "storm")
     desk, _ = province(url, number, one_day=True)
-    midnight = datetime(
-        YEAR, 6, 6, 1, 5, tzinfo=UTC
-    )  # five past nine of 6 June: the first escalations ring with all that midnight ended
+    midnight = datetime(YEAR, 6, 6, 1, 5, tzinfo=UTC)  # past nine of 6 June: the first escalations ring with all that midnight ended
     stand(desk, midnight)
     ready = _all_due(desk, midnight, STAGES)
     quiet, _ = _clicks(url, midnight, ready[:CLICKS])
@@ -56,7 +54,8 @@ def _all_due(desk: Any, at: datetime, patterns: int) -> list[str]:
     import sqlalchemy as sa
 
     end = datetime(at.year, 6, 5, 16, tzinfo=UTC)  # 5 June, 24:00 in Beijing
-    instant = at.isoformat(" ", "microseconds").split("+")[0] if desk.database.dialect == "sqlite" else at
+    nine = at.replace(minute=0)  # when the rungs of this day ring
+    instant = nine.isoformat(" ", "microseconds").split("+")[0] if desk.database.dialect == "sqlite" else nine
     with desk.transaction() as tx:
         run = tx.connection.execute
         ids = run(
@@ -68,8 +67,9 @@ def _all_due(desk: Any, at: datetime, patterns: int) -> list[str]:
         ready = list(run(sa.text(codes), {"least": min(spared)}).scalars())
         run(sa.text("UPDATE cycle SET acts_at = :at, runs_until = :at WHERE stage LIKE '%publicity'"), {"at": instant})
         due = end.isoformat(" ", "microseconds").split("+")[0] if desk.database.dialect == "sqlite" else end
-        rung = "UPDATE obligation SET rings_at = :at, target_at = :due, due_at = :due WHERE closed_at IS NULL AND stage NOT LIKE '%publicity'"
+        rung = "UPDATE obligation SET rings_at = :at, target_at = :due, due_at = :due, phase_due_at = :due WHERE closed_at IS NULL AND stage NOT LIKE '%publicity'"
         run(sa.text(rung), {"at": instant, "due": due})
+        run(sa.text("UPDATE obligation SET rings_at = NULL WHERE stage LIKE '%publicity'"))
         kept = "UPDATE obligation SET rings_at = NULL WHERE cycle_id >= :least AND stage LIKE '%declaration'"
         run(sa.text(kept), {"least": min(spared)})
     return ready

@@ -27,7 +27,9 @@ def storm(database: str, number: int) -> dict[str, Any]:
 
     url = fresh(database, "storm")
     desk, _ = province(url, number, one_day=True)
-    midnight = datetime(YEAR, 6, 6, 1, 5, tzinfo=UTC)  # past nine of 6 June: the first escalations ring with all that midnight ended
+    midnight = datetime(
+        YEAR, 6, 6, 1, 5, tzinfo=UTC
+    )  # past nine: the first escalations ring with all that midnight ended
     stand(desk, midnight)
     ready = _all_due(desk, midnight, STAGES)
     quiet, _ = _clicks(url, midnight, ready[:CLICKS])
@@ -67,7 +69,8 @@ def _all_due(desk: Any, at: datetime, patterns: int) -> list[str]:
         ready = list(run(sa.text(codes), {"least": min(spared)}).scalars())
         run(sa.text("UPDATE cycle SET acts_at = :at, runs_until = :at WHERE stage LIKE '%publicity'"), {"at": instant})
         due = end.isoformat(" ", "microseconds").split("+")[0] if desk.database.dialect == "sqlite" else end
-        rung = "UPDATE obligation SET rings_at = :at, target_at = :due, due_at = :due, phase_due_at = :due WHERE closed_at IS NULL AND stage NOT LIKE '%publicity'"
+        dates = "rings_at = :at, target_at = :due, due_at = :due, phase_due_at = :due"
+        rung = f"UPDATE obligation SET {dates} WHERE closed_at IS NULL AND stage NOT LIKE '%publicity'"
         run(sa.text(rung), {"at": instant, "due": due})
         run(sa.text("UPDATE obligation SET rings_at = NULL WHERE stage LIKE '%publicity'"))
         kept = "UPDATE obligation SET rings_at = NULL WHERE cycle_id >= :least AND stage LIKE '%declaration'"

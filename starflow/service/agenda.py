@@ -25,7 +25,7 @@ from storage.meetings import Scope
 from storage.models import Campaign, Survey
 from workflow.rating import survey
 from workflow.rating.inputs import Satisfaction
-from workflow.rating.quota import Ranking, Row, ranked, tie_text
+from workflow.rating.quota import Ranking, Row, last_resort, ranked, tie_text
 from workflow.rating.scheme import Quota, Scheme
 from workflow.rating.sheet import differences
 from workflow.rating.wording import plain
@@ -82,6 +82,7 @@ class Agenda:
     year: int
     rows: tuple[AgendaLine, ...]
     quotas: tuple[AgendaQuota, ...]
+    labels: Mapping[int, str] = field(metadata=FOR_PEOPLE)
 
     def as_json(self) -> dict[str, Any]:
         shape: dict[str, Any] = in_json(self)
@@ -96,16 +97,19 @@ def agenda(desk: Desk, year: int | None = None) -> Agenda:
         listed = waiting(tx, campaign, scheme)
         room = room_for(tx, campaign, scheme, listed)
         papers = _papers(tx, listed)
-        by_code = {row.code: row for row in listed}
+        by_code, by_quota = {row.code: row for row in listed}, {one.code: one for one in scheme.quota}
         places = ranked(map(_row, listed), 0).places
         lines = (_line(scheme, by_code[place.row.code], place.rank, papers, room) for place in places)
-        return Agenda(year=campaign.year, rows=tuple(lines), quotas=tuple(map(_quota_line, room)))
+        quotas = tuple(_quota_line(one, last_resort(by_quota[one.line.quota])) for one in room)
+        return Agenda(year=campaign.year, rows=tuple(lines), quotas=quotas, labels=scheme.star_words)
 
 
 def as_signed(listed: Agenda, codes: Collection[str]) -> dict[str, str]:
     """What somebody puts their name to: the star and the total of each, which must not change before the second name."""
     return {
-        row.organisation: f"{row.proposed_star}星、{row.total}分" for row in listed.rows if row.organisation in codes
+        row.organisation: f"{listed.labels.get(row.proposed_star, row.proposed_star)}、{row.total}分"
+        for row in listed.rows
+        if row.organisation in codes
     }
 
 
@@ -190,7 +194,7 @@ def in_scope(tx: Transaction, one: Quota, scope: str, row: CycleRow) -> bool:
     return one.scope == "all" or scope == scope_word(tx, Scope.of(one.scope, row.path, row.field, one.fields))
 
 
-def _quota_line(room: Room) -> AgendaQuota:
+def _quota_line(room: Room, last: str) -> AgendaQuota:
     line, cut = room.line, room.ranking.cut
     return AgendaQuota(
         quota=line.quota,
@@ -204,7 +208,7 @@ def _quota_line(room: Room) -> AgendaQuota:
         left=room.left,
         wanted=len(room.asking),
         cut_after=room.asking[cut - 1] if 0 < cut < len(room.asking) else None,
-        tie=tie_text(room.ranking),
+        tie=tie_text(room.ranking, last),
         title=line.title,
     )
 

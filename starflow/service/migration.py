@@ -12,7 +12,7 @@ from starflow.service.campaigns import undecided
 from starflow.service.case import Case, campaign_of, case_of
 from starflow.service.cycles import administer, redate, reloaded
 from starflow.service.desk import Desk
-from storage import cycles, installation
+from storage import ballots, cycles, evidence, installation
 from storage.cycles import CycleRow
 from storage.database import Transaction
 from storage.models import Campaign
@@ -121,7 +121,9 @@ def _rows(
         its = standing[name]
         stage = its[0].stage
         to = None if stage.ends else _to(name, stages)
-        blocked = () if to is None else tuple(dict.fromkeys(why for case in its for why in _blocks(case, to, scheme)))
+        blocked = (
+            () if to is None else tuple(dict.fromkeys(why for case in its for why in _blocks(tx, case, to, scheme)))
+        )
         yield StageMove(stage=name, title=stage.title, cycles=len(its), to=to, blocked=blocked)
 
 
@@ -129,7 +131,7 @@ def _to(stage: str, stages: Mapping[str, str]) -> str:
     return stages.get(stage, stage)
 
 
-def _blocks(case: Case, to: str, scheme: Scheme) -> Iterator[str]:
+def _blocks(tx: Transaction, case: Case, to: str, scheme: Scheme) -> Iterator[str]:
     """Why a cycle cannot stand there: whatever it has brought so far must mean the same under the new scheme."""
     there = next((stage for stage in scheme.stage if stage.name == to), None)
     cycle = case.cycle
@@ -145,6 +147,17 @@ def _blocks(case: Case, to: str, scheme: Scheme) -> Iterator[str]:
             yield f"新方案没有{word}的{star}星这一等次"
     if scheme.fields and cycle.field and cycle.field not in scheme.fields:
         yield f"新方案没有领域“{cycle.field}”"
+    if set(scheme.survey.scale) != set(case.scheme.survey.scale) and (said := _asked(tx, case)):
+        yield f"{said},新方案改了测评表的档次(survey.scale),原来的答案无法计票;须等评完,或先作废重测"
+
+
+def _asked(tx: Transaction, case: Case) -> str:
+    """What people have been asked in the cycle's round, or have answered already."""
+    cycle = case.cycle
+    if (cycle.id, cycle.round) in evidence.newest_surveys(tx, (cycle.id,)):
+        return "测评已经备案"
+    poll = ballots.current(tx, cycle.id, cycle.round)
+    return "" if poll is None else "测评正在进行" if poll.status == "open" else "测评已经截止、还没有备案"
 
 
 # ── the move ─────────────────────────────────────────────────────
@@ -168,7 +181,7 @@ def move_page(desk: Desk, year: int, scheme: Scheme, stages: Mapping[str, str], 
 
 def _move(desk: Desk, tx: Transaction, case: Case, to: str, scheme: Scheme, reason: str, actor: str) -> None:
     """One record under the new scheme; the dates are counted afresh, and an obligation whose date moves says so itself."""
-    if blocked := tuple(_blocks(case, to, scheme)):  # somebody has worked on it since the plan was made
+    if blocked := tuple(_blocks(tx, case, to, scheme)):  # somebody has worked on it since the plan was made
         raise Refused(*(f"{case.cycle.name}:{why}" for why in blocked))
     detail = {"from": case.cycle.scheme_hash, "to": scheme.hash, "reason": reason}
     administer(tx, case, MIGRATE, actor, detail, after=to, scheme_hash=scheme.hash)

@@ -19,7 +19,7 @@ from storage import draws, meetings
 from storage.database import Transaction
 from storage.meetings import Contender, Scope
 from storage.models import Campaign
-from workflow.rating.quota import Ranking, Row, excess_reason, last_resort, limit, lowest, ranked, tie_text
+from workflow.rating.quota import Ranking, Row, excess_reason, last_resort, limit, lowest, parted, ranked, tie_text
 from workflow.rating.scheme import Quota, Scheme
 from workflow.rating.wording import ROUND_WORDS, plain
 
@@ -73,6 +73,7 @@ class QuotaLine:
     draw: str | None  # the commitment of its draw, where one was published
     title: str = field(metadata=FOR_PEOPLE)
     cite: str = field(metadata=FOR_PEOPLE)
+    drawn_for: tuple[str, ...] = field(metadata=FOR_PEOPLE)  # whom its draw parts, or would
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +135,8 @@ def _line(
     room = most + allowed - len(taken)
     missing = most - len(taken) - len(asking)
     ranking = ranked((*taken, *asking), most + allowed if one.op == "max" else 0)
+    draw = draws.of(tx, campaign_id, one.code, where) if "draw" in one.tie_break else None
+    drawn = draw is not None and draw.seed is not None
     return QuotaLine(
         quota=one.code,
         scope=where,
@@ -153,15 +156,11 @@ def _line(
         warning=_warning(scheme, one, base, missing, its),
         ranked=_places(ranking, {row.code for row in taken}),
         lowest=_candidates(lowest(others, one, missing)) if one.op == "min" and missing > 0 else (),
-        draw=_commitment(tx, campaign_id, one, where),
+        draw=draw.commitment if draw else None,
         title=one.title,
         cite=one.cite.rule,
+        drawn_for=tuple(place.row.code for place in parted(ranking, drawn)) if last_resort(one) == "draw" else (),
     )
-
-
-def _commitment(tx: Transaction, campaign_id: int, one: Quota, scope: str) -> str | None:
-    found = draws.of(tx, campaign_id, one.code, scope) if "draw" in one.tie_break else None
-    return found.commitment if found else None
 
 
 LIMIT_WORDS = {"max": "不超过", "min": "不少于", "target": "约"}

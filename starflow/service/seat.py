@@ -1,5 +1,6 @@
 """Where somebody sits: which body and role, whether anybody stands below, how much waits for them, what time it is there."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -37,10 +38,15 @@ class Seat:
     person: str
     reviews: bool
     waiting: int
+    labels: Mapping[int, str]
+    """The levels as the scheme of the year calls them."""
 
     @property
     def started(self) -> bool:
         return self.year is not None
+
+    def level(self, star: int) -> str:
+        return self.labels.get(star, f"{star}星级")
 
 
 def seat_of(desk: Desk, principal: Principal) -> Seat:
@@ -62,6 +68,7 @@ def seat_of(desk: Desk, principal: Principal) -> Seat:
             person=person.name if person else "",
             reviews=bool(cycles.reviewed_by(tx, campaign_id, principal.organisation_id)),
             waiting=queries.count_owed(tx, Where(campaign_id=campaign_id, owed_by=owed_by(principal))),
+            labels=scheme.star_words if scheme else {},
         )
 
 

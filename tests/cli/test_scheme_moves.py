@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Cli
+from tests.cli.test_surveys import opened
 from workflow.rating import shelf
 
 DEFAULT = shelf.scheme_bytes("anyang-five-star").decode().partition("[[example]]")[0]
@@ -111,6 +112,36 @@ def test_a_star_that_the_new_scheme_does_not_know_blocks_its_cycle(sitting: Cli)
     said = sitting.json("scheme", "migrate", "company-teams", "--dry-run", exit_code=1)
 
     assert "新方案没有拟定的5星这一等次" in said["rows"][-1]["blocked"]
+
+
+OTHER_SCALE = (
+    'scale = ["satisfied", "basically_satisfied", "dissatisfied", "unknown"]',
+    'scale = ["satisfied", "basically_satisfied", "dissatisfied", "unknown", "no_answer"]\nlabels = { no_answer = "没有回答" }',
+)
+
+
+def test_while_people_are_asked_their_answers_cannot_change(cli: Cli, tmp_path: Path) -> None:
+    file = changed(tmp_path, OTHER_SCALE)
+    opened(cli)
+
+    def blocked(exit_code: int) -> list[str]:
+        rows = cli.json("scheme", "migrate", file, "--dry-run", exit_code=exit_code)["rows"]
+        return [why for row in rows for why in row["blocked"]]
+
+    said = "新方案改了测评表的档次(survey.scale),原来的答案无法计票;须等评完,或先作废重测"
+    assert blocked(1) == [f"测评正在进行,{said}"]
+    assert cli.refused("scheme", "migrate", file, "--reason", "多一档") == (4, f"党员群众测评(rating.survey)的1家:测评正在进行,{said}")
+    cli.done("survey", "close", "B1")
+    assert blocked(1) == [f"测评已经截止、还没有备案,{said}"]
+    cli.done("survey", "void", "B1", "--reason", "测评表要改", "--as", "superior")
+    assert blocked(0) == []
+
+
+def test_answers_that_were_filed_keep_their_scale(sitting: Cli, tmp_path: Path) -> None:
+    said = sitting.json("scheme", "migrate", changed(tmp_path, OTHER_SCALE), "--dry-run", exit_code=1)
+
+    assert [len(row["blocked"]) for row in said["rows"]] == [0, 1]
+    assert said["rows"][-1]["blocked"][0].startswith("测评已经备案,新方案改了测评表的档次")
 
 
 def test_a_reason_is_wanted(sitting: Cli, tmp_path: Path) -> None:

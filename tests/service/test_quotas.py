@@ -34,7 +34,7 @@ BOTTOM = {
     "over": 0,
     "cut": 0,
 }
-ALL = {"scope": "all", "hard": False, "base": 10, "limit": 1, "excess": 0}
+ALL = {"scope": "all", "hard": False, "base": 10, "limit": 1, "excess": 0, "drawn_for": ()}
 
 
 @pytest.fixture

@@ -233,6 +233,8 @@ NO_FORM = {
     "/admin/roster/undo": "a button, shown after an import",
     "/extensions/preview": "the other button of the form that reminds",
     "/meeting/decide": "what the preview holds, which the year walks",
+    "/meeting/draw/commit": "of schemes with a draw, walked in test_draws",
+    "/meeting/draw/tell": "of schemes with a draw, walked in test_draws",
     "/n": "several notices at once, by programs",
     "/nudges/undo": "a button, shown for ten seconds",
     "/organisations/{code}/self-evaluation/draft": "the script keeps what the page's own form holds",

@@ -67,7 +67,7 @@ def test_a_list_that_changed_between_the_signatures_is_not_approved(earnest: Web
     page, refused = second.get("/meeting"), second.post("/two/1/confirm")
 
     assert "提出之后名单有变动" in page.text and "会签,立即生效" not in page.text
-    assert (refused.status_code, "D60提出时5星、" in refused.text) == (422, True)
+    assert (refused.status_code, "D60提出时五星级、" in refused.text) == (422, True)
 
 
 def test_a_member_who_has_stood_aside_signs_for_everybody_else_only(earnest: Web) -> None:

@@ -118,6 +118,16 @@ def ranked(rows: Iterable[Row], count: int) -> Ranking:
     return Ranking(places, cut, _tied(places, cut))
 
 
+def parted(ranking: Ranking, drawn: bool) -> tuple[Place, ...]:
+    """Those on both sides of the line whom only a lot tells apart, or nothing yet; where lots are `drawn` they are the last key."""
+    places, cut = ranking.places, ranking.cut
+    if not 0 < cut < len(places):
+        return ()
+    last = -1 if drawn else None
+    inside, outside = places[cut - 1].row.standing[:last], places[cut].row.standing[:last]
+    return tuple(one for one in places if one.row.standing[:last] == outside) if inside == outside else ()
+
+
 def tie_text(ranking: Ranking, last: str = "meeting") -> str | None:
     """Names those whom the cut line would divide although they are equal; a sitting or a draw decides between them."""
     if not ranking.tied:
@@ -148,9 +158,7 @@ def _present(quota: Quota, counts: Mapping[int, int]) -> int:
 
 
 def _tied(places: tuple[Place, ...], cut: int) -> tuple[Place, ...]:
-    if not 0 < cut < len(places) or places[cut - 1].row.standing != places[cut].row.standing:
-        return ()
-    return tuple(place for place in places if place.row.standing == places[cut].row.standing)
+    return parted(Ranking(places, cut, ()), drawn=False)
 
 
 def _stars(scheme: Scheme, quota: Quota) -> str:

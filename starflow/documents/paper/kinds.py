@@ -40,7 +40,6 @@ from workflow.rating.scheme import Scheme
 
 LEDGER = "ledger_item"
 NAME_IN_A_LINE = 16  # of a certificate, which is one page whatever the name
-STARS = ("无星", "一星级", "二星级", "三星级", "四星级", "五星级")
 MOST_ITEMS = 500
 
 
@@ -80,13 +79,9 @@ def paper_of(desk: Desk, wanted: Wanted) -> Paper:
 NEEDED = {"code": "组织编码", "number": "编号", "key": "签名密钥"}
 
 
-def star_word(star: int | None) -> str:
-    return "未评" if star is None else STARS[star] if star < len(STARS) else f"{star}星级"
-
-
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """The year, its scheme's title, the issuer, and today."""
+    """The year, its scheme's title, the issuer, today, and what calls a level by its name."""
 
     year: int
     title: str
@@ -94,6 +89,7 @@ class Setting:
     today: date
     campaign_id: int
     zone: Any
+    star_word: Callable[[int | None], str]
 
 
 def _setting(desk: Desk, tx: Any, year: int | None) -> Setting:
@@ -101,7 +97,8 @@ def _setting(desk: Desk, tx: Any, year: int | None) -> Setting:
     scheme = desk.scheme(tx, campaign.scheme_hash)
     assert campaign.id is not None
     issuer = organisations.name_of(tx, organisations.root(tx))
-    return Setting(campaign.year, scheme.title, issuer, desk.today(scheme, tx.now), campaign.id, scheme.zone)
+    today = desk.today(scheme, tx.now)
+    return Setting(campaign.year, scheme.title, issuer, today, campaign.id, scheme.zone, scheme.star_word)
 
 
 # ── the public notice ────────────────────────────────────────────
@@ -125,7 +122,7 @@ def _notice(desk: Desk, wanted: Wanted) -> Paper:
     posted = [row.posted_on for row in found if row.posted_on]
     ends = [due_date(row.runs_until, its.zone) for row in found if row.runs_until]
     period = f"{in_words(min(posted))}至{in_words(max(ends))}" if posted and ends else "自张贴之日起7天"
-    rows = tuple((str(n), row.name, star_word(row.proposed)) for n, row in enumerate(found, 1))
+    rows = tuple((str(n), row.name, its.star_word(row.proposed)) for n, row in enumerate(found, 1))
     return Paper(
         title=f"关于{its.year}年度拟定星级的公示",
         subject=its.title,
@@ -216,7 +213,7 @@ def _minutes(desk: Desk, wanted: Wanted) -> Paper:
     waiting = agenda(desk, its.year).rows
     quotas = [f"{one.title or one.quota}:{one.arithmetic},已用{one.taken}个。" for one in quota(desk, its.year).rows]
     levels = Counter(one.star for one in approved)
-    said = "、".join(f"{star_word(star)}{levels[star]}个" for star in sorted(levels, reverse=True)) or "无"
+    said = "、".join(f"{its.star_word(star)}{levels[star]}个" for star in sorted(levels, reverse=True)) or "无"
     heads = numbered(("会议议定事项", "批准名单", "不予批准", "名额使用情况", "留待下次会议"))
     return Paper(
         title=f"{its.issuer}会议纪要",
@@ -232,20 +229,20 @@ def _minutes(desk: Desk, wanted: Wanted) -> Paper:
             heads[0],
             Text(f"会议听取了{its.year}年度{its.title}考评、审核和公示情况的汇报,批准{len(approved)}个党组织的拟定星级({said}),不予批准{len(rejected)}个。"),
             heads[1],
-            *(_decided(approved) or (Text("本次会议没有批准。"),)),
+            *(_decided(its, approved) or (Text("本次会议没有批准。"),)),
             heads[2],
             *([Text(f"{one.name}:{one.reason or '未写明理由'}。") for one in rejected] or [Text("无。")]),
             heads[3],
             *([Text(text) for text in quotas] or [Text("方案没有名额规定。")]),
             heads[4],
-            *([Text(f"{one.name}(拟定{star_word(one.proposed_star)}){':' + one.deferred if one.deferred else ''}。") for one in waiting] or [Text("无。")]),
+            *([Text(f"{one.name}(拟定{its.star_word(one.proposed_star)}){':' + one.deferred if one.deferred else ''}。") for one in waiting] or [Text("无。")]),
             Signed(its.issuer, meeting.held_on),
         ),
     )  # fmt: skip
 
 
-def _decided(approved: list[Any]) -> tuple[Block, ...]:
-    rows = tuple((str(n), one.name, star_word(one.star)) for n, one in enumerate(approved, 1))
+def _decided(its: Setting, approved: list[Any]) -> tuple[Block, ...]:
+    rows = tuple((str(n), one.name, its.star_word(one.star)) for n, one in enumerate(approved, 1))
     return (Table(("序号", "党组织", "批准星级"), rows, (1, 6, 2)),) if rows else ()
 
 
@@ -257,8 +254,8 @@ def _approval_list(desk: Desk, wanted: Wanted) -> Paper:
         raise Refused("现在没有等待批准的党组织")
     rows = tuple(
         (
-            str(one.rank), one.name, one.self_score or "", one.base or "", one.total, star_word(one.proposed_star),
-            star_word(one.star), "线外" if one.within is False else "并列" if one.tied else "",
+            str(one.rank), one.name, one.self_score or "", one.base or "", one.total, its.star_word(one.proposed_star),
+            its.star_word(one.star), "线外" if one.within is False else "并列" if one.tied else "",
         )
         for one in found.rows
     )  # fmt: skip
@@ -322,7 +319,7 @@ def _certificate(desk: Desk, wanted: Wanted) -> Paper:
             ),
             *air,
             Text(f"经{its.issuer}评定,在{its.year}年度{its.title}中定为", indent=True, size=18),
-            Text(star_word(line.star), indent=False, centred=True, bold=True, size=32),
+            Text(its.star_word(line.star), indent=False, centred=True, bold=True, size=32),
             Text(f"依据:{line.decision}", size=14),
             Text(f"自{in_words(line.from_on)}起有效", size=14),
             Signed(its.issuer, line.from_on),

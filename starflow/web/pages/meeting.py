@@ -2,14 +2,14 @@
 decision on many at once with its exceptions, looked at before it counts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import RedirectResponse
 
-from starflow.service import meetings, twofold
+from starflow.service import draws, meetings, twofold
 from starflow.service.acting import Acting
 from starflow.service.agenda import Agenda, AgendaLine, as_signed
 from starflow.service.policy import POLICY
@@ -111,6 +111,32 @@ def excess(look: Looking, form: Posted) -> Response:
     return _page(look, form)
 
 
+@router.post("/meeting/draw/commit")
+def commit_draw(look: Looking, form: Posted) -> Response:
+    """The commitment to a seed is published; it cannot be replaced."""
+    return _drawn(look, form, "commitment", draws.commit_draw)
+
+
+@router.post("/meeting/draw/tell")
+def tell_seed(look: Looking, form: Posted) -> Response:
+    """The seed is told, and with it the lots stand."""
+    return _drawn(look, form, "seed", draws.tell_seed)
+
+
+def _drawn(look: Look, form: Form, name: str, act: Callable[..., object]) -> Response:
+    require(look.caller, "draw")
+    actor, _ = signature(look.caller)
+    try:
+        quota, _, scope = form.get("drawn", "").partition("|")
+        if not any((one.quota, one.scope) == (quota, scope) for one in draws.draw_boards(look.desk)):
+            raise BadInput("没有这项抽签,请重新打开页面再办")
+        act(look.desk, quota, form.get(name, ""), actor=actor, scope=scope)
+    except (BadInput, Refused, Unknown) as refusal:
+        faults = tuple((name, str(reason)) for reason in refusal.reasons)
+        return _page(look, form, faults, 400 if isinstance(refusal, BadInput) else 422)
+    return RedirectResponse("/meeting#draws", 303)
+
+
 def _asked(look: Look, form: Form, act: str, payload: Mapping[str, object], reason: str) -> Response:
     """The first of two hands: it waits on this page for the other. Raises Forbidden, BadInput."""
     number = twofold.ask(look.desk, act, payload, hand=_hand(look), reason=reason)
@@ -152,6 +178,8 @@ def _page(
         else {r.organisation for r in agenda.rows if r.within is not False},
         faults=faults,
         may=POLICY.may(look.principal, "approve"),
+        draws=draws.draw_boards(look.desk),
+        may_draw=POLICY.may(look.principal, "draw"),
         held=meetings.meeting_list(look.desk).rows,
         wall=wall,
         waiting=_waiting(look),

@@ -48,6 +48,16 @@ SENTENCES: Mapping[str, str] = {
     "本系统没有接入统一身份认证": "This installation has no identity provider.",
     "统一身份认证没有同意登录": "The identity provider did not let you in.",
     "统一身份认证暂时联系不上,请稍后再试,或用登录名和密码登录": "The identity provider cannot be reached; try later, or sign in with a password.",
+    # draws
+    "承诺值应是64位小写十六进制数(SHA-256)": "The commitment is 64 lower-case hexadecimal digits (SHA-256).",
+    "名额“{}”的承诺值已经公布,不能更换": "The commitment of quota “{}” has been published; it cannot be replaced",
+    "名额“{}”还没有公布承诺值": "No commitment of quota “{}” has been published yet",
+    "种子已经公布,不能更换": "The seed has been told; it cannot be replaced",
+    "种子太长,最多{}个字符": "The seed is too long: {} characters at most.",
+    "已经有批准的,承诺值须在批准以前公布": "Something has been approved already; the commitment must be published before",
+    "方案没有“{}”这项名额": "The scheme has no quota “{}”.",
+    "名额“{}”的同分不由抽签决定": "Equals of quota “{}” are not decided by a draw",
+    "没有这项抽签,请重新打开页面再办": "There is no such draw; please open the page again.",
     # stages, versions, acts
     "{}现在在“{}”,不能办“{}”": "{} stands at “{}”; “{}” cannot be done.",
     "{}现在在“{}”,没有要考评的": "{} stands at “{}”; there is nothing to review.",
@@ -268,6 +278,7 @@ SENTENCES: Mapping[str, str] = {
     "不能重置自己的双重验证,请另外两位管理员办理": "Not your own second factor; two other administrators have to do it.",
     "批准星级": "Approving stars",
     "超额决定": "Exceeding a quota",
+    "抽签": "Drawing lots",
     "免评": "Exemption",
     "终止评定": "Termination",
 }  # fmt: skip

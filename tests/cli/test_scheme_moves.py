@@ -130,7 +130,10 @@ def test_while_people_are_asked_their_answers_cannot_change(cli: Cli, tmp_path: 
 
     said = "新方案改了测评表的档次(survey.scale),原来的答案无法计票;须等评完,或先作废重测"
     assert blocked(1) == [f"测评正在进行,{said}"]
-    assert cli.refused("scheme", "migrate", file, "--reason", "多一档") == (4, f"党员群众测评(rating.survey)的1家:测评正在进行,{said}")
+    assert cli.refused("scheme", "migrate", file, "--reason", "多一档") == (
+        4,
+        f"党员群众测评(rating.survey)的1家:测评正在进行,{said}",
+    )
     cli.done("survey", "close", "B1")
     assert blocked(1) == [f"测评已经截止、还没有备案,{said}"]
     cli.done("survey", "void", "B1", "--reason", "测评表要改", "--as", "superior")

@@ -24,7 +24,7 @@ from workflow.rating.english import chinese
 
 ROOT = Path(__file__).parents[2] / "starflow"
 SPEAKERS = (
-    *(ROOT / "service" / f"{name}.py" for name in ("policy", "twofold", "search", "sittings", "meetings", "drafts", "sessions", "totp")),
+    *(ROOT / "service" / f"{name}.py" for name in ("policy", "twofold", "draws", "search", "sittings", "meetings", "drafts", "sessions", "totp")),
     *(ROOT / "web" / "pages").glob("*.py"),
     ROOT / "web" / "accounts" / "two.py",
 )  # fmt: skip

@@ -22,11 +22,12 @@ SCHEMES: Mapping[str, str] = {
     ";另有{n}家没有考评分": "; {n} have no score",
     "原来": "before",
     "试算": "tried",
-    "{title}({scope}):{count}家,{op}{limit}家(参评{base}家)": "{title} ({scope}): {count}, {op} {limit} (of {base})",
+    "{title}:{count}家,{op}{limit}家(参评{base}家)": "{title}: {count}, {op} {limit} (of {base})",
     ",超出{n}家": ", {n} too many",
     ",还差{n}家": ", {n} missing",
     ";名额线:{inside} | {outside}": "; cut line: {inside} | {outside}",
     "至多": "at most",
+    "算不出": "not to be rated",
     "至少": "at least",
     "约": "about",
     # adopting, migrating

@@ -9,7 +9,7 @@ from starflow.cli.acting import coordinator
 from starflow.cli.arguments import By, DryRun, Year
 from starflow.cli.opening import at_desk
 from starflow.cli.output import Result, Table, working
-from starflow.cli.words import say
+from starflow.cli.words import say, told
 from workflow.engine.errors import BadInput
 
 File = Annotated[str, typer.Argument(metavar="S", help="方案名称或文件")]
@@ -73,7 +73,13 @@ def migrate(
                 done = move(desk, found, content, reason, actor=coordinator(desk, by), year=year, stages=stages)
     head = say("{year}年度:{before} → {after}", year=done.year, before=done.before[:12], after=done.after[:12])
     rows = [
-        (f"{row.title} {row.stage}", str(row.cycles), row.to or say("不动"), ";".join(row.blocked)) for row in done.rows
+        (
+            f"{told(row.title)} {row.stage}",
+            str(row.cycles),
+            row.to or say("不动"),
+            say(";").join(map(told, row.blocked)),
+        )
+        for row in done.rows
     ]
     table = Table((say("环节"), say("家数"), say("转到"), say("因为")), rows)
     end = say("试算(没有写入)") if dry_run else say("已更换{n}家", n=done.moved)

@@ -42,7 +42,7 @@ def try_(scheme: File, campaign: OfCampaign = None, settings: Settings = None) -
         "rows": [asdict(one) for one in changed],
         "quotas": [asdict(one) for one in trial.quotas],
     }
-    return Result(data, (*_head(trial, len(changed)), *_changed(changed), *_quotas(trial)))
+    return Result(data, (*_head(trial, len(changed)), *_changed(trial, changed), *_quotas(trial)))
 
 
 def _head(trial: "Trial", changed: int) -> tuple[str | Table, ...]:
@@ -53,18 +53,21 @@ def _head(trial: "Trial", changed: int) -> tuple[str | Table, ...]:
     if trial.unscored:
         head += say(";另有{n}家没有考评分", n=trial.unscored)
     stars = sorted({*trial.before, *trial.after}, reverse=True)
-    rows = [(str(star), str(trial.before.get(star, 0)), str(trial.after.get(star, 0))) for star in stars]
+    names = {star: " / ".join(map(told, trial.names(star))) for star in stars}
+    rows = [(names[star], str(trial.before.get(star, 0)), str(trial.after.get(star, 0))) for star in stars]
+    if unrated := sum(one.star is None for one in trial.rows):
+        rows.append((say("算不出"), "0", str(unrated)))
     return head, Table((say("星级"), say("原来"), say("试算")), rows)
 
 
-def _changed(changed: "list[Tried]") -> tuple[Table, ...]:
+def _changed(trial: "Trial", changed: "list[Tried]") -> tuple[Table, ...]:
     if not changed:
         return ()
     rows = [
         (
             f"{one.organisation} {one.name}",
-            f"{one.star_before} ({one.total_before or '–'})",
-            "–" if one.star is None else f"{one.star} ({one.total})",
+            f"{told(trial.labels_before[one.star_before])} ({one.total_before or '–'})",
+            "–" if one.star is None else f"{told(trial.labels[one.star])} ({one.total})",
             told(";".join(one.why)),
         )
         for one in changed
@@ -78,8 +81,8 @@ def _quotas(trial: "Trial") -> tuple[str, ...]:
 
 def _quota(one: "TriedQuota") -> str:
     said = say(
-        "{title}({scope}):{count}家,{op}{limit}家(参评{base}家)",
-        title=one.title or one.quota, scope=one.scope, count=one.count, op=say(LIMITS[one.op]), limit=one.limit,
+        "{title}:{count}家,{op}{limit}家(参评{base}家)",
+        title=(one.title or one.quota) + ("" if one.scope == "all" else f" {one.scope}"), count=one.count, op=say(LIMITS[one.op]), limit=one.limit,
         base=one.base,
     )  # fmt: skip
     if one.beyond:

@@ -117,11 +117,18 @@ def _stage(scheme: "Scheme", stage: "Stage") -> Iterator[str]:
         yield say("同一轮已公示过的也再公示一次")
     for template, exit_ in EXITS:
         if names := getattr(stage, exit_):
-            to = listed([names] if isinstance(names, str) else names)
+            ways = (names,) if isinstance(names, str) else names
+            to = listed(_title(scheme, stage, name) for name in ways)
             falls = level(scheme, stage.falls_to) if stage.falls_to is not None else ""
-            onward = to == "next"
+            onward = ways == ("next",)
             template = "复审未通过的{to}" if onward and exit_ == "overturn_star" else template
             yield say(template, to=say("照常往下走") if onward else to) + (f" → {falls}" if falls else "")
+
+
+def _title(scheme: "Scheme", stage: "Stage", name: str) -> str:
+    """A way back as people call it: a stage by its name, or by its kind within the round."""
+    found = (one for one in scheme.stage if name == one.name or (one.round, one.kind) == (stage.round, name))
+    return next((told(one.title) for one in found), name)
 
 
 EXITS = (

@@ -144,7 +144,7 @@ def _blocks(tx: Transaction, case: Case, to: str, scheme: Scheme) -> Iterator[st
         yield f"新方案没有路线{cycle.route}"
     for word, star in (("现有", cycle.star), ("拟定", cycle.proposed)):
         if star is not None and star not in scheme.stars:
-            yield f"新方案没有{word}的{star}星这一等次"
+            yield f"新方案没有{word}的“{case.scheme.star_word(star)}”这一等次"
     if scheme.fields and cycle.field and cycle.field not in scheme.fields:
         yield f"新方案没有领域“{cycle.field}”"
     if set(scheme.survey.scale) != set(case.scheme.survey.scale) and (said := _asked(tx, case)):

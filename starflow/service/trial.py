@@ -3,6 +3,7 @@
 Nothing is written. What the new rules cannot rate is said with its reason, never guessed.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -73,6 +74,13 @@ class Trial:
     after: Mapping[int, int]
     quotas: tuple[TriedQuota, ...]
     unscored: int  # cycles of the year that no superior has scored
+    labels_before: Mapping[int, str]
+    labels: Mapping[int, str]  # what each scheme calls its levels
+
+    def names(self, star: int) -> tuple[str, ...]:
+        """What both schemes call a level, or one and the other."""
+        found = (labels[star] for labels in (self.labels_before, self.labels) if star in labels)
+        return tuple(dict.fromkeys(found)) or (str(star),)
 
 
 def try_scheme(desk: Desk, scheme: Scheme, year: int | None = None) -> Trial:
@@ -85,14 +93,18 @@ def try_scheme(desk: Desk, scheme: Scheme, year: int | None = None) -> Trial:
         scored = list(_scored(tx, all_))
         tried = [(cycle, *_tried(desk, tx, scheme, old, cycle, sheet)) for cycle, sheet in scored]
     rows = tuple(one for _, one, _ in tried)
+    known = {cycle.id for cycle, _ in scored}
+    unscored = [cycle for cycle in all_ if cycle.id not in known and cycle.outcome != "exempt"]
     return Trial(
         year=campaign.year,
         scheme=scheme.name,
         rows=rows,
         before=_counts(one.star_before for one in rows),
         after=_counts(one.star for one in rows if one.star is not None),
-        quotas=tuple(_quotas(scheme, campaign.year, [(cycle, rating) for cycle, _, rating in tried])),
+        quotas=tuple(_quotas(scheme, campaign.year, [(cycle, rating) for cycle, _, rating in tried], unscored)),
         unscored=len(all_) - len(scored),
+        labels_before=old.star_words,
+        labels=scheme.star_words,
     )
 
 
@@ -124,7 +136,7 @@ def _inputs(
     there = replace(cycle, stage=f"{sheet.round}.review")
     case = Case(there, scheme, table_of(scheme), desk.calendar(scheme), tx.now)
     whole = {item.code for item in scheme.criterion} == {item.code for item in old.criterion}
-    inputs = inputs_of(tx, case, sheet.base)
+    inputs = inputs_of(tx, case, Decimal(plain(sheet.base)))  # kept as 82.00, which was written as 82
     known = {event for one in scheme.bonus for event in one.events}
     known |= {event for one in scheme.deduction for event in one.events}
     known |= {event for one in scheme.counter for event in one.events}
@@ -179,19 +191,27 @@ def _counts(rated: Iterable[int]) -> dict[int, int]:
 # ── quotas ───────────────────────────────────────────────────────
 
 
-def _quotas(scheme: Scheme, year: int, tried: Sequence[tuple[CycleRow, Rating | None]]) -> Iterator[TriedQuota]:
+def _quotas(
+    scheme: Scheme, year: int, tried: Sequence[tuple[CycleRow, Rating | None]], unscored: Sequence[CycleRow]
+) -> Iterator[TriedQuota]:
+    """Whoever has no score yet counts in the base, as in the year itself."""
     for quota in scheme.quotas_of(year):
         scopes: dict[Scope, list[tuple[CycleRow, Rating]]] = {}
         for cycle, rating in tried:
             if rating is not None and (not quota.fields or cycle.field in quota.fields):
                 scope = Scope.of(quota.scope, cycle.path, cycle.field, quota.fields)
                 scopes.setdefault(scope, []).append((cycle, rating))
+        waiting = Counter(
+            Scope.of(quota.scope, cycle.path, cycle.field, quota.fields)
+            for cycle in unscored
+            if not quota.of and (not quota.fields or cycle.field in quota.fields)
+        )
         for scope, its in scopes.items():
-            yield _quota(quota, scope, its)
+            yield _quota(quota, scope, its, waiting[scope])
 
 
-def _quota(quota: Quota, scope: Scope, its: Sequence[tuple[CycleRow, Rating]]) -> TriedQuota:
-    base = sum(not quota.of or rating.star in quota.of for _, rating in its)
+def _quota(quota: Quota, scope: Scope, its: Sequence[tuple[CycleRow, Rating]], unscored: int) -> TriedQuota:
+    base = unscored + sum(not quota.of or rating.star in quota.of for _, rating in its)
     most = limit(quota, base)
     rows = [Row(c.code, c.name, r.total, r.star) for c, r in its if r.star in quota.stars]
     ranking = ranked(rows, most if quota.op == "max" else 0)

@@ -111,7 +111,7 @@ def test_a_map_that_would_lose_something_is_refused(sitting: Cli, tmp_path: Path
 def test_a_star_that_the_new_scheme_does_not_know_blocks_its_cycle(sitting: Cli) -> None:
     said = sitting.json("scheme", "migrate", "company-teams", "--dry-run", exit_code=1)
 
-    assert "新方案没有拟定的5星这一等次" in said["rows"][-1]["blocked"]
+    assert "新方案没有拟定的“五星级”这一等次" in said["rows"][-1]["blocked"]
 
 
 OTHER_SCALE = (

@@ -96,7 +96,7 @@ def test_a_scheme_is_told_section_by_section_with_its_rules() -> None:
     ]  # fmt: skip
     assert sections["等次"][0] == "五星级:90分起(R29)"
     assert sections["办理程序"][5] == (
-        "5. 审核(rating.audit):仅路线A且拟定5星,组织部办理,截止进入环节后5个工作日,可退回review(R19)"
+        "5. 审核(rating.audit):仅路线A且拟定5星,组织部办理,截止进入环节后5个工作日,可退回考评(R19)"
     )
     assert (
         sections["名额"][0] == "五星级名额:五星级不超过总数的10%(向下取整),超出的须记明理由,同分的依次看会议决定(R30)"

@@ -43,6 +43,18 @@ ACTS: Mapping[str, str] = {
     "{}应为日期,如2027-06-05": "{0} should be a date, such as 2027-06-05",
     "{}应为列表": "{0} should be a list",
     "{}应为一组名称和数值": "{0} should be names with values",
+    # what stands in the way of another scheme
+    "新方案没有“{}”这个环节,用 --map {}=新环节 指定": "the new scheme has no stage “{0}”: say which with --map {1}=STAGE",
+    "“{}”不是同一轮的同一类环节,办过的会丢失": "“{0}” is no stage of that kind in that round; what was done would be lost",
+    "新方案没有路线{}": "the new scheme has no route {0}",
+    "新方案没有现有的“{}”这一等次": "the new scheme has no level “{0}”, which is in force",
+    "新方案没有拟定的“{}”这一等次": "the new scheme has no level “{0}”, which is proposed",
+    "新方案没有领域“{}”": "the new scheme has no field “{0}”",
+    "测评正在进行": "a survey is open",
+    "测评已经截止、还没有备案": "a survey has closed and is not filed yet",
+    "测评已经备案": "a survey has been filed",
+    "{},新方案改了测评表的档次(survey.scale),原来的答案无法计票;须等评完,或先作废重测":
+        "{0}, and the new scheme changes its answers (survey.scale), so that those given could not be counted: wait for the rating, or void the survey first",
     # matters and their statuses
     "撤销": "cancel", "已撤销": "cancelled", "年度晋位争星方案": "yearly plan", "整改台账条目": "item of the ledger",
     "考核复验": "inspection", "限期整改": "rectification", "年中降级": "demotion within the year", "重点管理": "key management",

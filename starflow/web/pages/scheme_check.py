@@ -155,7 +155,7 @@ def _tried(look: Look, scheme: Scheme) -> dict[str, Any]:
     changed = [one for one in trial.rows if one.changed]
     return {
         "trial": trial,
-        "stars": [(star, trial.before.get(star, 0), trial.after.get(star, 0)) for star in stars],
+        "stars": [(trial.names(star), trial.before.get(star, 0), trial.after.get(star, 0)) for star in stars],
         "changed": changed[:MOST_TRIED],
         "count": len(changed),
     }

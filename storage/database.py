@@ -273,6 +273,8 @@ READING: Mapping[str, Mapping[str, Any]] = {
 
 ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 """Whoever is cut off from the server hears of it in half a minute, not in two hours."""
+NO_LONGER_IDLE = "-c idle_in_transaction_session_timeout=60s"
+"""The other way round: a server that hears nothing more from somebody in the middle of a transaction lets go of what he had locked."""
 POOLER = "pooler"
 """`?pooler=transaction` in the address: between us and PostgreSQL stands PgBouncer, whose transactions share no prepared statement."""
 
@@ -280,7 +282,8 @@ POOLER = "pooler"
 def _engine(address: sa.URL) -> sa.Engine:
     more: dict[str, Any] = {}
     if address.get_backend_name() == "postgresql":
-        more = dict(ALIVE) | ({"prepare_threshold": None} if address.query.get(POOLER) == "transaction" else {})
+        own = {"options": f"{address.query.get('options', '')} {NO_LONGER_IDLE}".strip()}
+        more = dict(ALIVE) | ({"prepare_threshold": None} if address.query.get(POOLER) == "transaction" else own)
     try:
         engine = sa.create_engine(
             address.difference_update_query([POOLER]),

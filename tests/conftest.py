@@ -197,6 +197,9 @@ def _started() -> str:
     with psycopg.connect(url, autocommit=True) as server:
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):
             server.execute(f"ALTER SYSTEM SET {setting} = off")
+        server.execute(
+            "ALTER SYSTEM SET autovacuum = off"
+        )  # whoever reads the files sees what the product left in them
         server.execute("SELECT pg_reload_conf()")
     return url
 

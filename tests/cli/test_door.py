@@ -81,7 +81,7 @@ def test_5_a_database_that_is_not_there(bare: Cli) -> None:
 
 WRONG = [
     (["stuk"], "没有“stuk”这个命令,您是不是要写 stuck;用 starflow --help 查看用法"),
-    (["org"], "缺少子命令,可用:import、tree、export;用 starflow org --help 查看用法"),
+    (["org"], "缺少子命令,可用:import、tree、template、export;用 starflow org --help 查看用法"),
     (["org", "improt"], "没有“improt”这个命令,您是不是要写 import;用 starflow org --help 查看用法"),
     (["why"], "缺少 CODE;用 starflow why --help 查看用法"),
     (["why", "B1", "B2", "B3"], "多出来的参数:B2 B3;用 starflow why --help 查看用法"),

@@ -59,7 +59,7 @@ def unsent(desk: Desk) -> int:
         return tx.session.scalar(select(sa.func.count()).select_from(Message).where(waits)) or 0
 
 
-def until(so: Callable[[], bool], seconds: int = 180) -> float:
+def until(so: Callable[[], bool], seconds: int = 900) -> float:
     began = time.monotonic()
     while not so():
         assert time.monotonic() - began < seconds, "the hosts did not come to an end"

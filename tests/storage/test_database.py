@@ -107,7 +107,7 @@ def test_writers_queue_and_lose_nothing(ledger: Database) -> None:
 def test_a_reading_sees_one_snapshot(ledger: Database) -> None:
     with ledger.reading(NOW) as tx:
         before = tx.session.scalar(sa.select(sa.func.count()).select_from(Anchor))
-        put(ledger, Anchor(at=NOW, cycles=1, records=1, head="h"))
+        put(ledger, Anchor(at=NOW, cycles=1, records=1, upto=1, head="h"))
         after = tx.session.scalar(sa.select(sa.func.count()).select_from(Anchor))
 
     assert (before, after, count(ledger, Anchor)) == (0, 0, 1)
@@ -123,7 +123,7 @@ def test_a_reading_cannot_write(ledger: Database) -> None:
 def test_a_connection_that_read_can_write_again(ledger: Database) -> None:
     count(ledger, JobRun)
 
-    put(ledger, Anchor(at=NOW, cycles=1, records=1, head="h"))
+    put(ledger, Anchor(at=NOW, cycles=1, records=1, upto=1, head="h"))
 
     assert count(ledger, Anchor) == 1
 
@@ -141,7 +141,7 @@ def conflict(database: Database) -> Iterator[Callable[[], None]]:
         connection.exec_driver_sql("PRAGMA busy_timeout=0")
     with closing(sqlite3.connect(str(database.engine.url.database), isolation_level=None)) as holder:
         holder.execute("BEGIN IMMEDIATE")
-        yield lambda: put(database, Anchor(at=NOW, cycles=1, records=1, head="h"))
+        yield lambda: put(database, Anchor(at=NOW, cycles=1, records=1, upto=1, head="h"))
 
 
 def _raise_in_postgresql(database: Database, state: str) -> None:
@@ -305,3 +305,9 @@ def test_a_new_sqlite_file_is_its_owners_alone(tmp_path: Path) -> None:
     open_database(f"sqlite:///{tmp_path}/stars.db", create=True).close()
 
     assert stat.S_IMODE((tmp_path / "stars.db").stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"])
+def test_a_server_lets_go_of_what_somebody_locked_who_is_not_heard_of_any_more(database: Database) -> None:
+    with database.reading(NOW) as tx:
+        assert tx.connection.exec_driver_sql("SHOW idle_in_transaction_session_timeout").scalar() == "1min"

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 from threading import Event, Thread
 
+from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from schedules.dispatch import dispatch
@@ -102,7 +103,8 @@ class Bell:
             "coalesce": True,
             "misfire_grace_time": None,
         }  # its own default drops what is 1 s late
-        self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults=every)
+        self._threads = ThreadPoolExecutor()
+        self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults=every, executors={"default": self._threads})
         self._stopped = Event()
         self._guard = Thread(target=self._watch, name="bell guard", daemon=True)
 
@@ -120,7 +122,10 @@ class Bell:
         """Lets the jobs that are running end; the relay ends after the letter in its hands."""
         self._stopped.set()
         self.desk.stopping.set()
-        self._scheduler.shutdown()
+        self._scheduler.shutdown(
+            wait=False
+        )  # waiting itself, it would hold the lock that a job needs to arm the next ring
+        self._threads.shutdown()
 
     def wake_stalled(self) -> tuple[str, ...]:
         """Rings the jobs that have lost their rhythm, and names them.
@@ -146,7 +151,8 @@ class Bell:
 
     def _first_round(self) -> None:
         for job in self.jobs:
-            self._ring(job)
+            if not self._stopped.is_set():
+                self._ring(job)
 
     def _ring(self, job: Job) -> None:
         try:

@@ -122,9 +122,8 @@ class Bell:
         """Lets the jobs that are running end; the relay ends after the letter in its hands."""
         self._stopped.set()
         self.desk.stopping.set()
-        self._scheduler.shutdown(
-            wait=False
-        )  # waiting itself, it would hold the lock that a job needs to arm the next ring
+        # waiting itself, the scheduler would hold the lock that a job needs to arm the next ring
+        self._scheduler.shutdown(wait=False)
         self._threads.shutdown()
 
     def wake_stalled(self) -> tuple[str, ...]:

@@ -353,6 +353,7 @@ def _secret(name: str, path: Path | None) -> str:
 
 WITHOUT_KEY = ("wecom", "dingtalk", "feishu")
 """Channels whose other side would show a repetition as another message."""
+MAY_HAVE_ARRIVED = "消息可能已经送达;为免重复不再自动发出,群里没有的可以重发"
 
 BUILDERS: tuple[tuple[str, Callable[[Settings], Channel]], ...] = (
     ("console", _console),

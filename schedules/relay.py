@@ -17,7 +17,15 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
-from schedules.channels import WITHOUT_KEY, Channel, ChannelDown, ChannelRefused, ChannelUnsure, channels_of
+from schedules.channels import (
+    MAY_HAVE_ARRIVED,
+    WITHOUT_KEY,
+    Channel,
+    ChannelDown,
+    ChannelRefused,
+    ChannelUnsure,
+    channels_of,
+)
 from schedules.hours import PEOPLE, Hours
 from schedules.letters import Letter, letter_of
 from schedules.templates import SHIPPED, Template, read_templates
@@ -34,7 +42,7 @@ LOG = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)  # longer than any send can take
 MAX_ATTEMPTS = 8
 OUT_OF_SIGHT = "收件岗位看不到这个单位"
-CUT_OFF = "发送时中断,消息可能已经送达;为免重复不再自动发出,群里没有的可以重发"
+CUT_OFF = f"发送时中断,{MAY_HAVE_ARRIVED}"
 NOTHING_LEFT = "其中的事项都已不必再提醒"
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 25, 120, 600, 1440, 1440))
 JITTER = 0.2  # of the pause, so that what failed together does not come back together

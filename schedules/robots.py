@@ -14,14 +14,12 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote_plus
 
-from schedules.channels import ChannelDown, ChannelRefused, ChannelUnsure, signature
+from schedules.channels import MAY_HAVE_ARRIVED, ChannelDown, ChannelRefused, ChannelUnsure, signature
 from schedules.letters import Letter
 from schedules.outward import Refused, Unreachable, post
 
 LONGEST_BYTES = 2_000  # WeCom takes 2 048 bytes of text, the others more
 NOBODY_KNOWS = (500, 502, 504)  # whoever says so may have passed the letter on; 503 and 429 say that they have not
-
-MAY_HAVE_ARRIVED = "消息可能已经送达;为免重复不再自动发出,群里没有的可以重发"
 
 
 @dataclass(frozen=True, slots=True)

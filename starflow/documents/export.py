@@ -1,7 +1,8 @@
 """Tables out: the same rows as CSV, xlsx or JSON.
 
 A name that begins with `=` is a formula to the program that opens the file next, so no cell leaves unguarded: as text with
-an apostrophe in CSV, as a cell of type string in xlsx. Reading takes the apostrophe off again, and only that one.
+an apostrophe in CSV, as a cell of type string in xlsx. Reading takes the apostrophe off again, and only that one, so a text
+that has one of its own gets another in both.
 """
 
 import csv
@@ -34,7 +35,7 @@ def to_xlsx(titles: Sequence[str], rows: Iterable[Sequence[Any]], *, name: str) 
     sheet.freeze_panes(1, 0)
     for number, row in enumerate([titles, *rows]):
         for column, value in enumerate(row):
-            sheet.write_string(number, column, text_of(value))
+            sheet.write_string(number, column, in_cell(text_of(value)))
     workbook.close()
     return data.getvalue()
 
@@ -49,6 +50,11 @@ def to_json(rows: Iterable[Mapping[str, Any]]) -> bytes:
 
 def guard(text: str) -> str:
     return f"'{text}" if FORMULA.match(text) else text
+
+
+def in_cell(text: str) -> str:
+    """The text for a cell of type string: guarded only where reading would otherwise take an apostrophe off that is its own."""
+    return guard(text) if text.startswith("'") else text
 
 
 def unguard(text: str) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import xlsxwriter  # type: ignore[import-untyped]  # ships no types
 
 from starflow.documents.columns import Column, Reading
+from starflow.documents.export import in_cell
 from starflow.documents.header import Header, cell_at, find_header
 from starflow.documents.readings import MAX_CHARACTERS, Value, value_of
 from starflow.documents.sheets import Sheet
@@ -80,7 +81,7 @@ def template(title: str, columns: Sequence[Column], rows: Iterable[Sequence[str]
         _limit(sheet, at, column)
     for number, row in enumerate(rows, start=2):
         for at, cell in enumerate(row):
-            sheet.write_string(number, at, cell, text)
+            sheet.write_string(number, at, in_cell(cell), text)
     sheet.freeze_panes(2, 2)
     _explain(book, columns, note, bold)
     book.close()
@@ -136,7 +137,7 @@ def sent_back(sheet: Sheet, header_row: int, faults: Iterable[Fault]) -> bytes:
         style = red if number in said and number != header_row else text
         for index, cell in enumerate(row):
             if index != at:
-                out.write_string(number - 1, index, cell, style)
+                out.write_string(number - 1, index, in_cell(cell), style)
         if number in said and number != header_row:
             out.write_string(number - 1, at, ";".join(said[number]), style)
     whole = [*said[None], *said[header_row]]

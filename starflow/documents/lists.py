@@ -13,7 +13,7 @@ from typing import Any
 
 import xlsxwriter  # type: ignore[import-untyped]  # ships no types
 
-from starflow.documents.export import guard, text_of, to_csv
+from starflow.documents.export import guard, in_cell, text_of, to_csv
 from starflow.service import directory, lists
 from starflow.service.agenda import agenda
 from starflow.service.desk import Desk
@@ -426,7 +426,7 @@ def workbook(sheet: Sheetful) -> bytes:
             if isinstance(value, int) and not isinstance(value, bool):
                 out.write_number(number, at, value)
             else:
-                out.write_string(number, at, text_of(value))
+                out.write_string(number, at, in_cell(text_of(value)))
     out.freeze_panes(3, 2)
     out.autofilter(2, 0, 2 + max(1, len(sheet.rows)), len(sheet.titles) - 1)
     out.repeat_rows(2)

@@ -12,10 +12,10 @@ from starflow.service import imports
 from starflow.service.desk import Desk
 from starflow.service.organisations import ImportReport, import_roster
 from workflow.engine.errors import Refused
-from workflow.rating.roster import RosterRow
+from workflow.rating.roster import DATES, RosterRow
 
 COUNTS = ("added", "changed", "ended", "unchanged")
-DAYS = ("election_due_on", "ended_on")
+DAYS = (*DATES, "ended_on")
 
 
 def payload_of(

@@ -25,14 +25,15 @@ from storage.database import Transaction, retrying
 from workflow.engine.errors import BadInput
 from workflow.engine.machine import ANYONE, CLOCK
 from workflow.rating.payloads import survey_filing
+from workflow.rating.scheme_asking import USUAL_ANSWERS
 from workflow.rating.stages import FROM_ANYWHERE, KINDS, Act
 
 router = APIRouter()
 
-ANSWERS = ("satisfied", "basically_satisfied", "dissatisfied", "unknown")
-"""What a survey may be answered with is the scheme's; the documentation shows the answers of the shipped one."""
 ACTS: Mapping[str, Act] = {
-    act.trigger: replace(act, takes=survey_filing(ANSWERS, (), False)) if act.trigger == "file_survey" else act
+    act.trigger: replace(act, takes=survey_filing(tuple(USUAL_ANSWERS), (), False))
+    if act.trigger == "file_survey"
+    else act
     for act in (
         *(act for kind in KINDS for act in kind.acts if act.by != CLOCK),
         *(act for act, _, _ in FROM_ANYWHERE),

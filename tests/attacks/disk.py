@@ -48,9 +48,9 @@ BEFORE_PAYLOAD = 24 + 1 + 32 + 3 + 4 + 4
 """A ballot's row: header, random id with its length, padding, survey, length of the payload."""
 
 
-def writers(database: Database, payload: str) -> set[int]:
-    """Transactions that have written this ballot, carved from the raw file, from what has been pruned too."""
-    raw, place, found = heap_bytes(database, "ballot"), -1, set()
+def writers(raw: bytes, payload: str) -> set[int]:
+    """Transactions that have written this ballot, carved from the table's raw file, from what has been pruned too."""
+    place, found = -1, set()
     while (place := raw.find(payload.encode(), place + 1)) >= 0:
         found.add(struct.unpack_from("<I", raw, place - BEFORE_PAYLOAD)[0])
     return found

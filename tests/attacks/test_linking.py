@@ -13,7 +13,7 @@ from starflow.service import casting, polls
 from storage import ballots
 from storage.database import Database
 from tests.attacks import naive
-from tests.attacks.disk import heap, log_size, sqlite_bytes, writers
+from tests.attacks.disk import heap, heap_bytes, log_size, sqlite_bytes, writers
 from tests.attacks.hall import (
     REHEARSALS,
     RUNS,
@@ -131,8 +131,9 @@ def test_the_naive_designs_log_gives_every_vote_away(hall: Hall) -> None:
 def states(database: Database, run: Run) -> dict[int, set[str]]:
     """Transaction → the ballots it wrote, as far as they can be carved from the file."""
     found: dict[int, set[str]] = {}
+    raw = heap_bytes(database, "ballot")
     for payload in run.payload.values():
-        for xid in writers(database, payload):
+        for xid in writers(raw, payload):
             found.setdefault(xid, set()).add(payload)
     return found
 
@@ -158,16 +159,21 @@ def last_vote(database: Database, run: Run) -> dict[str, str]:
 
 @POSTGRESQL
 def test_postgresqls_files_link_the_latest_vote_until_they_are_swept_and_not_after(hall: Hall) -> None:
-    """Mode B: yes before the sweep, no after it; what docs/ballots.md says of it is seen here."""
-    linked = 0
-    ballots.vacuum(hall.desk.database)  # pages of its own: those that others have filled are pruned at another pace
-    run = hall.prepare("links", 1)
-    for name in run.order:
-        hall.vote(run, name)
-        linked += run.score(last_vote(hall.desk.database, run))
-    assert linked > len(VOTERS) // 2, "the cell that says yes is not shown"
+    """Mode B: yes before the sweep, no after it; what docs/ballots.md says of it is seen here.
 
-    assert ballots.vacuum(hall.desk.database)
+    PostgreSQL itself decides when it tidies up a page, so the attacker may try at several surveys; one that succeeds shows the cell.
+    """
+    linked: list[int] = []
+    while max(linked, default=0) <= len(VOTERS) // 2:
+        assert len(linked) < 5, f"the cell that says yes is not shown: of {len(VOTERS)} votes {linked} were linked"
+        assert ballots.vacuum(hall.desk.database), "somebody holds the tables"
+        run = hall.prepare("links", len(linked))
+        linked.append(0)
+        for name in run.order:
+            hall.vote(run, name)
+            linked[-1] += run.score(last_vote(hall.desk.database, run))
+
+    assert ballots.vacuum(hall.desk.database), "somebody holds the tables"
 
     assert len(states(hall.desk.database, run)) == 1
 

@@ -83,11 +83,12 @@ def test_two_hosts_of_which_one_is_killed_do_each_thing_once(desk: Desk, empty_u
     try:
         wait_until(lambda: swept(desk) > 0)
         hosts[0].send_signal(signal.SIGKILL)
-        wait_until(lambda: left(desk) == 0)
+        wait_until(lambda: left_but_for_leases(desk, hosts[0].pid) == 0)
     finally:
         for host in hosts:
             host.terminate()
-    assert [host.wait(timeout=60) for host in hosts] == [-signal.SIGKILL, 0]
+        ends = [host.wait(timeout=120) for host in hosts]
+    assert ends == [-signal.SIGKILL, 0]
 
     with desk.reading() as tx:
         closings = tx.session.scalars(select(Record.cycle_id).where(Record.trigger == "close_publicity")).all()
@@ -107,6 +108,16 @@ def worker(url: str, letters: str) -> "subprocess.Popen[bytes]":
     more = {"STARFLOW_OUTBOX_FILE": letters, "STARFLOW_SWEEP_SECONDS": "2", "STARFLOW_RELAY_SECONDS": "2"}
     said = [sys.executable, "-c", "from starflow.cli import main; main()", "worker"]
     return subprocess.Popen(said, env={**os.environ, **settings_of(url, **more)}, stdout=subprocess.DEVNULL)
+
+
+def left_but_for_leases(desk: Desk, pid: int) -> int:
+    """What a killed host was sending is free after five minutes: they pass here at once, for its messages alone."""
+    its = (
+        sa.update(Message).where(col(Message.claimed_by).contains(f":{pid}:")).values(claimed_until=SystemClock().now())
+    )
+    with desk.transaction() as tx:
+        tx.connection.execute(its)
+    return left(desk)
 
 
 def swept(desk: Desk) -> int:

@@ -4,7 +4,7 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 
 import pyotp
@@ -237,11 +237,26 @@ def appointed_nobody(desk: Desk, name: str) -> str:
 
 
 def roster_file(desk: Desk, changed: str) -> str:
-    """The standing roster with another name for one organisation, as the page carries it along."""
-    rows = [["编码", "名称", "类别", "上级编码", "领域", "党员数", "换届到期日", "负责人", "电话", "邮箱", "分管领导"]]
+    """The standing roster with another name and a founding date for one organisation, as the page carries it along."""
+    rows = [
+        [
+            "编码",
+            "名称",
+            "类别",
+            "上级编码",
+            "领域",
+            "党员数",
+            "成立日期",
+            "换届到期日",
+            "负责人",
+            "电话",
+            "邮箱",
+            "分管领导",
+        ]
+    ]
     rows += [
         [r.code, "改过的名称" if r.code == changed else r.name, r.kind, r.parent or "", r.field, str(r.members),
-         str(r.election_due_on or ""), r.head, r.phone, r.email, r.leader]
+         "2020-07-01" if r.code == changed else "", str(r.election_due_on or ""), r.head, r.phone, r.email, r.leader]
         for r in organisations.export(desk)
     ]  # fmt: skip
     return b64encode("\n".join(map(",".join, rows)).encode()).decode()
@@ -268,6 +283,9 @@ def test_a_roster_is_looked_at_by_one_administrator_and_taken_in_by_another(
     assert (silent.status_code, file["packed"] in silent.text, asked.headers["location"]) == (400, True, "/two")
     assert (alone.status_code, unchanged, "修改1" in shown.text) == (403, before, True)
     assert (done.status_code, names(live)) == (200, before | {"B1": "改过的名称"})
+    assert {row.code: row.founded_on for row in organisations.export(live) if row.founded_on} == {
+        "B1": date(2020, 7, 1)
+    }
 
 
 def test_a_roster_that_would_do_something_else_by_now_is_not_taken_in(

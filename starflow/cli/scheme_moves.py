@@ -1,7 +1,9 @@
 """`scheme adopt`, `scheme diff` and `scheme migrate`: which scheme a year runs under, and what a change of it would mean."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
-from typing import Annotated
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,7 +12,11 @@ from starflow.cli.arguments import By, DryRun, Year
 from starflow.cli.opening import at_desk
 from starflow.cli.output import Result, Table, working
 from starflow.cli.words import say, told
+from workflow.engine.deadlines import due_date
 from workflow.engine.errors import BadInput
+
+if TYPE_CHECKING:
+    from starflow.service.migration import StageMove
 
 File = Annotated[str, typer.Argument(metavar="S", help="方案名称或文件")]
 Before = Annotated[str, typer.Argument(metavar="A", help="原来的方案:名称或文件")]
@@ -77,11 +83,12 @@ def migrate(
             f"{told(row.title)} {row.stage}",
             str(row.cycles),
             row.to or say("不动"),
-            say(";").join(map(told, row.blocked)),
+            str(sum(one.organisations for one in row.dates if one.which == "due_at") or ""),
         )
         for row in done.rows
     ]
-    table = Table((say("环节"), say("家数"), say("转到"), say("因为")), rows)
+    table = Table((say("环节"), say("家数"), say("转到"), say("改截止日")), rows)
+    more = [line for row in done.rows for line in (*_in_the_way(row), *_moving(row))]
     end = say("试算(没有写入)") if dry_run else say("已更换{n}家", n=done.moved)
     data = {
         "year": done.year,
@@ -93,7 +100,32 @@ def migrate(
         "done": done.done,
         "rows": [asdict(row) for row in done.rows],
     }
-    return Result(data, (head, table, end), exit_code=int(dry_run and bool(done.blocked)))
+    return Result(data, (head, table, *more, end), exit_code=int(dry_run and bool(done.blocked)))
+
+
+DATES = {"target_at": "目标", "due_at": "截止", "acts_at": "时钟办理"}
+
+
+def _in_the_way(row: "StageMove") -> Iterator[str]:
+    for one in row.blocked:
+        codes = say("、").join(one.codes) + ("…" if one.organisations > len(one.codes) else "")
+        said = say("✘ {title}:{n}家不能转({codes}):{why}")
+        yield said.format(title=told(row.title), n=one.organisations, codes=codes, why=told(one.reason))
+
+
+def _moving(row: "StageMove") -> Iterator[str]:
+    """An end of a day is called by that day, the beginning of the clock's by its own."""
+    for one in row.dates:
+        before, after = (_day(at, one.which) for at in (one.before, one.after))
+        said = say("{title}:{n}家的{which}由 {before} 改为 {after}")
+        which = say(DATES[one.which])
+        yield said.format(title=told(row.title), n=one.organisations, which=which, before=before, after=after)
+
+
+def _day(at: datetime | None, which: str) -> str:
+    if at is None:
+        return say("没有日期")
+    return f"{at:%Y-%m-%d %H:%M}" if which == "acts_at" else f"{due_date(at, at.tzinfo or UTC)}"
 
 
 def _pair(said: str) -> tuple[str, str]:

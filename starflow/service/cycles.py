@@ -349,17 +349,17 @@ def _after(tx: Transaction, around: Around, step: Step, record: Appended) -> Aft
     changes |= {"stage": done.after, "visit": cycle.visit + 1, "entered_at": step.at} if step.moves else {}
     changes |= {"head": record.hash, **outcomes.write(tx, case, step.ask.actor, step.facts, done, record)}
     then = replace(case, cycle=replace(cycle, **changes, version=cycle.version + 1))
-    dated, owed = _dated(tx, around, then, None if step.moves else step.present.stay, fresh=step.moves)
+    dates, owed = dated(tx, around, then, None if step.moves else step.present.stay, fresh=step.moves)
     return After(
-        replace(then, cycle=replace(then.cycle, **dated)),
+        replace(then, cycle=replace(then.cycle, **dates)),
         record,
-        changes | dated,
+        changes | dates,
         owed,
         fresh=step.present.stay is None or step.moves,
     )
 
 
-def _dated(
+def dated(
     tx: Transaction, around: Around, case: Case, current: Stay | None, *, fresh: bool
 ) -> tuple[dict[str, Any], Mapping[str, Any] | None]:
     """The dates of the present stay: what changes of the cycle, and its obligation with the present owner (None: it rests)."""
@@ -421,7 +421,7 @@ def redate_all(tx: Transaction, standing: Sequence[tuple[Case, Present]]) -> Non
     """`redate` of many cycles; what is owed for the first time is put in one statement."""
     around, new = Around(tx, [present for _, present in standing]), []
     for case, present in standing:
-        changes, owed = _dated(tx, around, case, present.stay, fresh=False)
+        changes, owed = dated(tx, around, case, present.stay, fresh=False)
         if any(getattr(case.cycle, name) != value for name, value in changes.items()):
             cycles.update_facts(tx, case.cycle.id, changes)
         if owed is not None and present.stay is None:

@@ -5,33 +5,65 @@ has ended stays under the scheme it ran under. Cycles move in pages, a transacti
 command again, and what has moved is passed over. The campaign itself moves last.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
+from starflow.service.around import Around
 from starflow.service.campaigns import undecided
 from starflow.service.case import Case, campaign_of, case_of
-from starflow.service.cycles import administer, redate, reloaded
+from starflow.service.cycles import administer, dated, redate, reloaded
 from starflow.service.desk import Desk
 from storage import ballots, cycles, evidence, installation
 from storage.cycles import CycleRow
 from storage.database import Transaction
 from storage.models import Campaign
 from workflow.engine.errors import BadInput, Refused
+from workflow.rating.procedure import table_of
 from workflow.rating.scheme import Scheme
 
 PAGE = 200
 MIGRATE = "migrate"
 
 
+NAMED = 5
+"""So many of those that a reason blocks are named."""
+DATES = ("target_at", "due_at", "acts_at")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocked:
+    """One reason, how many organisations of a stage it holds back, and the first of them."""
+
+    reason: str
+    organisations: int
+    codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """A date that moves, for so many organisations: `which` of DATES; before or after may be none."""
+
+    which: str
+    before: datetime | None
+    after: datetime | None
+    organisations: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageMove:
-    """Where the cycles of one stage go. `to` is None where they stay behind; `blocked` says why nothing may move."""
+    """Where the cycles of one stage go. `to` is None where they stay behind; `blocked` says why nothing may move.
+
+    `dates` are those of the organisations that nothing holds back.
+    """
 
     stage: str
     title: str
     cycles: int
     to: str | None
-    blocked: tuple[str, ...]
+    blocked: tuple[Blocked, ...]
+    dates: tuple[Shift, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +79,9 @@ class Migration:
 
     @property
     def blocked(self) -> tuple[str, ...]:
-        return tuple(f"{row.title}({row.stage})的{row.cycles}家:{why}" for row in self.rows for why in row.blocked)
+        return tuple(
+            f"{row.title}({row.stage})的{one.organisations}家:{one.reason}" for row in self.rows for one in row.blocked
+        )
 
 
 def plan_migration(
@@ -121,10 +155,50 @@ def _rows(
         its = standing[name]
         stage = its[0].stage
         to = None if stage.ends else _to(name, stages)
-        blocked = (
-            () if to is None else tuple(dict.fromkeys(why for case in its for why in _blocks(tx, case, to, scheme)))
+        why = {case.cycle.code: tuple(_blocks(tx, case, to, scheme)) for case in its} if to else {}
+        free = [case for case in its if to and not why[case.cycle.code]]
+        yield StageMove(
+            stage=name,
+            title=stage.title,
+            cycles=len(its),
+            to=to,
+            blocked=tuple(_blocked(why)),
+            dates=tuple(_shifts(desk, tx, free, to, scheme)) if to else (),
         )
-        yield StageMove(stage=name, title=stage.title, cycles=len(its), to=to, blocked=blocked)
+
+
+def _blocked(why: Mapping[str, Sequence[str]]) -> Iterator[Blocked]:
+    """The reasons in the order in which they first stand in somebody's way. `why`: code → reasons."""
+    for reason in dict.fromkeys(one for said in why.values() for one in said):
+        held = tuple(code for code, said in why.items() if reason in said)
+        yield Blocked(reason=reason, organisations=len(held), codes=held[:NAMED])
+
+
+def _shifts(desk: Desk, tx: Transaction, its: Sequence[Case], to: str, scheme: Scheme) -> Iterator[Shift]:
+    """Which dates move, counted by the function that writes them when the cycles do move."""
+    there = {case.cycle.id: _as_moved(desk, case, to, scheme) for case in its}
+    presents = cycles.presents(tx, list(there))
+    around, found = Around(tx, presents), Counter[tuple[str, datetime | None, datetime | None]]()
+    for present in presents:
+        changes, owed = dated(tx, around, there[present.cycle.id], present.stay, fresh=False)
+        after = {**changes, **(owed or {})}
+        for which in DATES:
+            held = present.cycle if which == "acts_at" else present.stay
+            before = getattr(held, which) if held else None
+            if before != after.get(which):
+                found[which, before, after.get(which)] += 1
+    by_date = sorted(found.items(), key=lambda one: (DATES.index(one[0][0]), *(str(at or "") for at in one[0][1:])))
+    for (which, before, later), count in by_date:
+        yield Shift(which=which, before=_local(before, scheme), after=_local(later, scheme), organisations=count)
+
+
+def _as_moved(desk: Desk, case: Case, to: str, scheme: Scheme) -> Case:
+    cycle = replace(case.cycle, scheme_hash=scheme.hash, stage=to)
+    return Case(cycle, scheme, table_of(scheme), desk.calendar(scheme), case.now)
+
+
+def _local(at: datetime | None, scheme: Scheme) -> datetime | None:
+    return at.astimezone(scheme.zone) if at else None
 
 
 def _to(stage: str, stages: Mapping[str, str]) -> str:

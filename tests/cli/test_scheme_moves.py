@@ -71,6 +71,32 @@ def test_a_year_is_moved_with_a_record_of_each_cycle(sitting: Cli, tmp_path: Pat
     assert sitting.json("scheme", "migrate", file, "--reason", "再来一次")["moved"] == 0
 
 
+def test_a_dry_run_counts_the_dates_that_move_and_the_run_moves_the_same(sitting: Cli, tmp_path: Path) -> None:
+    file = changed(tmp_path, ('due = "06-05"', 'due = "06-10"'))
+    before = {row["organisation"]: row["due_at"] for row in sitting.json("obligations")["rows"]}
+
+    rows = sitting.json("scheme", "migrate", file, "--dry-run")["rows"]
+    done = sitting.json("scheme", "migrate", file, "--reason", "顺延五天")["rows"]
+
+    after = {row["organisation"]: row["due_at"] for row in sitting.json("obligations")["rows"]}
+    moved = [(before[code], at) for code, at in after.items() if at != before[code]]
+    assert rows == done
+    assert [one for row in rows for one in row["dates"] if one["which"] == "due_at"] == [
+        {"which": "due_at", "before": was, "after": at, "organisations": 3} for was, at in dict.fromkeys(moved)
+    ]
+    assert (len(moved), set(moved)) == (3, {("2027-06-06T00:00:00+08:00", "2027-06-11T00:00:00+08:00")})
+
+
+def test_what_is_in_the_way_is_counted_and_said_for_people(sitting: Cli, tmp_path: Path) -> None:
+    file = changed(tmp_path, ('due = "06-05"', 'due = "06-10"'))
+
+    said = sitting.done("scheme", "migrate", file, "--dry-run")
+    blocked = sitting.run("scheme", "migrate", "company-teams", "--dry-run")
+
+    assert "申报:3家的截止由 2027-06-05 改为 2027-06-10" in said
+    assert "新方案没有拟定的“五星级”这一等次" in blocked.stdout and "✘ 批准:1家不能转(D60)" in blocked.stdout
+
+
 def test_a_stage_that_is_gone_blocks_everything_until_it_is_mapped(sitting: Cli, tmp_path: Path) -> None:
     file = changed(
         tmp_path,
@@ -105,13 +131,13 @@ def test_a_map_that_would_lose_something_is_refused(sitting: Cli, tmp_path: Path
 
     said = sitting.json("scheme", "migrate", file, "--dry-run", "--map", f"rating.declaration={target}", exit_code=1)
 
-    assert said["rows"][0]["blocked"] == [why]
+    assert said["rows"][0]["blocked"] == [{"reason": why, "organisations": 3, "codes": ["B1", "B2", "D01"]}]
 
 
 def test_a_star_that_the_new_scheme_does_not_know_blocks_its_cycle(sitting: Cli) -> None:
     said = sitting.json("scheme", "migrate", "company-teams", "--dry-run", exit_code=1)
 
-    assert "新方案没有拟定的“五星级”这一等次" in said["rows"][-1]["blocked"]
+    assert "新方案没有拟定的“五星级”这一等次" in [one["reason"] for one in said["rows"][-1]["blocked"]]
 
 
 OTHER_SCALE = (
@@ -126,7 +152,7 @@ def test_while_people_are_asked_their_answers_cannot_change(cli: Cli, tmp_path: 
 
     def blocked(exit_code: int) -> list[str]:
         rows = cli.json("scheme", "migrate", file, "--dry-run", exit_code=exit_code)["rows"]
-        return [why for row in rows for why in row["blocked"]]
+        return [one["reason"] for row in rows for one in row["blocked"]]
 
     said = "新方案改了测评表的档次(survey.scale),原来的答案无法计票;须等评完,或先作废重测"
     assert blocked(1) == [f"测评正在进行,{said}"]
@@ -144,7 +170,7 @@ def test_answers_that_were_filed_keep_their_scale(sitting: Cli, tmp_path: Path) 
     said = sitting.json("scheme", "migrate", changed(tmp_path, OTHER_SCALE), "--dry-run", exit_code=1)
 
     assert [len(row["blocked"]) for row in said["rows"]] == [0, 1]
-    assert said["rows"][-1]["blocked"][0].startswith("测评已经备案,新方案改了测评表的档次")
+    assert said["rows"][-1]["blocked"][0]["reason"].startswith("测评已经备案,新方案改了测评表的档次")
 
 
 def test_a_reason_is_wanted(sitting: Cli, tmp_path: Path) -> None:

@@ -199,27 +199,28 @@ def light(name: str) -> str:
     return f"{shape} {say(word)}"
 
 
-def day(on: date | None) -> str:
-    """6月5日(周六); English: Sat 5 Jun."""
+def day(on: date | None, year: int | None = None) -> str:
+    """6月5日(周六), with its year where that is not the one that the reader thinks of; English: Sat 2027-06-05."""
     if on is None:
         return ""
     if english():
         name, month = ENGLISH_DAYS[on.weekday()], on.strftime("%m")
         return f"{name} {on.year}-{month}-{on.day:02}"
-    return f"{on.month}月{on.day}日(周{WEEKDAYS[on.weekday()]})"
+    other = f"{on.year}年" if year not in (None, on.year) else ""
+    return f"{other}{on.month}月{on.day}日(周{WEEKDAYS[on.weekday()]})"
 
 
-def deadline(at: datetime | None) -> str:
+def deadline(at: datetime | None, year: int | None = None) -> str:
     """The end of a day is 24:00 of that day, not 0:00 of the next."""
     if at is None:
         return ""
     if (at.hour, at.minute, at.second) == (0, 0, 0):
-        return f"{day(at.date() - timedelta(days=1))}{' 24:00' if english() else '24时'}"
-    return moment(at)
+        return f"{day(at.date() - timedelta(days=1), year)}{' 24:00' if english() else '24时'}"
+    return moment(at, year)
 
 
-def moment(at: datetime | None) -> str:
-    return "" if at is None else f"{day(at.date())} {at:%H:%M}"
+def moment(at: datetime | None, year: int | None = None) -> str:
+    return "" if at is None else f"{day(at.date(), year)} {at:%H:%M}"
 
 
 def text(value: Any) -> str:

@@ -137,7 +137,7 @@ def calendar(scheme: Name = DEFAULT_SCHEME, year: OfYear = None) -> Result:
     days, mailings = _counted(found, year)
     opening = opens_at(found, year).astimezone(found.zone).date()
     dated = [_dated(found, stage, year, days) for stage in found.stage if not stage.ends]
-    notes = [*_notes(found, dated, days), *_confirmations(days, year)]
+    notes = [*_notes(found, dated, days, year), *_confirmations(days, year)]
     data = {
         "scheme": found.name,
         "year": year,
@@ -153,14 +153,14 @@ def calendar(scheme: Name = DEFAULT_SCHEME, year: OfYear = None) -> Result:
     rows = [
         (
             f"{one.title} {one.stage}",
-            deadline(one.target_at),
-            deadline(one.due_at) or day(one.opens_on) or told(one.rule),
+            deadline(one.target_at, year),
+            deadline(one.due_at, year) or day(one.opens_on, year) or told(one.rule),
             told(";".join(one.arithmetic)),
         )
         for one in dated
     ]
     head = f"{found.title} · {say('{year}年度', year=year)} · {say('开展')} {day(opening)}"
-    return Result(data, (head, Table(titles, rows), *notes, *_off(days, year), "", *_sent(mailings)))
+    return Result(data, (head, Table(titles, rows), *notes, *_off(days, year), "", *_sent(mailings, year)))
 
 
 def _counted(scheme: "Scheme", year: int) -> "tuple[Calendar, tuple[Mailing, ...]]":
@@ -203,14 +203,14 @@ def _stretches(listed: list[date]) -> Iterator[str]:
             first = following or one
 
 
-def _sent(mailings: "tuple[Mailing, ...]") -> Iterator[str | Table]:
+def _sent(mailings: "tuple[Mailing, ...]", year: int) -> Iterator[str | Table]:
     """Who hears what on which morning, if nobody has finished earlier."""
     if not mailings:
         return
     yield say("到时还没有办完的,将送出:")
     rows = [
         (
-            moment(one.at),
+            moment(one.at, year),
             f"{one.title} {one.stage}",
             one.rung + (f" {one.document}" if one.document else ""),
             say("、").join(role(each) for each in one.recipients),
@@ -258,14 +258,14 @@ def _row(one: Dated) -> dict[str, Any]:
     return {name: getattr(one, name) for name in Dated.__slots__} | {"rule": one.rule or None}
 
 
-def _notes(scheme: "Scheme", dated: list[Dated], days: "Calendar") -> Iterator[str]:
+def _notes(scheme: "Scheme", dated: list[Dated], days: "Calendar", year: int) -> Iterator[str]:
     """A due that falls on a day off, by name: nobody should find out on that day."""
     from datetime import timedelta
 
     for on in sorted({(one.due_at - timedelta(seconds=1)).date() for one in dated if one.due_at}):
         if not days.is_workday(on):
             moved = scheme.deadline.weekend_rule != "none"
-            yield say("注意:{on}不上班,方案规定{rule}", on=day(on), rule=say("顺延" if moved else "不顺延"))
+            yield say("注意:{on}不上班,方案规定{rule}", on=day(on, year), rule=say("顺延" if moved else "不顺延"))
 
 
 def _confirmations(days: "Calendar", year: int) -> Iterator[str]:

@@ -67,7 +67,7 @@ RULES = (
     Rule(action="approve", title="批准星级", roles=("committee",), two=True, again=True, where="批准"),
     Rule(action="reject", title="不予批准", roles=("committee",), two=True, again=True),
     Rule(action="record_excess", title="超额决定", roles=("committee",), two=True, again=True, where="批准"),
-    Rule(action="draw", title="抽签", roles=("department", "committee")),
+    Rule(action="draw", title="抽签", roles=("department", "committee"), again=True),
     Rule(action="exempt", title="免评", roles=("department",), two=True, again=True),
     Rule(action="close_unrated", title="终止评定", roles=("department",), two=True, again=True),
 )

@@ -66,6 +66,15 @@ def test_the_calendar_says_whether_the_holidays_are_published(bare: Cli) -> None
     assert published == {2026: True, 2028: False}
 
 
+def test_a_date_of_the_next_year_bears_its_year(bare: Cli) -> None:
+    said = bare.done("scheme", "calendar", "shandong-party-committees", "--year", "2027")
+
+    line = next(one for one in said.splitlines() if "rating.inspection" in one)
+    assert "2028年1月15日(周六)24时" in line and "截止:2028年1月15日24时" in line
+    assert " 12月31日(周五)24时" in said and "注意:2028年1月15日(周六)不上班" in said
+    assert "2028年1月8日(周六) 09:00" in said
+
+
 def test_the_calendar_counts_with_the_installation_s_own_years(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "cn-2027.toml").write_text(
         'year = 2027\nconfirmed = true\nsource = "国办发明电"\nfestivals = []\ndays_off = []\nmakeup = [2027-06-05]\n',

@@ -269,6 +269,20 @@ def test_a_due_date_shows_its_arithmetic(text, year, entered_on, on, sentence):
     assert found == Reckoned(date.fromisoformat(on), sentence)
 
 
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("+3 days", "截止:进入环节2028年1月7日(星期五)起3天(次日为第1天) → 2028年1月10日24时"),
+        ("due -3 days", "截止:截止2028年1月20日(星期四)前3天 → 2028年1月17日24时"),
+    ],
+)
+def test_a_day_of_the_year_after_the_campaign_s_is_said_with_its_year(text, sentence):
+    rule, on = parse_date_rule(text), date(2028, 1, 7)
+    found = reckon(rule, "截止", year=2027, calendar=CN, entered_on=on, due_on=date(2028, 1, 20))
+
+    assert found.sentence == sentence
+
+
 def test_the_sentence_names_holidays_and_make_up_days_on_the_way():
     found = reckon(parse_date_rule("+5 workdays"), "截止", year=2026, calendar=CN, entered_on=date(2026, 9, 29))
 

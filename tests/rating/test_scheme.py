@@ -431,6 +431,16 @@ def test_a_quota_that_nothing_can_meet_is_a_fault(stars: str, ratio: str, op: st
     assert faults(f'{head}code = "bottom"{tail}') == (fault,)
 
 
+@pytest.mark.parametrize("op", ["min", "target"])
+def test_only_a_maximum_has_places_to_cut_at_and_to_draw_for(op: str) -> None:
+    cut = SMALL.replace('op = "min"', f'op = "{op}"\nresolution = "rank_cut"\ntie_break = ["members", "draw"]')
+
+    assert faults(cut) == (
+        "第90行 quota[1] bottom.resolution: 按排名截止(rank_cut)只用于至多(op = max):另写一项 max 的名额,这一项写 warn",
+        "第91行 quota[1] bottom.tie_break: 抽签(draw)只用于至多(op = max):至少和约为的没有名额可抽,写 meeting",
+    )
+
+
 def test_lower_bounds_of_more_than_everything_are_a_fault() -> None:
     text = SMALL.replace('op = "max"\nratio = "1/10"', 'op = "min"\nratio = "19/20"')
 

@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,11 @@ from starflow.service.campaigns import open_campaign
 from starflow.service.desk import Desk, create_desk
 from starflow.service.settings import Settings, read_settings
 from tests.kept import app_at, desk_after
-from tests.web.browser import Browser
+from tests.web.browser import Browser, on_the_wall
 from tests.web.conftest import APRIL, PLAY, ROSTER, Web
 from tests.web.page_forms import Page
 from tests.web.test_forms import BENIGN, COMMITTEE, DEPARTMENT, HOSTILE, LONG, lost, not_text, seat
+from tests.web.test_two import member
 from workflow.rating.draws import commitment_of, drawn
 from workflow.rating.shelf import scheme_bytes
 
@@ -112,6 +114,17 @@ def test_what_is_wrong_is_said_where_it_was_typed_and_nothing_is_kept(tied: Web,
     assert [(row["commitment"], row["seed"], row["committed_by"]) for row in rows] == [
         (commitment_of(SEED), None, rows[0]["committed_by"])
     ]
+
+
+def test_whoever_sits_there_shows_again_who_they_are_before_a_draw(tied: Web) -> None:
+    on_the_wall(tied.desk)
+    someone = member(tied, "甲")
+    on_the_wall(tied.desk).move(timedelta(minutes=16))
+
+    asked = someone.post("/meeting/draw/commit", **DRAWN, commitment=commitment_of(SEED))
+
+    assert (asked.status_code, "请再证明一次是您本人" in asked.text) == (403, True)
+    assert tied.get("/draws").json()["rows"] == []
 
 
 def test_hostile_texts_stay_text_in_both_fields(look: Browser) -> None:

@@ -46,6 +46,14 @@ def test_a_sound_scheme_shows_its_year_and_what_it_changes(admin: Browser) -> No
     assert "6月5日" in text and "提醒和上报" in text
 
 
+def test_the_year_on_the_page_reaches_into_the_next_where_the_scheme_does(admin: Browser) -> None:
+    page = admin.post(AT, toml=shelf.scheme_bytes("shandong-party-committees").decode(), go="check").text
+
+    months = page.partition('<ol class="months">')[2].partition("</ol>")[0]
+    assert [month in months for month in ("<b>12月</b>", "<b>2028年1月</b>", "<b>2028年2月</b>")] == [True] * 3
+    assert "2028年1月15日(周六)24时" in months and "2027年" not in months
+
+
 def test_a_scheme_is_tried_on_the_scores_of_the_year(web: Web, admin: Browser) -> None:
     web.play("B1", "rating.publicity")
     stricter = SOURCE[: SOURCE.index("[[example]]")].replace('min = "90"', 'min = "96"', 1)

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Literal, Self
 
 from workflow.engine.errors import BadInput
-from workflow.engine.workdays import DAY, Calendar, month_day, weekday, with_weekday
+from workflow.engine.workdays import DAY, Calendar, month_day, weekday
 
 NEAR_DAYS = 7
 """Blue from this many calendar days before the target (else the due)."""
@@ -231,20 +231,20 @@ def reckon(
         case FixedDate():
             return _reckon_fixed(rule, label, year)
         case AfterEntry(length):
-            return reckon_after(length, f"{label}:进入环节", entered_on, calendar)
+            return reckon_after(length, f"{label}:进入环节", entered_on, calendar, year)
         case BeforeDue(length):
-            return _reckon_before(length, label, due_on, calendar)
+            return _reckon_before(length, label, due_on, calendar, year)
         case AfterNamed(name, length):
             if named is None:
                 raise BadInput(f"不知道“{name}”是哪一天")
-            return reckon_after(length, f"{label}:{name}", named(name), calendar)
+            return reckon_after(length, f"{label}:{name}", named(name), calendar, year)
 
 
-def reckon_after(length: Length, since: str, start: date, calendar: Calendar) -> Reckoned:
-    """So long after a day; since says what happened on it."""
-    on = length.after(start, calendar)
+def reckon_after(length: Length, since: str, start: date, calendar: Calendar, year: int | None = None) -> Reckoned:
+    """So long after a day; since says what happened on it. A reader who thinks of another `year` than the day's is told."""
+    on, reader = length.after(start, calendar), year or start.year
     counted = "" if length.unit is Unit.WORKDAYS else "(次日为第1天)"
-    sentence = f"{since}{with_weekday(start)}起{length}{counted} → {spoken(on, start.year)}24时"
+    sentence = f"{since}{_spoken_weekday(start, reader)}起{length}{counted} → {spoken(on, reader)}24时"
     return Reckoned(on, sentence + _counted(length, start + DAY, on, calendar))
 
 
@@ -258,6 +258,10 @@ def spoken(day: date, year: int) -> str:
     return month_day(day) if day.year == year else f"{day.year}年{month_day(day)}"
 
 
+def _spoken_weekday(day: date, year: int) -> str:
+    return f"{spoken(day, year)}({weekday(day)})"
+
+
 def _reckon_fixed(rule: FixedDate, label: str, year: int) -> Reckoned:
     on = rule.of(year)
     clamped = "" if on.day == rule.day else f",{on.year}年没有2月29日"
@@ -265,11 +269,11 @@ def _reckon_fixed(rule: FixedDate, label: str, year: int) -> Reckoned:
     return Reckoned(on, f"{label}:{spoken(on, year)}24时{written}")
 
 
-def _reckon_before(length: Length, label: str, due_on: date | None, calendar: Calendar) -> Reckoned:
+def _reckon_before(length: Length, label: str, due_on: date | None, calendar: Calendar, year: int) -> Reckoned:
     if due_on is None:
         raise BadInput("按截止日倒推的日期,需要先有截止日")
     on = length.before(due_on, calendar)
-    sentence = f"{label}:截止{with_weekday(due_on)}前{length} → {spoken(on, due_on.year)}24时"
+    sentence = f"{label}:截止{_spoken_weekday(due_on, year)}前{length} → {spoken(on, year)}24时"
     return Reckoned(on, sentence + _counted(length, on, due_on - DAY, calendar))
 
 

@@ -214,6 +214,10 @@ FAULTS: Mapping[str, str] = {
     "{}互相推算:循环引用": "{0} count from each other: a cycle",
     "{}没有固定的截止日,不能由它推算": "{0} has no fixed due to count from",
     "{}之后不能再比,应写在最后": "nothing can be compared behind {0}: it stands last",
+    "按排名截止(rank_cut)只用于至多(op = max):另写一项 max 的名额,这一项写 warn":
+        "a cut by rank (rank_cut) is for a maximum (op = max): write another quota with max, and warn in this one",
+    "抽签(draw)只用于至多(op = max):至少和约为的没有名额可抽,写 meeting":
+        "a draw is for a maximum (op = max): a minimum or a target has no places to draw for; write meeting",
     "同分时不能比{},可比{}": "between equals {0} cannot be compared; possible: {1}",
     # the procedure's shape
     "条件能分出{}种情形,超过{}种:等次、路线或条件里的领域太多":

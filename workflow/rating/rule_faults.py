@@ -261,6 +261,20 @@ def ties(scheme: Scheme) -> Iterator[Fault]:
                 yield ("quota", i, "years"), f"{shown(year)}不是年度"
 
 
+def cuts_of_quotas(scheme: Scheme) -> Iterator[Fault]:
+    """Only a maximum has places to cut at and to draw for: a minimum demotes nobody, a target is looked at afterwards."""
+    for i, quota in enumerate(scheme.quota):
+        if quota.op == "max":
+            continue
+        if quota.resolution == "rank_cut":
+            yield (
+                ("quota", i, "resolution"),
+                "按排名截止(rank_cut)只用于至多(op = max):另写一项 max 的名额,这一项写 warn",
+            )
+        if "draw" in quota.tie_break:
+            yield ("quota", i, "tie_break"), "抽签(draw)只用于至多(op = max):至少和约为的没有名额可抽,写 meeting"
+
+
 def doubles_of_rules(scheme: Scheme) -> Iterator[Fault]:
     lists: tuple[tuple[str, Sequence[str]], ...] = (
         ("sheet", [item.code for item in scheme.sheet]),
@@ -292,4 +306,5 @@ RULE_CHECKS: tuple[Callable[[Scheme], Iterator[Fault]], ...] = (
     calendar_known,
     linked_grades,
     ties,
+    cuts_of_quotas,
 )

@@ -307,15 +307,15 @@ KEYS: Mapping[str, Key] = {
     "quota.code": Key("编号", "its code", '"five_star"'),
     "quota.title": Key("名称", "its title", '"五星级名额"'),
     "quota.stars": Key("管哪些星级", "which stars it counts", "[5]", "星"),
-    "quota.op": Key("max 至多,min 至少", "max at most, min at least", '"max"'),
+    "quota.op": Key("max 至多,min 至少,target 约为(上下可差 tolerance)", "max at most, min at least, target about (within tolerance)", '"max"'),
     "quota.ratio": Key("占参评总数的几分之几:写成分数", "share of those rated, as a fraction", '"1/10"'),
     "quota.scope": Key("在什么范围里算:all 全部,unit 每个直属单位,field 每个领域", "counted over all, per unit or per field", '"all"'),
     "quota.round": Key("不是整数的:floor 舍去,half_up 四舍五入,ceil 进一", "rounding: floor, half_up, ceil", '"floor"'),
     "quota.min_count": Key("至少几个,不论比例", "never fewer than this, whatever the ratio", "0", "个"),
     "quota.hard": Key("true 不得超出,false 记明理由可以超出", "true cannot be exceeded, false may with a recorded reason", "false"),
     "quota.resolution": Key(
-        "超出的怎么办:warn 提请会议决定,rank_cut 按排名截止",
-        "when exceeded: warn leaves it to the sitting, rank_cut cuts by rank", '"warn"',
+        "超出的怎么办:warn 提请会议决定,rank_cut 按排名截止(只用于 max)",
+        "when exceeded: warn leaves it to the sitting, rank_cut cuts by rank (only with max)", '"warn"',
     ),
     # ── survey, review, publicity, objection
     "survey": Key("党员群众测评", "the survey of members and masses"),

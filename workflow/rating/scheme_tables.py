@@ -350,8 +350,8 @@ class Quota(Cited):
     tie_break: Annotated[
         tuple[Word, ...],
         Field(
-            description="同分时依次比较的数,如 satisfaction;前面加 - 为小者在前;最后可写 draw(抽签)或 meeting(会议定)"
-            " · figures compared when totals are equal"
+            description="同分时依次比较的数,如 satisfaction;前面加 - 为小者在前;最后可写 draw(抽签,只用于 max)或 meeting(会议定)"
+            " · figures compared when totals are equal; a draw only with max"
         ),
     ] = ("meeting",)
 

@@ -21,6 +21,7 @@ CHINESE, ENGLISH = "zh-CN", "en"
 LANGUAGES = {CHINESE: "中文", ENGLISH: "English"}
 LOCALES = {CHINESE: "zh_Hans_CN", ENGLISH: "en_GB"}
 DAY = {CHINESE: "M月d日(EEE)", ENGLISH: "EEE d MMM"}
+MONTH = {CHINESE: "y年M月", ENGLISH: "MMMM y"}
 LONG_DAY = {CHINESE: "y年M月d日(EEE)", ENGLISH: "EEE d MMM y"}
 
 
@@ -48,12 +49,16 @@ def worded(language: str, text: str, **values: object) -> str:
 # ── dates and numbers ────────────────────────────────────────────
 
 
-def day(language: str, on: date | datetime) -> str:
-    return str(format_date(on, DAY[language], locale=LOCALES[language]))
+def day(language: str, on: date | datetime, year: int | None = None) -> str:
+    """With its year where that is not the one that the reader thinks of."""
+    shape = DAY if year in (None, on.year) else LONG_DAY
+    return str(format_date(on, shape[language], locale=LOCALES[language]))
 
 
-def month(language: str, number: int) -> str:
-    """What the month is called."""
+def month(language: str, number: int, year: int | None = None) -> str:
+    """What the month is called, with its year where one is given."""
+    if year is not None:
+        return str(format_date(date(year, number, 1), MONTH[language], locale=LOCALES[language]))
     return str(get_month_names("wide", "stand-alone", LOCALES[language])[number])
 
 
@@ -61,15 +66,15 @@ def long_day(language: str, on: date | datetime) -> str:
     return str(format_date(on, LONG_DAY[language], locale=LOCALES[language]))
 
 
-def moment(language: str, at: datetime) -> str:
-    return f"{day(language, at)} {at:%H:%M}"
+def moment(language: str, at: datetime, year: int | None = None) -> str:
+    return f"{day(language, at, year)} {at:%H:%M}"
 
 
-def deadline(language: str, at: datetime) -> str:
+def deadline(language: str, at: datetime, year: int | None = None) -> str:
     """The end of a day is 24:00 of that day, not 0:00 of the next."""
     if (at.hour, at.minute, at.second) != (0, 0, 0):
-        return moment(language, at)
-    return worded(language, "%(day)s24时", day=day(language, at - timedelta(days=1)))
+        return moment(language, at, year)
+    return worded(language, "%(day)s24时", day=day(language, at - timedelta(days=1), year))
 
 
 def relative(language: str, at: datetime, now: datetime) -> str:

@@ -125,6 +125,7 @@ def tell_seed(look: Looking, form: Posted) -> Response:
 
 def _drawn(look: Look, form: Form, name: str, act: Callable[..., object]) -> Response:
     require(look.caller, "draw")
+    proven(look.caller)
     actor, _ = signature(look.caller)
     try:
         quota, _, scope = form.get("drawn", "").partition("|")

@@ -1,4 +1,4 @@
-"""The twelve months of a year under a scheme: what falls due, what opens, and what is said on which morning."""
+"""The months of a year under a scheme, and those after it into which it reaches: what falls due, what opens, and what is said on which morning."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,16 +17,19 @@ class Month:
     mailings: tuple[Mailing, ...]
 
 
-def months_of(calendar: YearCalendar) -> Mapping[int, Month]:
-    return {number: _month(calendar, number) for number in range(1, 13)}
-
-
-def _month(calendar: YearCalendar, number: int) -> Month:
-    dated = ((stage, stage.due_at or stage.opens_at) for stage in calendar.stages)
-    return Month(
-        stages=tuple(stage for stage, at in dated if at is not None and _month_of(at) == (calendar.year, number)),
-        mailings=tuple(one for one in calendar.mailings if (one.at.year, one.at.month) == (calendar.year, number)),
-    )
+def months_of(calendar: YearCalendar) -> Mapping[tuple[int, int], Month]:
+    """(year, month) → what happens: the twelve of the year, and later ones in which something does."""
+    twelve = [(calendar.year, number) for number in range(1, 13)]
+    stages = [(_month_of(at), stage) for stage in calendar.stages if (at := stage.due_at or stage.opens_at) is not None]
+    mailings = [((one.at.year, one.at.month), one) for one in calendar.mailings]
+    later = sorted({at for at, _ in (*stages, *mailings)} - set(twelve))
+    return {
+        month: Month(
+            stages=tuple(stage for at, stage in stages if at == month),
+            mailings=tuple(one for at, one in mailings if at == month),
+        )
+        for month in (*twelve, *later)
+    }
 
 
 def _month_of(at: datetime) -> tuple[int, int]:

@@ -4,7 +4,7 @@ A quota is counted afresh from the cycles whenever it is asked, under a lock tha
 stands anywhere that could drift from what was approved.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -41,6 +41,16 @@ class Sat:
 
 
 @dataclass(frozen=True, slots=True)
+class Counted:
+    """What was counted before a decision."""
+
+    present: int
+    in_favour: int
+    against: int
+    abstained: int
+
+
+@dataclass(frozen=True, slots=True)
 class Decided:
     """One decision of a sitting; the reason is empty where none was given, and where it has been erased."""
 
@@ -50,6 +60,7 @@ class Decided:
     star: int
     reason: str
     at: datetime
+    vote: Counted | None = None
 
 
 def sitting(tx: Transaction, campaign_id: int, number: str, held_on: date) -> Meeting:
@@ -107,9 +118,32 @@ def decided(tx: Transaction, meeting_id: int) -> tuple[Decided, ...]:
         .order_by(col(MeetingItem.id))
     )
     return tuple(
-        Decided(code, name, item.outcome, item.star, item.reason or _reason(detail), at)
+        Decided(code, name, item.outcome, item.star, item.reason or _reason(detail), at, _counted(item))
         for code, name, item, at, detail in found
     )
+
+
+def _counted(item: Any) -> Counted | None:
+    return None if item.present is None else Counted(item.present, item.in_favour, item.against, item.abstained)
+
+
+def votes_of(tx: Transaction, campaign_id: int) -> Mapping[tuple[int, str, Counted], tuple[str, ...]]:
+    """(sitting, outcome, what was counted) → on whom, in the order in which it was decided."""
+    found = tx.session.execute(
+        sa.select(_item, col(Organisation.code))
+        .join(_meeting, _meeting.c.id == _item.c.meeting_id)
+        .join(Cycle, col(Cycle.id) == _item.c.cycle_id)
+        .join(Organisation, col(Organisation.id) == col(Cycle.organisation_id))
+        .where(_meeting.c.campaign_id == campaign_id, _item.c.present.is_not(None))
+        .order_by(_item.c.id)
+    )
+    grouped: dict[tuple[int, str, Counted], tuple[str, ...]] = {}
+    for row in found:
+        counted = _counted(row)
+        assert counted is not None  # only those with a vote were asked for
+        key = (row.meeting_id, row.outcome, counted)
+        grouped[key] = (*grouped.get(key, ()), row.code)
+    return grouped
 
 
 def _reason(detail: RecordDetail | None) -> str:

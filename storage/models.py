@@ -520,7 +520,10 @@ class MeetingItem(SQLModel, table=True):
     """What a meeting decided on one cycle."""
 
     __tablename__ = "meeting_item"
-    __table_args__ = (one_of("outcome", "approved", "rejected"),)
+    __table_args__ = (
+        one_of("outcome", "approved", "rejected"),
+        sa.CheckConstraint("in_favour + against + abstained = present", name="votes"),
+    )
     id: int | None = Field(default=None, primary_key=True)
     meeting_id: int = Field(foreign_key="meeting.id", index=True)
     cycle_id: int = Field(foreign_key="cycle.id", index=True)
@@ -528,6 +531,10 @@ class MeetingItem(SQLModel, table=True):
     outcome: str = Field(max_length=16)
     star: int
     reason: str = ""
+    present: int | None = None  # the vote; without one all four are empty
+    in_favour: int | None = None
+    against: int | None = None
+    abstained: int | None = None
 
 
 class Excess(SQLModel, table=True):

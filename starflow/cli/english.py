@@ -369,6 +369,12 @@ SENTENCES: Mapping[str, str] = {
     "将催办{n}家": "{n} would be reminded",
     "已催办{n}家": "{n} reminded",
     # sittings
+    "表决:到会、赞成、反对、弃权的人数,如 9,8,1,0": "the vote: present, for, against, abstained, such as 9,8,1,0",
+    "表决": "vote",
+    "到会{present}人,赞成{in_favour}、反对{against}、弃权{abstained}({n}家)":
+        "{present} present: {in_favour} for, {against} against, {abstained} abstained ({n})",
+    "--votes 写成 到会,赞成,反对,弃权 四个数,如 9,8,1,0,不是“{said}”":
+        "--votes is four numbers, PRESENT,FOR,AGAINST,ABSTAINED, such as 9,8,1,0, not “{said}”",
     "会议{number}已登记:{on}": "Sitting {number} entered: {on}",
     "还没有登记过会议": "No sitting has been entered yet.",
     "没有待批准的": "Nobody waits for approval.",

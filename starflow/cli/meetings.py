@@ -13,10 +13,12 @@ from starflow.cli.opening import at_desk
 from starflow.cli.output import Result, Table, day, text
 from starflow.cli.words import say, told
 from workflow.engine.errors import BadInput
+from workflow.rating.votes import Vote
 
 if TYPE_CHECKING:
     from starflow.service.agenda import Agenda, AgendaLine, AgendaQuota
     from starflow.service.meetings import BatchLine
+    from starflow.service.sittings import VoteLine
 
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="会议编号")]
 On = Annotated[date, typer.Option("--on", metavar="D", parser=read_day, help="会议日期")]
@@ -29,6 +31,15 @@ Codes = Annotated[
 Except = Annotated[list[str] | None, typer.Option("--except", metavar="CODE=理由", help="除外的组织及理由;可以写几次")]
 Level = Annotated[str, typer.Argument(metavar="LEVEL", help="名额的代码,或它所计的星级")]
 Count = Annotated[int, typer.Argument(metavar="N", parser=read_number, help="超出几个")]
+Votes = Annotated[
+    "Vote | None",
+    typer.Option(
+        "--votes",
+        metavar="N,N,N,N",
+        parser=lambda said: read_votes(said),
+        help="表决:到会、赞成、反对、弃权的人数,如 9,8,1,0",
+    ),
+]
 SittingAs = Annotated[
     str,
     typer.Option("--as", metavar="ROLE", parser=read_role, help="以什么身份:committee;登记和闭会也可以是 department"),
@@ -50,13 +61,34 @@ def list_(year: Year = None) -> Result:
 
     with at_desk() as desk:
         sittings, waiting = meeting_list(desk, year), agenda(desk, year)
-    titles = (say("会议"), say("日期"), say("状态"), say("批准"), say("不批准"))
+    titles = (say("会议"), say("日期"), say("状态"), say("批准"), say("不批准"), say("表决"))
     rows = [
-        (one.number, day(one.held_on), say(STATUS[one.status]), str(one.approved), str(one.rejected))
+        (
+            one.number,
+            day(one.held_on),
+            say(STATUS[one.status]),
+            str(one.approved),
+            str(one.rejected),
+            ";".join(map(_vote_sentence, one.votes)),
+        )
         for one in sittings.rows
     ]
     known = (Table(titles, rows),) if rows else (say("还没有登记过会议"),)
     return Result(sittings.as_json() | {"agenda": waiting.as_json()}, (*known, "", *_agenda_lines(waiting)))
+
+
+def _vote_sentence(one: "VoteLine") -> str:
+    return say("到会{present}人,赞成{in_favour}、反对{against}、弃权{abstained}({n}家)", present=one.present,
+               in_favour=one.in_favour, against=one.against, abstained=one.abstained, n=len(one.organisations))  # fmt: skip
+
+
+def read_votes(said: str) -> Vote:
+    """Four numbers: how many were there, for, against, abstained."""
+    parts = said.replace("，", ",").split(",")
+    if len(parts) != 4 or not all(part.isascii() and part.isdigit() and len(part) < 7 for part in parts):
+        raise BadInput(say("--votes 写成 到会,赞成,反对,弃权 四个数,如 9,8,1,0,不是“{said}”", said=said))
+    present, in_favour, against, abstained = map(int, parts)
+    return Vote(present=present, in_favour=in_favour, against=against, abstained=abstained)
 
 
 STATUS = {"open": "进行中", "closed": "已闭会"}
@@ -107,6 +139,7 @@ def approve(
     codes: Codes = None,
     exceptions: Except = None,
     on: MaybeOn = None,
+    votes: Votes = None,
     role: SittingAs = "committee",
     by: By = None,
     second: Second = None,
@@ -121,7 +154,15 @@ def approve(
         acting = acting_at_the_top(desk, role, by)
         also = countersigner(desk, "approve", acting.person, second)
         batch = decide(
-            desk, number, acting=acting, codes=codes or (), exceptions=passed_over, on=on, year=year, second=also
+            desk,
+            number,
+            acting=acting,
+            codes=codes or (),
+            exceptions=passed_over,
+            on=on,
+            year=year,
+            second=also,
+            vote=votes,
         )
     titles = (say("单位"), say("结果"), say("星级"), say("转到"), say("因为"))
     said = say("会议{number}:批准{approved},暂缓{deferred},不能批准{refused}", number=batch.number,
@@ -148,6 +189,7 @@ def reject(
     number: Number,
     code: Code,
     reason: Because,
+    votes: Votes = None,
     role: SittingAs = "committee",
     by: By = None,
     second: Second = None,
@@ -160,7 +202,7 @@ def reject(
     with at_desk() as desk:
         acting = acting_at_the_top(desk, role, by)
         also = countersigner(desk, "reject", acting.person, second)
-        line = send_back(desk, number, code, reason, acting=acting, year=year, second=also)
+        line = send_back(desk, number, code, reason, acting=acting, year=year, second=also, vote=votes)
     return Result(plain(line), (f"{line.organisation} {line.name} → {line.after}",))
 
 

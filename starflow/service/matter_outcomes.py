@@ -14,6 +14,7 @@ from storage.database import Transaction
 from storage.models import Event, MeetingItem, Star
 from workflow.engine.errors import Reason, Refused
 from workflow.rating import tracks
+from workflow.rating.payloads import CommitteeMeeting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +46,7 @@ def demote(desk: Desk, tx: Transaction, written: Written) -> Then:
     }
     record = administer(tx, case, "demote", turn.actor, detail, role="committee")
     record_id = records.id_of(tx, record)
-    _minute(tx, case, said.number, said.on, lower, record_id)
+    _minute(tx, case, said, lower, record_id)
     stars.grant(
         tx,
         Star(
@@ -72,7 +73,8 @@ def _present(desk: Desk, tx: Transaction, case: Case) -> Case:
     return case_of(desk, tx, row) if row else case
 
 
-def _minute(tx: Transaction, case: Case, number: str, held_on: Any, star: int, record_id: int) -> None:
+def _minute(tx: Transaction, case: Case, said: CommitteeMeeting, star: int, record_id: int) -> None:
+    number, held_on = said.number, said.on
     sat = meetings.sitting(tx, case.cycle.campaign_id, number, held_on)
     if sat.held_on != held_on:
         raise Refused(Reason(f"会议{number}的日期是{sat.held_on},不是{held_on}", "R24"))
@@ -82,7 +84,13 @@ def _minute(tx: Transaction, case: Case, number: str, held_on: Any, star: int, r
     meetings.put(
         tx,
         MeetingItem(
-            meeting_id=sat.id, cycle_id=case.cycle.id, record_id=record_id, outcome="approved", star=star, reason="降级"
+            meeting_id=sat.id,
+            cycle_id=case.cycle.id,
+            record_id=record_id,
+            outcome="approved",
+            star=star,
+            reason="降级",
+            **(said.votes.model_dump() if said.votes else {}),
         ),
     )
 

@@ -5,7 +5,7 @@ approved some and none by halves; asked again, it goes on where it stopped.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -26,6 +26,7 @@ from workflow.engine.deadlines import local_date
 from workflow.engine.errors import BadInput, Reason, Refused, StarflowError, Unknown
 from workflow.rating.quota import tie_text
 from workflow.rating.scheme import Quota, Scheme
+from workflow.rating.votes import Vote
 from workflow.rating.wording import joined
 
 __all__ = [  # all that one can do with sittings, in one place
@@ -83,16 +84,19 @@ def approve(
     on: date | None = None,
     year: int | None = None,
     second: str | None = None,
+    vote: Vote | None = None,
 ) -> Batch:
     """Approve everybody who is listed, or these codes, but for the exceptions (code → why), who stay on the list.
 
     With its date, a sitting that is not entered yet is entered along with it. `second`: who has signed too, by code.
+    `vote`: what was counted at the table, kept with each of them.
 
     The line of every quota is drawn first: whoever is beyond it is refused, and those whom it would part although their totals
     are equal are all refused, until no more of them are named than fit or an excess has been recorded.
     Raises Unknown, BadInput, Refused, Forbidden before anything is decided; what is refused later stands in its line.
     """
-    sitting = _prepared(desk, number, acting, codes, exceptions or {}, year, on, second)
+    _agrees(vote, approving=True)
+    sitting = replace(_prepared(desk, number, acting, codes, exceptions or {}, year, on, second), vote=vote)
     lines = [_deferred(desk, sitting, row, reason) for row, reason in sitting.passed_over]
     lines += [_approved(desk, sitting, row) for row in sitting.chosen]
     outcomes = [line.outcome for line in lines]
@@ -115,9 +119,11 @@ def reject(
     acting: Acting,
     year: int | None = None,
     second: str | None = None,
+    vote: Vote | None = None,
 ) -> BatchLine:
     """Send one organisation back for another review, with the committee's reason. Raises what `fire` raises."""
-    sitting = _prepared(desk, number, acting, (code,), {}, year, second=second)
+    _agrees(vote, approving=False)
+    sitting = replace(_prepared(desk, number, acting, (code,), {}, year, second=second), vote=vote)
     row = sitting.chosen[0]
     if row.code in sitting.barred:
         raise Refused(sitting.barred[row.code])
@@ -144,6 +150,19 @@ class Sitting:
     approved: frozenset[str]  # by this very sitting already
     barred: Mapping[str, Reason]  # those whom one of the signers must not judge
     second: str | None = None
+    vote: Vote | None = None
+
+    @property
+    def minuted(self) -> dict[str, Any]:
+        """As every decision of it is told."""
+        said: dict[str, Any] = {"on": self.held_on.isoformat(), "number": self.number}
+        return said | ({"votes": asdict(self.vote)} if self.vote else {})
+
+
+def _agrees(vote: Vote | None, *, approving: bool) -> None:
+    """Raises Refused before anything is entered."""
+    if vote and (fault := vote.fault(approving)):
+        raise Refused(fault)
 
 
 def _prepared(
@@ -281,7 +300,7 @@ def _fired(desk: Desk, sitting: Sitting, row: CycleRow, trigger: str, reason: st
             relations=sitting.acting.relations,
             actor=sitting.acting.actor,
             person=sitting.acting.person,
-            payload={"meeting": {"on": sitting.held_on.isoformat(), "number": sitting.number}},
+            payload={"meeting": sitting.minuted},
             reason=reason,
             year=sitting.year,
             key=f"meeting:{sitting.id}:{trigger}:{row.code}:{row.visit}",

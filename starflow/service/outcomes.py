@@ -180,6 +180,7 @@ def _sitting(tx: Transaction, case: Case, actor: str, facts: Facts, done: Decisi
             outcome="approved" if done.trigger == "approve" else "rejected",
             star=facts.proposed if facts.proposed is not None else 0,
             reason=done.reason,
+            **(said.votes.model_dump() if said.votes else {}),
         ),
     )
 

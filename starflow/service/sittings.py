@@ -1,7 +1,8 @@
 """The register of sittings: a number, a date, open until it is closed; and what is left for the next one (R24)."""
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -24,6 +25,18 @@ PREPARES = ("committee", "department")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VoteLine:
+    """One vote of a sitting, and on whom it was taken."""
+
+    outcome: str
+    organisations: tuple[str, ...]
+    present: int
+    in_favour: int
+    against: int
+    abstained: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MeetingLine:
     """A sitting and how much it has decided so far."""
 
@@ -35,6 +48,7 @@ class MeetingLine:
     closed_at: datetime | None
     approved: int
     rejected: int
+    votes: tuple[VoteLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,10 +146,15 @@ def _still_open(meeting: Meeting) -> None:
 def _lines(desk: Desk, tx: Transaction, campaign: Campaign) -> tuple[MeetingLine, ...]:
     assert campaign.id is not None
     zone = desk.scheme(tx, campaign.scheme_hash).zone
-    return tuple(_line(sat, campaign.year, zone) for sat in meetings.of_campaign(tx, campaign.id))
+    taken: dict[int, list[VoteLine]] = {}
+    for (meeting_id, outcome, counted), codes in meetings.votes_of(tx, campaign.id).items():
+        taken.setdefault(meeting_id, []).append(VoteLine(outcome=outcome, organisations=codes, **asdict(counted)))
+    return tuple(
+        _line(sat, campaign.year, zone, taken.get(sat.id, ())) for sat in meetings.of_campaign(tx, campaign.id)
+    )
 
 
-def _line(sat: Sat, year: int, zone: ZoneInfo) -> MeetingLine:
+def _line(sat: Sat, year: int, zone: ZoneInfo, votes: Iterable[VoteLine]) -> MeetingLine:
     return MeetingLine(
         number=sat.number,
         held_on=sat.held_on,
@@ -145,4 +164,5 @@ def _line(sat: Sat, year: int, zone: ZoneInfo) -> MeetingLine:
         closed_at=sat.closed_at.astimezone(zone) if sat.closed_at else None,
         approved=sat.approved,
         rejected=sat.rejected,
+        votes=tuple(votes),
     )

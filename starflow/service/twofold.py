@@ -21,6 +21,7 @@ from storage import grants, organisations
 from storage.account_models import Twofold
 from storage.database import Transaction
 from workflow.engine.errors import BadInput, Forbidden, Reason, Refused, StarflowError, Unknown, WrongStage
+from workflow.rating.votes import Vote
 
 LASTS = timedelta(days=7)
 
@@ -254,6 +255,7 @@ def _approve(desk: Desk, asked: Twofold, second: str) -> str:
         on=datetime.fromisoformat(on).date() if on else None,
         year=payload.get("year"),
         second=second,
+        vote=Vote(**payload["vote"]) if payload.get("vote") else None,
     )
     failed = "".join(f";{row.name}:{row.reasons[0]}" for row in batch.rows if row.outcome == meetings.REFUSED)
     return f"批准{batch.approved}家,暂缓{batch.deferred}家,未能批准{batch.refused}家({second}会签){failed}"

@@ -193,6 +193,16 @@ MEETING_LINE = {
     "closed_at": None,
     "approved": 12,
     "rejected": 1,
+    "votes": [
+        {
+            "outcome": "approved",
+            "organisations": ["D0101", "D0102"],
+            "present": 9,
+            "in_favour": 8,
+            "against": 1,
+            "abstained": 0,
+        }
+    ],
 }
 SCHEME = {"name": "anyang-five-star", "title": "星级党组织创建方案", "hash": HASH}
 HISTORY = {

@@ -69,3 +69,17 @@ def test_a_sitting_refused_as_a_whole_is_not_entered_either(sitting: Cli) -> Non
         assert sitting.refused("meeting", "approve", "2027-1", *wrong)[0] in (2, 4)
 
     assert sitting.json("meeting", "list")["rows"] == []
+
+
+def test_a_vote_is_told_in_four_numbers_and_shown_with_the_sitting(sitting: Cli) -> None:
+    sitting.done("meeting", "open", "2027-1", "--on", "2027-05-20")
+    refused = sitting.refused("meeting", "reject", "2027-1", "D60", "--reason", "材料不实", "--votes", "9,8,1,0")
+    wrong = sitting.refused("meeting", "reject", "2027-1", "D60", "--reason", "材料不实", "--votes", "九比零")
+    sitting.done("meeting", "reject", "2027-1", "D60", "--reason", "材料不实", "--votes", "9,2,6,1")
+
+    assert refused == (4, "赞成8票,已超过到会9人的半数,不能不予批准(R24)")
+    assert wrong == (2, "--votes 写成 到会,赞成,反对,弃权 四个数,如 9,8,1,0,不是“九比零”")
+    assert "到会9人,赞成2、反对6、弃权1(1家)" in sitting.done("meeting", "list")
+    assert sitting.json("meeting", "list")["rows"][0]["votes"] == [
+        {"outcome": "rejected", "organisations": ["D60"], "present": 9, "in_favour": 2, "against": 6, "abstained": 1}
+    ]

@@ -34,8 +34,10 @@ from starflow.service.slips import answer_slip, close_slip, issue_slip, receive_
 from storage.models import Organisation
 from tests.service.town import BRANCH, COMMITTEE, DEPARTMENT, SUPERIOR, Town, town_of
 from workflow.engine.errors import BadInput, Forbidden, Refused, Unavailable, Unknown
+from workflow.rating.votes import Vote
 
 AT = datetime(2027, 5, 6, 2, tzinfo=UTC)
+VOTE = Vote(present=9, in_favour=8, against=0, abstained=1)
 
 
 @pytest.fixture
@@ -82,7 +84,7 @@ def played(town: Town) -> dict[str, Wanted]:
     """A town in which every document has something to say."""
     slip = issue_slip(town.desk, "D05", acting=SUPERIOR, colour="red")
     town.waiting({"D01": (4, "85"), "D02": (3, "75")})
-    meetings.approve(town.desk, "2027-1", acting=COMMITTEE, codes=["D01"], on=date(2027, 5, 14))
+    meetings.approve(town.desk, "2027-1", acting=COMMITTEE, codes=["D01"], on=date(2027, 5, 14), vote=VOTE)
     town.fire("U1", "declare", {"head": "书记", "members_due": 10, "target_star": 3})
     town.evaluate("U1", 3, "75", on="2027-05-14")
     plan(town, "D01")
@@ -118,6 +120,7 @@ def test_every_document_is_written_both_ways_and_says_the_same(town: Town, tmp_p
     assert "公示时间:2027年5月14日至2027年5月21日。" in texts["notice"] and "发改委第一支部" in texts["notice"]
     assert "红色督办单" in texts["slip"] and "督办〔2027〕红1号" in texts["slip"] and "回  执" in texts["slip"]
     assert "批准1个党组织的拟定星级(四星级1个)" in texts["minutes"] and "第02支部(拟定三星级)。" in texts["minutes"]
+    assert "表决:到会9人,赞成8票,反对0票,弃权1票。" in texts["minutes"]
     assert "第02支部" in texts["approval_list"] and "第01支部" not in texts["approval_list"]
     assert "第01支部" in texts["certificate"] and "★★★★" in texts["certificate"]
     assert "完善三会一课" in texts["ledger"] and "2027年9月30日" in texts["ledger"]

@@ -40,6 +40,12 @@ NINE_STARS = Case(
 )
 TOO_EARLY = Case("会议日期2027-05-31早于2027-06-01", None, {}, {"meeting": {"on": "2027-05-31", "number": "1"}})
 
+
+def voted(present: int, in_favour: int, against: int = 0, abstained: int = 0) -> dict[str, Any]:
+    votes = {"present": present, "in_favour": in_favour, "against": against, "abstained": abstained}
+    return {"meeting": {"on": "2027-06-15", "number": "1", "votes": votes}}
+
+
 CASES: dict[tuple[str, str], Case] = {
     ("declare", "star_is_listed"): replace(NINE_STARS, payload={"target_star": 9}),
     ("declare", "in_time"): LATE,
@@ -97,6 +103,8 @@ CASES: dict[tuple[str, str], Case] = {
     ("approve", "not_by_the_scorer"): BY_THE_SCORER,
     ("approve", "quota_kept"): Case("五星级已满53家", "R30", {"quota_block": "五星级已满53家"}),
     ("reject", "approved_after_entry"): TOO_EARLY,
+    ("approve", "votes_agree"): Case("赞成4票,没有超过到会8人的半数,不能批准", "R24", payload=voted(8, 4, 4)),
+    ("reject", "votes_agree"): Case("赞成5票,已超过到会9人的半数,不能不予批准", "R24", payload=voted(9, 5, 3, 1)),
     ("open_recheck", "recheck_opened"): Case("下一轮从06-15 16:00开始", "R56", when=BEFORE_THE_END),
     ("exempt", "reason_is_listed"): Case(
         "免评理由须以方案所列之一开头:新成立不足一年、合并、撤销、其他", "R1", reason="人太少"

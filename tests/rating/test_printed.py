@@ -38,9 +38,10 @@ def test_a_stage_is_printed_with_its_condition_its_dates_and_what_can_be_done_in
 
     assert squeezed == [
         ["rating.approval", "committee", "approve(meeting)", "approved_after_entry,", "city_review", "|", "rated"],
-        ["仅路线B或拟定5星", "截止进入环节后15个工作日", "not_by_the_scorer,", "quota_kept"],
+        ["仅路线B或拟定5星", "截止进入环节后15个工作日", "not_by_the_scorer,", "quota_kept,"],
+        ["votes_agree"],
         ["record_excess(level,", "number,", "reason)", "·"],
-        ["reject(meeting,", "reason)", "approved_after_entry", "review"],
+        ["reject(meeting,", "reason)", "approved_after_entry,", "votes_agree", "review"],
     ]
 
 

@@ -10,9 +10,10 @@ from starflow.service import meetings
 from starflow.service.acting import Acting
 from starflow.service.agenda import AgendaLine, AgendaQuota
 from starflow.service.meetings import Batch, Excess
-from starflow.service.sittings import Closed, MeetingLine, Undecided
+from starflow.service.sittings import Closed, MeetingLine, Undecided, VoteLine
 from tests.service.town import BRANCH, COMMITTEE, DEPARTMENT, Town, town_of
 from workflow.engine.errors import BadInput, Forbidden, Reason, Refused, StarflowError, Unknown, WrongStage
+from workflow.rating.votes import Vote
 
 MAY_14 = date(2027, 5, 14)
 NOON = datetime(2027, 5, 14, 2, tzinfo=UTC)  # ten in the morning there
@@ -448,3 +449,55 @@ def test_where_nobody_waits_no_excess_is_needed(town: Town) -> None:
         meetings.excess(town.desk, "2027-1", "5", 1, "确有必要", acting=COMMITTEE)
 
     assert refused.value.reasons == (Reason("现在没有待批准的党组织,不需要超额决定", "R30"),)
+
+
+# ── what was voted ───────────────────────────────────────────────
+
+EIGHT_OF_NINE = Vote(present=9, in_favour=8, against=1, abstained=0)
+
+
+def test_a_vote_is_kept_with_the_sitting_and_with_everybody_it_was_about(town: Town) -> None:
+    town.waiting({"D01": (4, "85"), "D02": (4, "84"), "D03": (4, "83")})
+    sit(town)
+    meetings.approve(town.desk, "2027-1", acting=COMMITTEE, codes=["D01", "D02"], vote=EIGHT_OF_NINE)
+    meetings.reject(
+        town.desk, "2027-1", "D03", "材料不实", acting=COMMITTEE, vote=Vote(present=9, in_favour=2, against=7)
+    )
+
+    (line,) = meetings.meeting_list(town.desk).rows
+
+    assert line.votes == (
+        VoteLine(outcome="approved", organisations=("D01", "D02"), present=9, in_favour=8, against=1, abstained=0),
+        VoteLine(outcome="rejected", organisations=("D03",), present=9, in_favour=2, against=7, abstained=0),
+    )
+    assert town.broken() == ()
+
+
+def test_a_vote_that_says_another_thing_decides_nothing_and_enters_no_sitting(town: Town) -> None:
+    town.waiting({"D01": (4, "85")})
+    before = town.history("D01")
+
+    def approved(vote: Vote) -> Batch:
+        return meetings.approve(town.desk, "2027-1", acting=COMMITTEE, on=MAY_14, vote=vote)
+
+    assert refusal(lambda: approved(replace(EIGHT_OF_NINE, abstained=1))) == (
+        "赞成8票、反对1票、弃权1票,合计10票,与到会的9人不符(R24)",
+    )
+    assert refusal(lambda: approved(Vote(present=9, in_favour=4, against=5))) == (
+        "赞成4票,没有超过到会9人的半数,不能批准(R24)",
+    )
+    sit(town)
+    assert refusal(
+        lambda: meetings.reject(town.desk, "2027-1", "D01", "再核", acting=COMMITTEE, vote=EIGHT_OF_NINE)
+    ) == ("赞成8票,已超过到会9人的半数,不能不予批准(R24)",)
+    assert town.history("D01") == before
+    assert [line.votes for line in meetings.meeting_list(town.desk).rows] == [()]
+
+
+def test_a_vote_told_through_the_one_door_is_judged_there(town: Town) -> None:
+    town.waiting({"D01": (4, "85")})
+    told = {"on": "2027-05-14", "number": "2027-1", "votes": {"present": 9, "in_favour": 4, "against": 5}}
+
+    assert refusal(lambda: town.fire("D01", "approve", {"meeting": told})) == (
+        "赞成4票,没有超过到会9人的半数,不能批准(R24)",
+    )

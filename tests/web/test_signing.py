@@ -100,3 +100,32 @@ def test_the_signature_asks_again_who_one_is(earnest: Web) -> None:
     answer = first.request("POST", "/meeting/decide", data=preview)
 
     assert (answer.status_code, "再证明一次" in answer.text) == (403, True)
+
+
+def test_a_vote_is_previewed_signed_twice_and_shown_with_the_sitting(earnest: Web) -> None:
+    first, second = member(earnest, "甲"), member(earnest, "乙")
+    excess_signed(first, second)
+    counted = {"present": "9", "in_favour": "8", "against": "0", "abstained": "1"}
+    preview = first.post("/meeting/preview", **CHOSEN, **counted)
+    asked = first.request("POST", "/meeting/decide", data=hidden(preview.text))
+    said = "到会9人:赞成8票,反对0票,弃权1票"
+    assert (said in preview.text, asked.status_code, said in second.get("/meeting").text) == (True, 303, True)
+
+    second.post("/two/2/confirm")
+
+    assert f"{said} — 批准" in second.get("/meeting").text
+
+
+def test_a_vote_that_does_not_add_up_comes_back_with_the_fault_at_its_field(earnest: Web) -> None:
+    first = member(earnest, "甲")
+    short = {"present": "9", "in_favour": "8", "against": "", "abstained": "0"}
+    wrong = {"present": "9", "in_favour": "8", "against": "1", "abstained": "1"}
+
+    missing, uneven = (first.post("/meeting/preview", **CHOSEN, **typed) for typed in (short, wrong))
+
+    assert missing.status_code == uneven.status_code == 400
+    assert '<a href="#f-against">请填写“反对”的人数(0至9999)' in missing.text
+    assert '<a href="#f-in_favour">赞成8票、反对1票、弃权1票,合计10票,与到会的9人不符(R24)</a>' in uneven.text
+    assert [
+        typed in uneven.text for typed in ('name="present" inputmode="numeric" size="4" maxlength="6" value="9"',)
+    ] == [True]

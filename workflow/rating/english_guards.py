@@ -73,6 +73,10 @@ GUARDS: Mapping[str, str] = {
     "已经有一件,编号{},不另立": "there is one already, number {0}",
     "现为{},降级后的星级须低于它,不能是{}": "now {0}; a demotion leads below it, not to {1}",
     "期限{}早于今天{}": "the date {0} lies before today, {1}",
+    "赞成{}票、反对{}票、弃权{}票,合计{}票,与到会的{}人不符":
+        "{0} for, {1} against and {2} abstaining make {3}, but {4} were present",
+    "赞成{}票,没有超过到会{}人的半数,不能批准": "{0} of {1} present were for it, no more than half: it cannot be approved",
+    "赞成{}票,已超过到会{}人的半数,不能不予批准": "{0} of {1} present were for it, more than half: it cannot be turned down",
     "会议日期{}早于提出的日期{}": "the meeting of {0} lies before the proposal of {1}",
     "现为{},不必再降为{}": "now {0}: there is nothing to lower to {1}",
     "日期{}晚于今天{}": "the date {0} lies after today, {1}",

@@ -110,3 +110,4 @@ class WorldPayload:
 class WorldMeeting:
     on: date | None = None
     number: str = ""
+    votes: None = None

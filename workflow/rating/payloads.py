@@ -148,9 +148,19 @@ class Finding(Payload):
     finding: Text
 
 
+class Votes(Payload):
+    """What was counted at the committee's table; whether it adds up, and carries, is judged beside the decision."""
+
+    present: Count
+    in_favour: Count
+    against: Count = 0
+    abstained: Count = 0
+
+
 class CommitteeMeeting(Payload):
     on: date
     number: Annotated[str, Field(min_length=1, max_length=80)]
+    votes: Votes | None = None
 
 
 class Sitting(Payload):

@@ -14,6 +14,7 @@ from workflow.engine.machine import Ask
 from workflow.engine.table import ALWAYS, OWNER, Guard, When
 from workflow.rating import guards, payloads
 from workflow.rating.facts import Facts
+from workflow.rating.votes import votes_agree
 
 NEXT, STAY, NAMED = "next", "stay", "named"
 
@@ -246,12 +247,17 @@ APPROVE = Act(
     "approve",
     "批准",
     takes=payloads.Sitting,
-    guards=(guards.approved_after_entry, guards.not_by_the_scorer, guards.quota_kept),
+    guards=(guards.approved_after_entry, guards.not_by_the_scorer, guards.quota_kept, votes_agree),
     effect=approve,
 )
 RECORD_EXCESS = Act("record_excess", "记录超额决定", STAY, takes=payloads.ExcessDecision, needs_reason=True)
 REJECT = Act(
-    "reject", "不予批准", NAMED, takes=payloads.Sitting, needs_reason=True, guards=(guards.approved_after_entry,)
+    "reject",
+    "不予批准",
+    NAMED,
+    takes=payloads.Sitting,
+    needs_reason=True,
+    guards=(guards.approved_after_entry, votes_agree),
 )
 
 KINDS = (

@@ -18,6 +18,7 @@ from workflow.rating.payloads import Sitting
 from workflow.rating.scheme import Scheme
 from workflow.rating.track_guards import MatterFacts
 from workflow.rating.track_parts import NEW, OPEN, Act, Kind, Status, check, when
+from workflow.rating.votes import votes_agree
 
 OVERDUE = "overdue"
 """Shown in place of the status of a ledger's item that is past its due; never stored: the light says it."""
@@ -196,7 +197,7 @@ DEMOTION = Kind(
             ("proposed",),
             "approved",
             takes=Sitting,
-            guards=(guards.met_since, guards.still_lower),
+            guards=(guards.met_since, guards.still_lower, votes_agree),
         ),
         Act(
             "reject",
@@ -205,7 +206,7 @@ DEMOTION = Kind(
             "rejected",
             takes=Sitting,
             needs_reason=True,
-            guards=(guards.met_since,),
+            guards=(guards.met_since, votes_agree),
         ),
         Act("withdraw", "撤回", ("proposed",), "withdrawn", by=SUPERIOR, needs_reason=True),
     ),

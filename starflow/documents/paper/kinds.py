@@ -2,7 +2,7 @@
 
 import io
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -230,8 +230,10 @@ def _minutes(desk: Desk, wanted: Wanted) -> Paper:
             Text(f"会议听取了{its.year}年度{its.title}考评、审核和公示情况的汇报,批准{len(approved)}个党组织的拟定星级({said}),不予批准{len(rejected)}个。"),
             heads[1],
             *(_decided(its, approved) or (Text("本次会议没有批准。"),)),
+            *map(Text, _voted(approved)),
             heads[2],
             *([Text(f"{one.name}:{one.reason or '未写明理由'}。") for one in rejected] or [Text("无。")]),
+            *map(Text, _voted(rejected)),
             heads[3],
             *([Text(text) for text in quotas] or [Text("方案没有名额规定。")]),
             heads[4],
@@ -244,6 +246,18 @@ def _minutes(desk: Desk, wanted: Wanted) -> Paper:
 def _decided(its: Setting, approved: list[Any]) -> tuple[Block, ...]:
     rows = tuple((str(n), one.name, its.star_word(one.star)) for n, one in enumerate(approved, 1))
     return (Table(("序号", "党组织", "批准星级"), rows, (1, 6, 2)),) if rows else ()
+
+
+def _voted(decided: list[Any]) -> Iterator[str]:
+    """A sentence for each vote, with those whom it was about, unless it was about all of them."""
+    votes: dict[Any, list[str]] = {}
+    for one in decided:
+        if one.vote:
+            votes.setdefault(one.vote, []).append(one.name)
+    for vote, names in votes.items():
+        about = "" if len(names) == len(decided) else f"({'、'.join(names)})"
+        counted = f"赞成{vote.in_favour}票,反对{vote.against}票,弃权{vote.abstained}票"
+        yield f"表决{about}:到会{vote.present}人,{counted}。"
 
 
 def _approval_list(desk: Desk, wanted: Wanted) -> Paper:

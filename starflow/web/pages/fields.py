@@ -23,6 +23,10 @@ LABELS: Mapping[str, tuple[str, str]] = {
     "meeting.attendees": ("参加人", "一行写一个"),
     "meeting.minutes": ("会议纪要", "写结论,不写个人意见"),
     "meeting.number": ("会议编号", "例如 市直工委〔2027〕3号"),
+    "meeting.votes.present": ("到会人数", "表决时到会的委员;没有表决的,四项都不填"),
+    "meeting.votes.in_favour": ("赞成", "赞成批准的票数"),
+    "meeting.votes.against": ("反对", ""),
+    "meeting.votes.abstained": ("弃权", ""),
     "star": ("星级", ""),
     "tellers": ("监票人", "两人,一行写一个;有纸质票的必填"),
     "paper.members_present": ("参加测评的党员数", ""),
@@ -71,14 +75,20 @@ def fields_of(
 
 
 def _fields(
-    schema: Mapping[str, Any], defs: Mapping[str, Any], scheme: Scheme, titles: Mapping[str, str], at: str
+    schema: Mapping[str, Any],
+    defs: Mapping[str, Any],
+    scheme: Scheme,
+    titles: Mapping[str, str],
+    at: str,
+    wanted: bool = True,
 ) -> Iterator[Field]:
-    required = set(schema.get("required", ()))
+    """`wanted`: what stands here has to be said; a part that may be left out asks for nothing by itself."""
+    required = set(schema.get("required", ())) if wanted else set()
     for name, one in schema.get("properties", {}).items():
         shape = _shape(one, defs)
         where = f"{at}{name}"
         if "properties" in shape:
-            yield from _fields(shape, defs, scheme, titles, f"{where}.")
+            yield from _fields(shape, defs, scheme, titles, f"{where}.", wanted=wanted and "anyOf" not in one)
         elif name == SCORES:
             yield from _scores(scheme, name in required)
         elif name == "base" and "scores" in schema["properties"]:

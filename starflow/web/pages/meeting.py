@@ -3,6 +3,7 @@ decision on many at once with its exceptions, looked at before it counts.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from datetime import date
 from typing import Annotated
 
@@ -20,6 +21,7 @@ from starflow.web.pages.fields import Faults
 from starflow.web.pages.posted import EMPTY, Form, Posted
 from starflow.web.pages.shell import Look, Looking
 from workflow.engine.errors import BadInput, Forbidden, Refused, StarflowError, Unknown
+from workflow.rating.votes import Vote
 
 router = APIRouter(include_in_schema=False)
 
@@ -51,6 +53,8 @@ def preview(look: Looking, form: Posted) -> Response:
     return look.page(
         "meeting_preview.html",
         form=form,
+        vote=_vote(form),
+        voted=VOTED,
         chosen=[row for row in agenda.rows if row.organisation in ticked],
         passed=[(row, form[f"{WHY}{row.organisation}"]) for row in agenda.rows if _passed_over(form, row, ticked)],
         seen=_fingerprint(agenda),
@@ -77,14 +81,15 @@ def decide(look: Looking, form: Posted) -> Response:
         row.organisation: form[f"{WHY}{row.organisation}"] for row in agenda.rows if _passed_over(form, row, ticked)
     }
     codes = (*[row.organisation for row in agenda.rows if row.organisation in ticked], *exceptions)
-    on = date.fromisoformat(form["on"])
+    on, vote = date.fromisoformat(form["on"]), _vote(form)
     if POLICY.takes_two(look.desk, "approve"):
         payload = {"number": form["number"], "on": on.isoformat(), "codes": codes, "exceptions": exceptions}
+        payload |= {"vote": asdict(vote)} if vote else {}
         signed = {"signed": as_signed(agenda, codes), "year": agenda.year}
         return _asked(look, form, "approve", payload | signed, look.say("会议%(number)s", number=form["number"]))
     try:
         batch = meetings.approve(
-            look.desk, form["number"], acting=_acting(look), codes=codes, exceptions=exceptions, on=on
+            look.desk, form["number"], acting=_acting(look), codes=codes, exceptions=exceptions, on=on, vote=vote
         )
     except (BadInput, Refused, Unknown, Forbidden) as refusal:
         return _page(look, form, tuple(("number", str(reason)) for reason in refusal.reasons), 422)
@@ -174,6 +179,7 @@ def _page(
         lines=_lines(agenda, places),
         tried=places,
         form=form,
+        voted=VOTED,
         ticked=set(form.every("code"))
         if "number" in form
         else {r.organisation for r in agenda.rows if r.within is not False},
@@ -216,10 +222,35 @@ def _faults(look: Look, form: Form, agenda: Agenda) -> list[tuple[str, str]]:
         _day(form.get("on", ""))
     except BadInput as wrong:
         found.append(("on", str(wrong)))
+    found += _vote_faults(look, form)
     listed = {row.organisation for row in agenda.rows}
     if not set(form.every("code")) & listed:
         found.append(("list", look.say("没有选中任何单位,请在名单里勾选要批准的")))
     return found
+
+
+VOTED = (("present", "到会人数"), ("in_favour", "赞成"), ("against", "反对"), ("abstained", "弃权"))
+
+
+def _vote_faults(look: Look, form: Form) -> list[tuple[str, str]]:
+    """All four or none; numbers; and in their sum and their majority what is to be decided."""
+    if not any(form.get(name) for name, _ in VOTED):
+        return []
+    wrong = [
+        (name, look.say("请填写“%(what)s”的人数(0至9999),没有表决的四项都不填", what=look.say(label)))
+        for name, label in VOTED
+        if not (form.get(name, "").isascii() and form.get(name, "").isdigit() and len(form[name]) < 5)
+    ]
+    if wrong:
+        return wrong
+    vote = _vote(form)
+    fault = vote.fault(approving=True) if vote else None
+    return [("in_favour", str(fault))] if fault else []
+
+
+def _vote(form: Form) -> Vote | None:
+    """As it was typed and has been judged."""
+    return Vote(**{name: int(form[name]) for name, _ in VOTED}) if form.get("present") else None
 
 
 def _day(text: str) -> date:

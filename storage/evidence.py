@@ -3,7 +3,7 @@
 Nothing here is deleted: an event is withdrawn, a term is closed, and both go on being shown.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -86,10 +86,10 @@ def surveys_of(tx: Transaction, campaign_id: int) -> tuple[Survey, ...]:
     return tuple(tx.session.exec(of_it.order_by(col(Survey.id))))
 
 
-def reviews_of(tx: Transaction, campaign_id: int) -> tuple[Assessment, ...]:
-    """Every superior's sheet of a campaign."""
+def reviews_of(tx: Transaction, campaign_id: int, made_by: str = "superior") -> tuple[Assessment, ...]:
+    """Every sheet of a campaign that was made by the superiors, or by the organisations themselves."""
     of_it = select(Assessment).join(Cycle, col(Cycle.id) == col(Assessment.cycle_id))
-    wanted = of_it.where(Cycle.campaign_id == campaign_id, Assessment.made_by == "superior")
+    wanted = of_it.where(Cycle.campaign_id == campaign_id, Assessment.made_by == made_by)
     return tuple(tx.session.exec(wanted.order_by(col(Assessment.id))))
 
 
@@ -105,6 +105,13 @@ def confirmed_events(tx: Transaction, organisation_id: int, year: int, years: in
             .order_by(col(Event.happened_on), col(Event.id))
         )
     )
+
+
+def decided_events(tx: Transaction, organisation_ids: Collection[int]) -> Iterator[Event]:
+    """Every event of these organisations that somebody has decided on, however, by number."""
+    for chunk in chunks(tuple(organisation_ids)):
+        its = (col(Event.organisation_id).in_(chunk), col(Event.decided_at).is_not(None))
+        yield from tx.session.exec(select(Event).where(*its).order_by(col(Event.id)))
 
 
 @dataclass(frozen=True, slots=True)

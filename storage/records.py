@@ -203,6 +203,13 @@ def history(tx: Transaction, cycle_id: int) -> tuple[tuple[Record, RecordDetail 
     return tuple((record, detail) for record, detail in found)
 
 
+def schemes_of(tx: Transaction, campaign_id: int, triggers: Sequence[str]) -> dict[tuple[int, datetime], str]:
+    """(cycle, when) → the scheme under which these acts of a campaign were done."""
+    of_it = select(Record).join(Cycle, col(Cycle.id) == col(Record.cycle_id)).where(Cycle.campaign_id == campaign_id)
+    found = tx.session.exec(of_it.where(col(Record.trigger).in_(triggers)).order_by(col(Record.id)))
+    return {(one.cycle_id, one.at): one.scheme_hash for one in found}
+
+
 def edges(tx: Transaction) -> Iterator[tuple[str, str, str, str, str]]:
     """Every different (scheme hash, trigger, before, after) of the history, with one chain in which it stands."""
     found = tx.session.execute(

@@ -121,7 +121,7 @@ def fire(
 
     with at_desk() as desk:
         acting = acting_on(desk, code, role, by, year)
-        also = countersigner(desk, trigger, acting.person, second)
+        also = countersigner(desk, trigger, acting.person, second, code, year)
         ask = CycleAsk(
             code=code,
             trigger=trigger,

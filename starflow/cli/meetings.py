@@ -201,7 +201,7 @@ def reject(
 
     with at_desk() as desk:
         acting = acting_at_the_top(desk, role, by)
-        also = countersigner(desk, "reject", acting.person, second)
+        also = countersigner(desk, "reject", acting.person, second, code, year)
         line = send_back(desk, number, code, reason, acting=acting, year=year, second=also, vote=votes)
     return Result(plain(line), (f"{line.organisation} {line.name} → {line.after}",))
 

@@ -66,6 +66,13 @@ def invite(desk: Desk, who: str, *, login: str = "", name: str = "", by: str) ->
         return _link(tx, known, by=by, resets_totp=False)
 
 
+def address_of(desk: Desk, who: str, name: str = "") -> str:
+    """Where a letter to whoever is invited would go, empty where nowhere is known. Raises Unknown, BadInput as `invite` does."""
+    with desk.reading() as tx:
+        found = _found(tx, who, name)
+    return found.email if found else _address(who)
+
+
 def reset(desk: Desk, login: str, *, totp: bool, by: str) -> Invitation:
     """A link to set another password; `totp`: the second factor is set up anew as well. Raises Unknown, Refused."""
     with desk.transaction(desk.wall.now()) as tx:
@@ -76,14 +83,21 @@ def reset(desk: Desk, login: str, *, totp: bool, by: str) -> Invitation:
 
 
 def _person(tx: Transaction, who: str, name: str) -> Person:
+    return _found(tx, who, name) or posts.add_person(tx, name=name, email=_address(who))
+
+
+def _found(tx: Transaction, who: str, name: str) -> Person | None:
+    """None: somebody new, of this name."""
     found = posts.people_called(tx, who)
     if len(found) > 1:
         raise BadInput(f"“{who}”有{len(found)}人:{'、'.join(one.code for one in found)};请写人员编号")
-    if found:
-        return found[0]
-    if not name:
+    if not found and not name:
         raise Unknown(f"没有编号或邮箱为“{who}”的人员;名册以外的人请同时写明姓名(--name)")
-    return posts.add_person(tx, name=name, email=who if "@" in who else "")
+    return found[0] if found else None
+
+
+def _address(who: str) -> str:
+    return who if "@" in who else ""
 
 
 def _new_account(tx: Transaction, person: Person, login: str) -> Known:

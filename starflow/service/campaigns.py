@@ -9,7 +9,7 @@ from starflow.service import matters
 from starflow.service.case import campaign_of, case_of, load_case
 from starflow.service.cycles import administer, redate, redate_all, reloaded
 from starflow.service.desk import Desk
-from starflow.service.schemes import read_scheme
+from starflow.service.schemes import keep, read_scheme
 from storage import cycles, installation, records, stars
 from storage import organisations as tree
 from storage.database import Transaction
@@ -40,7 +40,7 @@ class Opened:
 def adopt_scheme(desk: Desk, name_or_file: str) -> Scheme:
     scheme, content = read_scheme(name_or_file)
     with desk.transaction() as tx:
-        installation.adopt(tx, digest=scheme.hash, name=scheme.name, title=scheme.title, content=content)
+        keep(tx, scheme, content)
     return scheme
 
 
@@ -55,7 +55,7 @@ def open_campaign(desk: Desk, year: int, scheme_name: str, *, actor: str, progre
     if scheme.undecided and not desk.rehearsal:
         raise Refused(*undecided(scheme))
     with desk.transaction() as tx:
-        installation.adopt(tx, digest=scheme.hash, name=scheme.name, title=scheme.title, content=content)
+        keep(tx, scheme, content)
         if (existing := cycles.campaign_of_year(tx, year)) is not None and existing.year == year:
             raise Forbidden(f"{year}年度的创建活动已经开展")
         if (

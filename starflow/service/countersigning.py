@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from starflow.service.desk import Desk
 from starflow.service.organisations import find_person
 from starflow.service.policy import POLICY, SEAT_WORDS, TwoNeeded
-from starflow.service.twofold import confirmers_of
+from starflow.service.twofold import confirmers_of, impartial
 from storage import grants, organisations, posts
 from storage.database import Transaction
 from storage.models import Person
@@ -18,10 +18,22 @@ from workflow.engine.deadlines import local_date
 from workflow.engine.errors import Forbidden
 
 
-def countersigner(desk: Desk, action: str, first: str | None, second: str | None) -> str | None:
-    """Who signs beside `first`, by code; None where it takes one only. Raises TwoNeeded, Forbidden, Unknown."""
+def countersigner(
+    desk: Desk, action: str, first: str | None, second: str | None, about: str | None = None, year: int | None = None
+) -> str | None:
+    """Who signs beside `first`, by code; None where it takes one only. `about`: the organisation, to which both are strangers.
+
+    Raises TwoNeeded, Forbidden, Unknown.
+    """
     if not POLICY.takes_two(desk, action):
         return None
+    found = _found(desk, action, first, second)
+    if about is not None:
+        impartial(desk, about, year, tuple(one for one in (first, found) if one is not None))
+    return found
+
+
+def _found(desk: Desk, action: str, first: str | None, second: str | None) -> str | None:
     rule = POLICY.rule(action)
     with desk.reading() as tx:
         if second is None:

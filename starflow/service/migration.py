@@ -15,7 +15,8 @@ from starflow.service.campaigns import undecided
 from starflow.service.case import Case, campaign_of, case_of
 from starflow.service.cycles import administer, dated, redate, reloaded
 from starflow.service.desk import Desk
-from storage import ballots, cycles, evidence, installation
+from starflow.service.schemes import keep
+from storage import ballots, cycles, evidence
 from storage.cycles import CycleRow
 from storage.database import Transaction
 from storage.models import Campaign
@@ -115,15 +116,11 @@ def migrate(
             raise Refused(f"{campaign.year}年度已经结束,不再更换方案")
         if plan.blocked:
             raise Refused(*plan.blocked)
-        adopt_for(tx, scheme, content)
+        keep(tx, scheme, content)
     moved = 0
     while page := move_page(desk, campaign.year, scheme, stages or {}, reason, actor):
         moved += page
     return replace(plan, moved=moved)
-
-
-def adopt_for(tx: Transaction, scheme: Scheme, content: bytes) -> None:
-    installation.adopt(tx, digest=scheme.hash, name=scheme.name, title=scheme.title, content=content)
 
 
 # ── the plan ─────────────────────────────────────────────────────

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 
 from starflow.service.case import campaign_of
 from starflow.service.desk import Desk
-from starflow.service.schemes import checked_content
+from starflow.service.schemes import checked_content, keep
 from storage import installation
 from workflow.engine.errors import Faulty, Unknown
 from workflow.rating import shelf
@@ -25,7 +25,7 @@ def adopt(desk: Desk, text: str) -> Scheme:
     if scheme is None:
         raise Faulty(map(str, found))
     with desk.transaction() as tx:
-        installation.adopt(tx, digest=scheme.hash, name=scheme.name, title=scheme.title, content=content)
+        keep(tx, scheme, content)
     return scheme
 
 

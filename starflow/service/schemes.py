@@ -1,10 +1,12 @@
 """Scheme files before they run: reading one by name or from disk, and all that is wrong with it.
 
-Nothing here needs a database, so a coordinator may check a file on any machine, and at once.
+Nothing here needs a database but `keep`, so a coordinator may check a file on any machine, and at once.
 """
 
 from pathlib import Path
 
+from storage import installation
+from storage.database import Transaction
 from workflow.engine.errors import BadInput, Unknown, because
 from workflow.rating import shelf
 from workflow.rating.procedure import procedure_faults, table_of
@@ -52,6 +54,11 @@ def read_scheme(name_or_file: str, settings: tuple[str, ...] = ()) -> tuple[Sche
     scheme = load_bytes(content, source=shelf.source_text, settings=settings)
     table_of(scheme)
     return scheme, content
+
+
+def keep(tx: Transaction, scheme: Scheme, content: bytes) -> None:
+    """In the database under its hash, so that a year may run under it without the file; a second time changes nothing."""
+    installation.adopt(tx, digest=scheme.hash, name=scheme.name, title=scheme.title, content=content)
 
 
 def scheme_file(name_or_file: str) -> bytes:

@@ -205,7 +205,7 @@ def _adopt(desk: Desk, asked: Twofold, second: str) -> str:
 def _force(desk: Desk, asked: Twofold, second: str) -> str:
     """A forced end of a cycle, or a committee's no, through the one door; both names stand in its reason."""
     payload = asked.payload
-    _impartial(desk, payload["code"], payload.get("year"), (asked.asked_by, second))
+    impartial(desk, payload["code"], payload.get("year"), (asked.asked_by, second))
     fired = fire(
         desk,
         CycleAsk(
@@ -223,7 +223,7 @@ def _force(desk: Desk, asked: Twofold, second: str) -> str:
     return f"{fired.code}:{fired.record.after}"
 
 
-def _impartial(desk: Desk, code: str, year: int | None, people: tuple[str, ...]) -> None:
+def impartial(desk: Desk, code: str, year: int | None, people: tuple[str, ...]) -> None:
     """Nobody signs about an organisation that is their own. Raises Forbidden."""
     with desk.reading() as tx:
         case = load_case(desk, tx, code, year)
@@ -301,6 +301,10 @@ def _act(name: str) -> TwofoldAct:
     if found is None:
         raise BadInput(f"“{name}”不须两人办理")
     return found
+
+
+FORCED = tuple(act.name for act in ACTS if act.run is _force)
+"""What is asked for with an act's own form; a list and an excess are signed at the meeting."""
 
 
 def confirmers_of(name: str) -> tuple[str, ...]:

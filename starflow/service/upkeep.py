@@ -5,7 +5,6 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -15,16 +14,15 @@ from starflow.service.case import case_of, stored_facts
 from starflow.service.cycles import redate
 from starflow.service.desk import Desk
 from starflow.service.health import Finding, findings
+from starflow.service.recomputation import scores_agree
 from starflow.service.scopes import quota_base, scope_word
 from storage import ballots, cycles, evidence, filings, meetings, obligations, outbox, records, retention, runs
 from storage.database import Transaction
 from storage.invariants import invariants
-from storage.models import Assessment
 from storage.organisations import chunks
 from storage.records import Verdict
 from workflow.rating.procedure import approves, table_of
 from workflow.rating.quota import excess
-from workflow.rating.scheme import Scheme
 from workflow.rating.survey import needed
 
 POLLS = ("open_survey", "extend_survey", "close_survey", "count_survey", "void_survey")
@@ -152,7 +150,7 @@ def quotas_are_kept(desk: Desk, tx: Transaction) -> Iterator[str]:
 
 
 def evidence_holds(desk: Desk, tx: Transaction) -> Iterator[str]:
-    """I7: every filed survey reached its quorum or was excused. I11: no sheet gives more than its own total does."""
+    """I7: every filed survey reached its quorum or was excused. I11: every score is what its sheet and its events come to."""
     for campaign_id, digest in cycles.open_campaigns(tx).items():
         scheme = desk.scheme(tx, digest)
         for filed in evidence.surveys_of(tx, campaign_id):
@@ -162,15 +160,7 @@ def evidence_holds(desk: Desk, tx: Transaction) -> Iterator[str]:
                 and filed.members_present < needed(filed.members, scheme.survey.quorum)
             ):
                 yield f"I7 测评{filed.id}:参加{filed.members_present}人,不到{filed.members}人的{scheme.survey.quorum}"
-        for sheet in evidence.reviews_of(tx, campaign_id):
-            if sheet.total is not None and sheet.star > _highest(scheme, sheet):
-                yield f"I11 考评{sheet.id}:{sheet.total}分定了{sheet.star}星"
-
-
-def _highest(scheme: Scheme, sheet: Assessment) -> int:
-    """What the total gives, or what an effect of the scheme has given directly: the lines of the sheet say so."""
-    given = [int(effect[5:]) for step in sheet.steps if (effect := str(step["effect"])).startswith("star=")]
-    return max([scheme.band(sheet.total or Decimal(0)), *given])
+        yield from scores_agree(desk, tx, campaign_id)
 
 
 def doctor(desk: Desk) -> tuple[Finding, ...]:

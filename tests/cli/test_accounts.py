@@ -89,10 +89,14 @@ def test_as_soon_as_a_second_person_holds_the_role_both_sign(live: Cli) -> None:
     alone = live.refused(*EXEMPT)
     himself = live.refused(*EXEMPT, "--second", "P1")
     stranger = live.refused(*EXEMPT, "--second", "P5")
+    asked = live.json("role", "grant", "P5", "department", "GW", "--by", first, "--reason", "增派")["request"]
+    live.done("role", "confirm", str(asked), "--by", second)
+    concerned = live.refused(*EXEMPT, "--second", "P5")  # at the head of B1
     done = live.json(*EXEMPT, "--second", colleague)
 
     assert alone == (4, f"免评须两人办理:请用 --second 写明会签的另一位({colleague}(d2))")
     assert himself == (4, "须由另一个人会签,提出的人自己不能会签")
     assert stranger == (4, "免评由组织部、工委会会签,P5(马国)现在不是")
+    assert concerned == (4, "P5在该组织任职或已申请回避,须由其他人办理")
     assert done["after"] == "exempt"
     assert live.json("history", "B1")["rows"][-1]["reason"] == f"合并:并入第二支部(P1提出,{colleague}会签)"

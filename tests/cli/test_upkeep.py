@@ -119,3 +119,20 @@ WRONG_TOKENS = [
 @pytest.mark.parametrize(("code", "role", "days"), WRONG_TOKENS)
 def test_a_token_that_makes_no_sense_is_refused(cli: Cli, code: str, role: str, days: str) -> None:
     assert cli.refused("token", "issue", code, "--role", role, "--days", days)[0] == 2
+
+
+def test_doctor_computes_each_score_again_from_the_events_of_its_day(sitting: Cli) -> None:
+    late = ("event", "add", "unexcused", "D60", "--on", "2027-05-01", "--proof", "签到册", "--as", "department")
+    done = sitting.json(*late, "--confirm")["rows"][0]
+    assert sitting.json("doctor")["ok"]  # entered after the decision, so that it does not count
+    sitting.done("event", "withdraw", str(done["id"]), "--reason", "登记有误", "--as", "department")
+    assert sitting.json("doctor")["ok"]
+
+    tamper(sitting, "UPDATE assessment SET total = '96' WHERE made_by = 'superior'")
+    other_total = sitting.run("doctor").stdout
+    tamper(sitting, "UPDATE assessment SET total = '95' WHERE made_by = 'superior'")
+    before = "UPDATE event SET status = 'confirmed', proposed_at = '2027-04-16', decided_at = '2027-04-16'"
+    tamper(sitting, f"{before} WHERE code = 'unexcused'")
+
+    assert "记96分,按得分和当时的事项应为95分" in other_total
+    assert "记95分,按得分和当时的事项应为" in sitting.run("doctor").stdout

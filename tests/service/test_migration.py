@@ -5,6 +5,7 @@ import pytest
 from starflow.service import migration, upkeep
 from starflow.service.campaigns import show_campaign
 from starflow.service.migration import migrate, plan_migration
+from starflow.service.schemes import keep
 from tests.service.conftest import City
 from workflow.rating.scheme import Scheme, load_bytes
 from workflow.rating.shelf import scheme_bytes
@@ -23,7 +24,7 @@ def test_an_interrupted_migration_is_finished_by_the_same_command(
     old = show_campaign(city.desk).scheme_hash
     monkeypatch.setattr(migration, "PAGE", 2)
     with city.desk.transaction() as tx:
-        migration.adopt_for(tx, later, CONTENT)
+        keep(tx, later, CONTENT)
     migration.move_page(city.desk, 2027, later, {}, "顺延五天", "P1")
 
     half = plan_migration(city.desk, later)

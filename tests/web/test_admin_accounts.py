@@ -133,6 +133,20 @@ def test_a_mailed_link_is_on_no_page(web: Web, admin: Browser, mailing: Letterbo
     assert Browser(web.app).get(link_on(mailing.letters[0].body.replace("\n", "<"))).status_code == 200
 
 
+def test_no_link_is_made_for_a_letter_that_cannot_go_out(web: Web, admin: Browser, mailing: Letterbox) -> None:
+    without = admin.post("/admin/accounts", who="P6", login="huangli", way="mail")
+    assert (without.status_code, "没有邮箱,没有生成链接" in without.text, states(web.desk)) == (422, True, {})
+
+    first = link_on(admin.post("/admin/accounts", who="P6", login="huangli", way="shown").text)
+    again = admin.post("/admin/accounts/link", login="huangli", way="mail")
+    web.desk.settings = replace(web.desk.settings, channels=())
+    unsent = admin.post("/admin/accounts/link", login="huangli", way="mail")
+
+    assert (again.status_code, "没有邮箱,没有生成链接" in again.text) == (422, True)
+    assert (unsent.status_code, "没有接入邮件,没有生成链接" in unsent.text) == (422, True)
+    assert Browser(web.app).get(first).status_code == 200  # the link that was there still opens
+
+
 def test_a_link_that_the_mail_server_did_not_take_is_said_so(web: Web, admin: Browser, mailing: Letterbox) -> None:
     mailing.down = True
 

@@ -50,7 +50,7 @@ def test_the_year_on_the_page_reaches_into_the_next_where_the_scheme_does(admin:
     page = admin.post(AT, toml=shelf.scheme_bytes("shandong-party-committees").decode(), go="check").text
 
     months = page.partition('<ol class="months">')[2].partition("</ol>")[0]
-    assert [month in months for month in ("<b>12月</b>", "<b>2028年1月</b>", "<b>2028年2月</b>")] == [True] * 3
+    assert [month in months for month in ("<b>十二月</b>", "<b>2028年1月</b>", "<b>2028年2月</b>")] == [True] * 3
     assert "2028年1月15日(周六)24时" in months and "2027年" not in months
 
 

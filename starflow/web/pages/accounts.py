@@ -47,6 +47,8 @@ def invite(look: Looking, form: Posted) -> Response:
     if faults := _faults(look, form, "who"):
         return _page(look, form, faults, 400)
     try:
+        if faults := _unmailable(look, form, accounts.address_of(look.desk, form["who"], form.get("name", ""))):
+            return _page(look, form, faults, 422)
         known = _account_of(look, form["who"])
         if known is not None and known.status == "active":
             raise Refused(f"{known.name}已经有账号{known.login},在用")
@@ -65,6 +67,8 @@ def renew(look: Looking, form: Posted) -> Response:
     if line.status == "active" and form.get("way") != "mail" and POLICY.takes_two(look.desk, "withdraw_password"):
         said = look.say("账号%(login)s在用:新链接只发到本人邮箱;没有邮箱的,须两位管理员先收回密码", login=line.login)
         return _page(look, form, (("list", said),), 403)
+    if faults := _unmailable(look, form, line.email):
+        return _page(look, form, faults, 422)
     try:
         made = accounts.reset(look.desk, line.login, totp=False, by=actor)
     except Refused as refusal:
@@ -99,11 +103,20 @@ def _handed_over(look: Look, form: Form, made: Invitation) -> Response:
     if form.get("way") != "mail":
         base = look.desk.settings.public_url or own_origin(look.request)
         return _page(look, made=made, url=f"{base}/activate/{made.token}", until=made.expires_at.astimezone(look.zone))
-    if not (can_mail(look.desk) and made.email):
-        return _page(look, form, (("way", look.say("没有邮箱,或者本系统没有接入邮件;请当面交给本人")),), 422)
     if not mail_invitation(look.desk, made):
         return _page(look, form, (("way", look.say("邮件服务器没有收下这封信,链接没有发出;请稍后再试")),), 422)
     return _page(look, done=look.say("激活链接已发到%(name)s的邮箱", name=made.name))
+
+
+def _unmailable(look: Look, form: Form, address: str) -> tuple[tuple[str, str], ...]:
+    """Why no letter can go out, asked before there is a link: making one ends the one before it."""
+    if form.get("way") != "mail":
+        return ()
+    if not can_mail(look.desk):
+        return (("way", look.say("本系统没有接入邮件,没有生成链接;请改用在这里显示一次,当面交给本人")),)
+    if not address:
+        return (("way", look.say("这位人员没有邮箱,没有生成链接;请先在名册里补上,或改用在这里显示一次,当面交给本人")),)
+    return ()
 
 
 # ── shared ───────────────────────────────────────────────────────

@@ -13,7 +13,7 @@ from starflow.service import twofold
 from starflow.service.clock import new_secret
 from starflow.service.cycles import CycleAsk, fire_in
 from starflow.service.policy import POLICY
-from starflow.service.twofold import Hand
+from starflow.service.twofold import FORCED, Hand
 from starflow.service.why import OptionLine, Why
 from starflow.web.accounts.proving import proven
 from starflow.web.acts import held_to_act, scoped
@@ -30,8 +30,6 @@ from workflow.rating.stages import TITLES
 
 router = APIRouter(include_in_schema=False)
 
-BY_TWO = ("exempt", "close_unrated", "reject")
-"""What is asked for with the act's own form where it takes two; a list and an excess are signed at the meeting."""
 SENT_TO: Mapping[str, str] = {
     "declare": "申报后由您开展自评。",
     "submit_self_evaluation": "报送后您不能再改,除非上级退回。",
@@ -61,7 +59,7 @@ def act(look: Looking, code: str, trigger: str, sent: Posted) -> Response:
     if faults := empty_faults(fields, sent, look.say):
         return _page(look, why, scheme, option, sent, faults, 400)
     try:
-        if trigger in BY_TWO and POLICY.takes_two(look.desk, trigger):
+        if trigger in FORCED and POLICY.takes_two(look.desk, trigger):
             return _asked(look, why, option, payload_of(fields, sent), sent)
         do(look, code, trigger, payload_of(fields, sent), sent)
     except (Stale, WrongStage):
@@ -152,7 +150,7 @@ def _page(
         faults=faults,
         key=sent.get("key") or new_secret(),
         consequence=SENT_TO.get(option.trigger, ""),
-        two=option.trigger in BY_TWO and POLICY.takes_two(look.desk, option.trigger),
+        two=option.trigger in FORCED and POLICY.takes_two(look.desk, option.trigger),
     )
 
 

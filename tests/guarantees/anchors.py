@@ -45,7 +45,7 @@ def leaves(trial: Trial) -> str:
             "smtp_from": "starflow@example.org", "anchors": str(folder), "hook_secret_file": str(secret),
             "private_hosts": "127.0.0.1",
         }  # fmt: skip
-        with opened(trial, trial.size(6, 24, control=6), **settings) as desk:
+        with opened(trial, trial.size(6, 12, control=6), **settings) as desk:
             add_hook(desk, receiver.url, label="见证", actor="test", from_start=True)
             acting.to_publicity(desk, POSTED, posted=False)
             some_history(desk, trial, apart_from=POSTED)

@@ -81,7 +81,7 @@ def born(work: "object", *arguments: object, fault: str = "") -> Child:
 
 def kills(trial: Trial) -> str:
     """G1: somebody acts, is killed, and the database is asked; again and again."""
-    rounds = trial.size(25, 200, control=20)
+    rounds = trial.size(25, 80, control=20)
     acks, unseen = 0, 0
     with opened(trial, 12) as desk:
         url = desk.settings.database_url
@@ -387,7 +387,7 @@ def idempotent(trial: Trial) -> str:
     """The same ask under the same key, by many at once: done once, and everybody hears of the one record."""
     from concurrent.futures import ThreadPoolExecutor
 
-    rounds, at_once = trial.size(15, 200, control=4), 8
+    rounds, at_once = trial.size(15, 100, control=4), 8
     with faults.switched_on(trial.fault), opened(trial, 12) as desk:
         for number in range(rounds):
             code, stage = trial.dice.choice(acting.stages(desk))

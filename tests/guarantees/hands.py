@@ -39,7 +39,7 @@ def together(works: Sequence[Callable[[], Any]]) -> list[Any]:
 
 def one_wins(trial: Trial) -> str:
     """G8: several people have the same page open and all act; one wins, each other hears who was first, what and when."""
-    rounds, hands = trial.size(12, 200, control=3), 8
+    rounds, hands = trial.size(12, 100, control=3), 8
     with faults.switched_on(trial.fault), opened(trial, 6) as desk:
         acting.to_publicity(desk, "D0102")
         for _ in range(rounds):
@@ -68,7 +68,7 @@ def _version(desk: Desk, code: str) -> int:
 
 def quota_holds(trial: Trial) -> str:
     """G11: more five-star proposals than places, all approved at the same instant, each in a meeting of its own."""
-    rounds, worst, places = trial.size(2, 10, control=3), 0, 0
+    rounds, worst, places = trial.size(2, 6, control=3), 0, 0
     for _ in range(rounds):
         with faults.switched_on(trial.fault), opened(trial, 24) as desk:
             codes = [code for code in acting.branches(desk) if code.startswith("S") or code.endswith(("02", "03"))][:6]

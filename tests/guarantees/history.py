@@ -44,7 +44,7 @@ class Case:
 def tampering(trial: Trial) -> str:
     """G16: update of each column, insert, delete, swap, cut of the tail, rewriting from here on: every row, every column."""
     found: Counter[str] = Counter()
-    with opened(trial, trial.size(3, 8, control=2)) as desk:
+    with opened(trial, trial.size(3, 5, control=2)) as desk:
         some_history(desk, trial)
         anchor = upkeep.anchor(desk)
         with desk.reading() as tx:
@@ -64,7 +64,7 @@ def tampering(trial: Trial) -> str:
 
 
 def some_history(desk: Desk, trial: Trial, apart_from: str = "") -> None:
-    for number in range(trial.size(8, 40, control=4)):
+    for number in range(trial.size(8, 20, control=4)):
         code, stage = trial.dice.choice([place for place in acting.stages(desk) if place[0] != apart_from])
         ask = acting.ask_of(code, stage, f"h/{number}")
         assert ask is not None

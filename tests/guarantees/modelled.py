@@ -302,9 +302,9 @@ def equal(trial: Trial) -> str:
         return f"演练一年的{checked}条记录,逐条与模型一致"
     legal, illegal, asks = every_pair(table)
     must(legal == len(table.rows), f"the model knows {legal} legal pairs, the table {len(table.rows)}")
-    acts = walks(table, trial.seed, trial.size(200, 5000), trial.size(50, 100))
+    acts = walks(table, trial.seed, trial.size(200, 1000), trial.size(50, 100))
     return (
-        f"(环节,动作)合法{legal}对、不合法{illegal}对全部试过,{asks}次;随机走{trial.size(200, 5000)}路、{acts}个动作;"
+        f"(环节,动作)合法{legal}对、不合法{illegal}对全部试过,{asks}次;随机走{trial.size(200, 1000)}路、{acts}个动作;"
         f"演练一年的{checked}条记录:程序与模型处处一致"
     )
 

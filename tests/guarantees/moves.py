@@ -52,8 +52,8 @@ def upgraded(trial: Trial) -> str:
 
 
 def _upgraded(trial: Trial) -> str:
-    with opened(trial, trial.size(12, 200)) as desk:
-        for number in range(trial.size(30, 3000)):
+    with opened(trial, trial.size(12, 60, control=12)) as desk:
+        for number in range(trial.size(30, 1000, control=30)):
             code, stage = trial.dice.choice(acting.stages(desk))
             ask = acting.ask_of(code, stage, f"g20/{number}")
             assert ask is not None

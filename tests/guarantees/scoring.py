@@ -22,8 +22,8 @@ def scored_again(trial: Trial) -> str:
     """G18: sheets drawn at random, and every review of a rehearsed year as it is exported: the same totals and stars."""
     public = tomllib.loads(scheme_bytes(SCHEME).decode())
     with faults.switched_on(trial.fault):
-        drawn = _drawn(trial, public, trial.size(10_000, 100_000, control=1_000))
-        reviews = _published(trial, public, trial.size(10, 100))
+        drawn = _drawn(trial, public, trial.size(10_000, 30_000, control=1_000))
+        reviews = _published(trial, public, trial.size(10, 30))
     stars = "、".join(f"{star}星{count}" for star, count in sorted(drawn.items(), reverse=True))
     return f"随机评分表{drawn.total()}份({stars})、演练一年导出的考评{reviews}次:另一份计分程序重算,总分和星级差异0"
 

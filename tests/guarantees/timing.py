@@ -47,8 +47,8 @@ PACE, START = 300, datetime(2027, 5, 28, 6, tzinfo=CITY)
 
 def once(trial: Trial) -> str:
     """G4: every reminder takes effect exactly once by its key."""
-    kills, schedulers, dispatchers = trial.size(16, 60, control=16), 2, 3
-    with opened(trial, trial.size(24, 120, control=24), at=START) as desk:
+    kills, schedulers, dispatchers = trial.size(16, 40, control=16), 2, 3
+    with opened(trial, trial.size(24, 60, control=24), at=START) as desk:
         for code, _ in acting.stages(desk)[:6]:
             acting.to_publicity(desk, code)
         sink = trial.folder / "sink"

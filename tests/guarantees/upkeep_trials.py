@@ -32,7 +32,7 @@ from workflow.engine.errors import StarflowError
 
 def under_load(trial: Trial) -> str:
     """G19: backups while others write; each is restored, and holds everything that was acknowledged before it began."""
-    number, rows = trial.size(4, 50, control=3), 0
+    number, rows = trial.size(4, 16, control=3), 0
     with opened(trial, 12) as desk:
         url = desk.settings.database_url
         children = [crash.born(_acts, url, f"{trial.seed}b{n}") for n in range(2)]
@@ -114,7 +114,7 @@ def moving(trial: Trial) -> str:
 
 def restarting(trial: Trial) -> str:
     """G25: one after the other the processes of the web are replaced under load; every request is answered."""
-    turns = trial.size(2, 12, control=4)
+    turns = trial.size(2, 6, control=4)
     with opened(trial, 12) as desk:
         desk.clock = SystemClock()
         token = issue_token(desk, "department", "GW", "", 30)

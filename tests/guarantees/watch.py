@@ -39,7 +39,7 @@ class Elsewhen:
 
 def told(trial: Trial) -> str:
     """G26: each thing that can be stuck is said at once; a healthy installation hears nothing, at any time of a year."""
-    visits = trial.size(13, 52, control=0)
+    visits = trial.size(13, 26, control=0)
     with opened(trial, 6, backups=str(trial.folder / "kept"), uploads=str(trial.folder / "up")) as desk:
         clock = Elsewhen(OPENED + timedelta(hours=1))
         desk.clock = desk.wall = clock

@@ -2,6 +2,7 @@
 
 import random
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -11,12 +12,20 @@ import sqlalchemy as sa
 from schedules.channels import ChannelDown, ChannelRefused
 from starflow.service.cycles import CycleAsk, fire
 from starflow.service.desk import Desk
+from starflow.service.players import Part
+from storage import cycles
 from tests.guarantees import crash
 from tests.guarantees.trial import Broken
 from workflow.engine.errors import StarflowError
 
 SHARE = 0.2
 """Of the pieces of work, so many are hit."""
+RISING, AS_TOLD = "D0102", Part(quality=8.6, pace=6)
+RISES: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "recheck.review": ("propose_star", "superior", {"star": 5, "base": "98.5"}),
+    "recheck.approval": ("record_excess", "committee", {"level": "five_star", "number": 1}),
+}
+"""One organisation has become excellent by December: the only way by which a recheck comes before the city."""
 ROLES = ("city", "clock", "committee", "department", "organisation", "superior")
 TRIGGERS = (
     "declare", "submit_self_evaluation", "file_survey", "propose_star", "approve", "confirm_star", "pass_audit", "keep_star",
@@ -99,3 +108,32 @@ def strangers(desk: Desk, dice: random.Random, codes: list[str], when: datetime,
         storm.counted["objection" if ask is objecting else "done"] += 1
     except StarflowError:
         storm.counted["refused"] += 1
+
+
+@dataclass
+class Riser:
+    """An organisation that rises to five stars in the recheck; for its place the committee decides to go beyond the quota, once."""
+
+    desk: Desk
+    storm: Storm
+    parts: dict[str, Part] = field(default_factory=lambda: {RISING: AS_TOLD})
+    done: set[str] = field(default_factory=set)
+
+    def looks(self, campaign_id: int) -> None:
+        with self.desk.reading() as tx:
+            cycle = cycles.find(tx, campaign_id, RISING)
+        assert cycle is not None
+        if cycle.stage not in RISES or cycle.stage in self.done:
+            return
+        trigger, role, payload = RISES[cycle.stage]
+        ask = CycleAsk(
+            code=RISING,
+            trigger=trigger,
+            relations=frozenset({role}),
+            actor=f"role:{role}",
+            payload=payload,
+            reason="年底复核确有突出进步,集体研究同意",
+        )
+        with suppress(StarflowError):  # a working day too early, perhaps: tried again when anybody next works
+            self.storm.around(fire)(self.desk, ask)
+            self.done.add(cycle.stage)

@@ -30,7 +30,7 @@ from storage.database import Transaction
 from storage.models import Cycle, Message, Record, RecordDetail
 from tests.guarantees import crash, faults
 from tests.guarantees.places import SCHEME, city, empty, settings_of
-from tests.guarantees.storms import SHARE, Flaky, Storm, strangers
+from tests.guarantees.storms import SHARE, Flaky, Riser, Storm, strangers
 from tests.guarantees.trial import Broken, Trial, must
 from workflow.rating.procedure import table_of
 from workflow.rating.scheme import load_bytes
@@ -40,10 +40,6 @@ BEHAVIOURS = ("prompt", "mixed", "lazy")
 APART = (invariants.chains_hold, invariants.tree_has_no_loop)
 EACH_DAY = tuple(ask for ask in invariants.INVARIANTS if ask not in APART)
 """The chains are proved record by record as they grow, and as a whole when the year is over; the tree does not change."""
-SELDOM = frozenset({"recheck.city_review"})
-"""Only an organisation that rises to five stars in December comes here; in a tree of twenty-four few years have one. Every act in it
-is G14's; the figure says when no year came through.
-"""
 BUGS = ("two_tx", "objection_not_settled", "quota_forgotten", "chance", "misfire_grace")
 """The holes that stood open once, or nearly did: each is torn open again in a stormy year and has to be found."""
 
@@ -61,11 +57,10 @@ def survives(trial: Trial) -> str:
     """G15: seeds × (a year in peace, the same year under faults): one history; every invariant all along."""
     if trial.fault:
         return _bugs_found(trial)
-    seeds, rated = trial.size(12, 1000), trial.size(23, 256)
+    seeds, rated = trial.size(50, 3), trial.size(23, 256)
     began, counted, walked = time.monotonic(), Counter[str](), set[tuple[str, str]]()
     numbers = [trial.seed + number for number in range(seeds)]
     with _template(trial) as template:
-        _same_twice(template, trial.seed, rated)
         for lived in _shared_out(numbers, template, rated):
             counted.update(lived["counted"])
             walked |= {(stage, trigger) for stage, trigger in lived["walked"]}
@@ -73,20 +68,14 @@ def survives(trial: Trial) -> str:
     table = table_of(load_bytes(scheme_bytes(SCHEME)))
     stages = {stage.name for stage in table.stages} - {"closed", "exempt"}
     unseen = stages - {stage for stage, _ in walked}
-    must(unseen <= SELDOM or seeds < 12, f"no year of {seeds} came through {sorted(unseen - SELDOM)}")
-    left_out = f"(没有走到{'、'.join(sorted(unseen))})" if unseen else ""
+    must(not unseen, f"no year of {seeds} came through {sorted(unseen)}")
     rows = walked & set(table.row)
     return (
-        f"{seeds}个种子 × {rated + 1}个组织(各条路线都有)× 2年:{counted['transitions']}次流转经过{len(stages - unseen)}/{len(stages)}个环节{left_out}、"
+        f"{seeds}个种子 × {rated + 1}个组织(各条路线都有)× 2年:{counted['transitions']}次流转经过全部{len(stages)}个环节、"
         f"程序表{len(rows)}/{len(table.rows)}行;{counted['fault']}处故障({counted['crash']}次断开全部连接)、{counted['objection']}件异议、"
         f"{counted['refused']}次越权或乱来被拒、{counted['letters']}封信各生效一次;有无故障总哈希相同,同一种子两次相同,不变量逐步全部成立;"
-        f"每秒{(2 * seeds + 3) / took:.2f}年"
+        f"每秒{(2 * seeds + 1) / took:.2f}年"
     )
-
-
-def _same_twice(template: Path, seed: int, rated: int) -> None:
-    heads = {_lived(template, seed, rated, share).told.head for share in (0.0, SHARE, SHARE)}
-    must(len(heads) == 1, f"seed {seed}: {len(heads)} different heads in three years")
 
 
 def _bugs_found(trial: Trial) -> str:
@@ -114,7 +103,7 @@ def _bugs_found(trial: Trial) -> str:
 def _shared_out(seeds: list[int], template: Path, rated: int) -> Iterator[dict[str, Any]]:
     """Every year is one thread's; different seeds are different processes'."""
     workers = min(os.cpu_count() or 1, len(seeds))
-    children = [crash.born(_some, seeds[n::workers], template, rated) for n in range(workers)]
+    children = [crash.born(_some, seeds[n::workers], template, rated, seeds[1]) for n in range(workers)]
     said = [child.ended() for child in children]
     heard = [json.loads(line) for lines in said for line in lines.decode().splitlines()]
     for one in heard:
@@ -123,11 +112,15 @@ def _shared_out(seeds: list[int], template: Path, rated: int) -> Iterator[dict[s
     yield from heard
 
 
-def _some(seeds: list[int], template: Path, rated: int, pipe: int) -> None:
+def _some(seeds: list[int], template: Path, rated: int, twice: int, pipe: int) -> None:
+    """A process's share; the seed `twice` is lived through the same storm a second time."""
     gc.set_threshold(200_000, 50, 1000)  # a year leaves no circles behind that would be worth looking for all the time
     for seed in seeds:
         try:
-            lived = _stormy(template, seed, rated, _lived(template, seed, rated, 0.0))
+            calm = _lived(template, seed, rated, 0.0)
+            lived = _stormy(template, seed, rated, calm)
+            if seed == twice:
+                must(_stormy(template, seed, rated, calm) == lived, "the same storm twice is not the same year")
             line = {"seed": seed, "walked": sorted(lived.walked), "counted": lived.counted}
         except Broken as said:
             line = {"seed": seed, "broken": f"seed {seed}: {said}"}
@@ -178,14 +171,16 @@ def _lived(template: Path, seed: int, rated: int, share: float) -> Lived:
     with _desk(template, seed) as desk:
         storm, hostile = Storm(desk, random.Random(f"storm {seed}"), share), random.Random(f"hostile {seed}")
         post, growing, midnight = Flaky(random.Random(f"post {seed}")), Growing(), Midnight()
+        riser = Riser(desk, storm)
         true = rehearsal._work, rehearsal.move_clock
         step = storm.around(obligations._step)
         rehearsal._work, rehearsal.move_clock = storm.around(true[0], 80), lambda desk, to: step(desk, to)[0]  # type: ignore[assignment]
         try:
-            played = rehearsal.begin(desk, city(rated), 2027, SCHEME, BEHAVIOURS[seed % 3])
+            played = rehearsal.begin(desk, city(rated), 2027, SCHEME, BEHAVIOURS[seed % 3], riser.parts)
             codes = [row.code for row in city(rated)[1:]]
             for day, when in enumerate(rehearsal.play(played)):
                 strangers(desk, hostile, codes, when, storm)
+                riser.looks(played.campaign_id)
                 if not share:
                     continue
                 if day % 14 == 0:

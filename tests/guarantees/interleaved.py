@@ -17,16 +17,18 @@ import psycopg
 import sqlalchemy as sa
 from sqlmodel import col
 
-from starflow.service import obligations, upkeep
+from starflow.service import casting, obligations, polls, upkeep
+from starflow.service.acting import Acting
 from starflow.service.cycles import CycleAsk, fire
 from starflow.service.desk import Desk
-from storage import cycles, database
+from storage import ballots, cycles, database
+from storage.ballot_models import Poll
 from storage.models import Cycle, Matter
 from tests import conftest as provision
 from tests.guarantees import acting, faults
 from tests.guarantees.places import Fixed, opened, reopened
 from tests.guarantees.trial import Trial, must
-from workflow.engine.errors import StarflowError, Unavailable
+from workflow.engine.errors import Refused, StarflowError, Unavailable
 
 BLOCKED = 0.15
 """So many seconds without an end: the other waits for a lock."""
@@ -72,7 +74,23 @@ def _swept(desk: Desk) -> Any:
     return database.retrying(lambda: obligations.sweep(desk))
 
 
-FIRST, SECOND, POSTED, REVIEWED = "S01", "S02", "D0102", "D0103"
+def _voted(desk: Desk) -> bool:
+    """As on the ballot's page. True: acknowledged, and from then on in the count."""
+    paper = casting.paper_for(desk, SLIP)
+    if (
+        paper is None
+        or not casting.cast(desk, SLIP, {q.code: paper.form.answers[0] for q in paper.form.questions}).taken
+    ):
+        raise Refused("这张票证不能(再)投票")
+    return True
+
+
+def _closed(desk: Desk) -> Any:
+    return database.retrying(lambda: polls.close_poll(desk, SURVEYED, acting=TELLER))
+
+
+FIRST, SECOND, POSTED, REVIEWED, SURVEYED = "S01", "S02", "D0102", "D0103", "D0202"
+SLIP, TELLER = "a" * 26, Acting(actor="test", relations=frozenset({"organisation"}))
 FOUND = {"finding": "已核实"}
 PAIRS = (
     Pair("approve / approve", _asking(FIRST, "approve", "committee"), _asking(SECOND, "approve", "committee"), 1),
@@ -82,6 +100,7 @@ PAIRS = (
     Pair("score / send back", _asking(REVIEWED, "propose_star", "superior", {"base": "85", "star": 4}),
          _asking(REVIEWED, "send_back", "superior", {"to": "survey"}, "请补正"), 1),
     Pair("object / object", _asking(POSTED, "object", "anyone", {"content": "甲"}), _asking(POSTED, "object", "anyone", {"content": "乙"}), 2),
+    Pair("cast / close", _voted, _closed, 2),
 )  # fmt: skip
 
 
@@ -124,9 +143,20 @@ def _one(template: str, now: Fixed, level: str, pair: Pair, turned: bool, n: int
         must(not strange, f"{said}: somebody heard {strange[:1]!r}")
         done = sum(not isinstance(r, Exception) for r in results)
         must(1 <= done <= pair.both, f"{said}: {done} were done")
+        taken, votes = results.count(True), _votes(a)
+        must(
+            votes in ((taken, None), (taken, taken)), f"{said}: {taken} votes were acknowledged, (used, tally) {votes}"
+        )
         broken = upkeep.check(a)
         must(not broken, f"{said}: {broken[:2]}")
         return reached
+
+
+def _votes(desk: Desk) -> tuple[int, int | None]:
+    """How many the survey has counted, and how many stand in its frozen tally."""
+    with desk.reading() as tx:
+        poll = tx.session.scalars(sa.select(Poll)).one()
+    return poll.used, poll.tally["ballots"] if poll.tally else None
 
 
 def _state(error: BaseException | None) -> str:
@@ -172,7 +202,7 @@ def _result(work: Callable[[], Any]) -> Any:
 
 @contextmanager
 def _standing(trial: Trial) -> Iterator[tuple[str, Fixed]]:
-    """A city of ten, so that there is one five-star place: two wait for it, one notice hangs with an objection, one is reviewed."""
+    """A city of ten, so that there is one five-star place: two wait for it, one notice hangs with an objection, one is reviewed, one votes."""
     with opened(trial, 12) as desk:
         for code in (FIRST, SECOND):
             acting.to_publicity(desk, code, star=5)
@@ -180,10 +210,15 @@ def _standing(trial: Trial) -> Iterator[tuple[str, Fixed]]:
         obligations.sweep(desk)
         acting.to_publicity(desk, POSTED)
         _asking(POSTED, "object", "anyone", {"content": "先前的意见"})(desk)
-        for stage in ("rating.declaration", "rating.self_evaluation", "rating.survey"):
-            ask = acting.ask_of(REVIEWED, stage, f"g10/{stage}", acting._day(desk))
+        filed = ("rating.declaration", "rating.self_evaluation", "rating.survey")
+        for code, stage in (*((REVIEWED, stage) for stage in filed), *((SURVEYED, stage) for stage in filed[:2])):
+            ask = acting.ask_of(code, stage, f"g10/{code}/{stage}", acting._day(desk))
             assert ask is not None
             fire(desk, ask)
+        survey = polls.NewPoll(mode="slips", closes_at=desk.clock.now() + timedelta(days=3), own_unit=5)
+        poll = polls.open_poll(desk, SURVEYED, survey, acting=TELLER)
+        with desk.transaction() as tx:
+            ballots.put_slips(tx, poll, [("member", polls.digest(SLIP))])
         with desk.reading() as tx:
             standing = {row.code: row.stage for row in cycles.in_campaign(tx, cycles.campaign_of_year(tx, 2027).id)}  # type: ignore[union-attr,arg-type]
             places = tx.session.scalar(sa.select(sa.func.count()).select_from(Cycle))
@@ -192,6 +227,7 @@ def _standing(trial: Trial) -> Iterator[tuple[str, Fixed]]:
             SECOND: "rating.approval",
             POSTED: "rating.publicity",
             REVIEWED: "rating.review",
+            SURVEYED: "rating.survey",
         }
         must(
             {code: standing[code] for code in wanted} == wanted and places, f"the beginning is another one: {standing}"

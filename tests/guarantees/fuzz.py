@@ -35,7 +35,7 @@ def asked_anything(trial: Trial) -> str:
     from schemathesis.specs.openapi.checks import response_schema_conformance, status_code_conformance
 
     checks = [not_a_server_error, status_code_conformance, response_schema_conformance]
-    wanted, heard = trial.size(2_000, 10_000, control=1_000), Counter[int]()
+    wanted, heard = trial.size(2_000, 4_000, control=1_000), Counter[int]()
     with opened(trial, 12) as desk, faults.switched_on(trial.fault), warnings.catch_warnings():
         warnings.simplefilter("ignore")
         logging.getLogger().setLevel(logging.CRITICAL)  # a refusal is no news here

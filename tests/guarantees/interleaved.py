@@ -106,7 +106,7 @@ PAIRS = (
 
 def permuted(trial: Trial) -> str:
     """G10: of two at once nobody hears of a conflict of the database; what holds afterwards is what one after the other would give."""
-    every = trial.size(8, 3, control=6)  # in `ci` every eighth statement
+    every = trial.size(8, 4, control=6)  # in `ci` every eighth statement
     tried, heard = 0, Counter[str]()
     with _standing(trial) as (template, now), faults.switched_on(trial.fault):
         for level in LEVELS[1:] if trial.fault else LEVELS:

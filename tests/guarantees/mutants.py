@@ -10,8 +10,8 @@ from workflow.rating.scheme import Scheme
 
 BYS = (OWNER, "organisation", "superior", "department", "committee", "city", "clock", "anyone")
 
-Mutant = tuple[str, Table, str]
-"""What is wrong, the table with it, and the stage where it is."""
+Mutant = tuple[str, Table, str, str]
+"""What is wrong, the table with it, and the stage and the act where it is."""
 
 
 def mutants(scheme: Scheme, dice: random.Random, number: int) -> tuple[Mutant, ...]:
@@ -60,8 +60,8 @@ def _with(row: Row, number: int, way: Way) -> Row:
 
 def _made(table: Table, what: str, row: Row, instead: tuple[Row, ...]) -> Mutant:
     rows = [new for old in table.rows for new in (instead if old is row else (old,))]
-    stage = instead[-1].stage if instead else row.stage
-    return what, Table(table.stages, tuple(rows), table.on_arrival, table.words), stage
+    wrong = instead[-1] if instead else row
+    return what, Table(table.stages, tuple(rows), table.on_arrival, table.words), wrong.stage, wrong.trigger
 
 
 def _name(guard: object) -> str:

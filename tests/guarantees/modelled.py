@@ -148,18 +148,18 @@ def worlds(stage: str) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
-def every_pair(table: Table, stage: str = "", act: str = "") -> tuple[int, int, int]:
+def every_pair(table: Table, suspect: tuple[str, str] = ("", "")) -> tuple[int, int, int]:
     """(legal pairs, illegal pairs, asks): each legal one in every world, with every obstacle, role and slip of the pen.
 
-    `stage` and `act` come first: where somebody suspects that something is wrong.
+    `suspect`: the stage and the act that come first.
     """
     legal: set[tuple[str, str]] = set()
     illegal: set[tuple[str, str]] = set()
     asks = 0
-    for stage in sorted(model.STAGES, key=lambda name: name != stage):
+    for stage in sorted(model.STAGES, key=lambda name: name != suspect[0]):
         all_of = list(worlds(stage))
         some = all_of[:: len(all_of) // 6]
-        for trigger in sorted((*model.TRIGGERS, "no_such_act"), key=lambda name: name != act):
+        for trigger in sorted((*model.TRIGGERS, "no_such_act"), key=lambda name: name != suspect[1]):
             if trigger not in model.acts_of(stage):
                 illegal.add((stage, trigger))
                 cases = [(w, role, CALM) for w in some[:2] for role in model.ROLES]
@@ -318,7 +318,7 @@ def _killed(trial: Trial) -> str:
     number = trial.size(30, len(list(all_mutants(_scheme()))))
     for name, mutant, stage, act in mutants(_scheme(), random.Random(trial.seed), number):
         try:
-            every_pair(mutant, stage, act)
+            every_pair(mutant, (stage, act))
             survivors.append(name)
         except Broken:
             killed.append(name)

@@ -114,7 +114,7 @@ def moving(trial: Trial) -> str:
 
 def restarting(trial: Trial) -> str:
     """G25: one after the other the processes of the web are replaced under load; every request is answered."""
-    turns = trial.size(2, 6, control=4)
+    turns = trial.size(2, 6, control=2)
     with opened(trial, 12) as desk:
         desk.clock = SystemClock()
         token = issue_token(desk, "department", "GW", "", 30)

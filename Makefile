@@ -43,6 +43,7 @@ years: $(BIN)/ready
 # make guarantees TIER=ci (a quarter of an hour) or TIER=full (by hand, before a release)
 TIER ?= ci
 guarantees: $(BIN)/ready
+	$(BIN)/pytest -q -m long
 	$(BIN)/python -m tests.guarantees --tier $(TIER) $(if $(KEEP),--keep)
 
 # Small wrongs in workflow/, one by one, at the back of the queue; by hand before a release. make mutants ONLY='workflow.engine.*' AGAIN=1

@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import cache
 from glob import glob
 from itertools import count
 from pathlib import Path
@@ -22,11 +23,12 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
+import starflow.service.desk
 import storage.database
 from storage.database import Database, connect, open_database, upgrade
 
 RUN_FOLDER = "STARFLOW_TEST_RUN_FOLDER"  # set by the first process, inherited by the workers
-NUMBERS = count()
+NUMBERS, LENDINGS = count(), count(1)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -71,6 +73,13 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ[RUN_FOLDER] = tempfile.mkdtemp(prefix="starflow-test-")
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if config.option.markexpr == "not long":
+        terminalreporter.write_line(
+            "not run here: tests marked long (make guarantees), pages in a browser (make browser)"
+        )
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if hasattr(config, "workerinput"):
         return
@@ -92,6 +101,22 @@ def _once(name: str) -> Iterator[Path]:
         yield _run_folder() / name
 
 
+# ── what a process learns once ───────────────────────────────────
+
+
+@pytest.fixture(scope="session", autouse=True)
+def learned_once() -> Iterator[None]:
+    """A service opens one database and compiles its statements and its scheme once; a run of tests does the same, desk after desk."""
+    engine_of, scheme_of = storage.database._engine, starflow.service.desk.load_bytes
+    engines = cache(engine_of)
+    storage.database._engine = lambda address: engines(
+        address
+    ).execution_options()  # a view of its own, with its own listeners
+    starflow.service.desk.load_bytes = cache(scheme_of)
+    yield
+    storage.database._engine, starflow.service.desk.load_bytes = engine_of, scheme_of
+
+
 # ── SQLite ───────────────────────────────────────────────────────
 
 
@@ -104,11 +129,17 @@ def without_waiting_for_the_disk() -> Iterator[tuple[str, ...]]:
     storage.database.PRAGMAS = in_earnest
 
 
+FOLDERS: list[Path] = []  # this worker's folders that no test holds
+
+
 @contextmanager
 def _sqlite_empty() -> Iterator[str]:
-    with tempfile.TemporaryDirectory(dir=_run_folder()) as folder:
-        Path(folder, "starflow.db").touch()
-        yield f"sqlite:///{folder}/starflow.db"
+    folder = FOLDERS.pop() if FOLDERS else Path(tempfile.mkdtemp(dir=_run_folder()))
+    (folder / "starflow.db").touch()
+    yield f"sqlite:///{folder}/starflow.db"
+    for left in folder.iterdir():
+        left.unlink() if left.is_file() else shutil.rmtree(left)
+    FOLDERS.append(folder)
 
 
 @contextmanager
@@ -147,6 +178,10 @@ def _postgresql_empty() -> Iterator[str]:
         connection.execute(f"DROP DATABASE {sa.make_url(url).database} WITH (FORCE)")
 
 
+TIDY_EVERY = 20
+"""Tests after which a database's dead rows are swept out: the server does not do it by itself."""
+
+
 @contextmanager
 def _postgresql_migrated() -> Iterator[str]:
     url = FREE.pop() if FREE else _migrate(_made())
@@ -155,6 +190,8 @@ def _postgresql_migrated() -> Iterator[str]:
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
         connection.execute(WIPE)
+        if next(LENDINGS) % TIDY_EVERY == 0:
+            connection.execute("VACUUM")
     yield url
     FREE.append(url)
 

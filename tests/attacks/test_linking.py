@@ -76,6 +76,7 @@ def on_disk(hall: Hall) -> Callable[[Run], dict[str, str]]:
     return attack
 
 
+@pytest.mark.long
 @MODES
 def test_one_snapshot_links_nobody_beyond_chance(hall: Hall, mode: str) -> None:
     """The dump on both databases; on SQLite the files too, whose log is empty after each vote."""

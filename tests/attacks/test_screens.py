@@ -109,6 +109,7 @@ def linked(way: Callable[[Seen], dict[str, str]], seen: Seen, truth: dict[str, s
     return sum(truth[name] == said for name, said in way(seen).items())
 
 
+@pytest.mark.long
 def test_whoever_watches_the_room_and_every_screen_links_nobody_beyond_chance(database_url: str) -> None:
     """The first row of docs/ballots.md, by the best of five ways to read the screens, tried out beforehand on known surveys."""
     with hall_at(database_url) as hall:

@@ -67,6 +67,7 @@ def until(so: Callable[[], bool], seconds: int = 900) -> float:
     return time.monotonic() - began
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dialect", ["postgresql"])
 def test_of_three_hosts_one_is_cut_off_and_one_killed_and_each_thing_happens_once(
     desk: Desk, empty_url: str, record_property: Callable[[str, object], None]

@@ -17,7 +17,7 @@ from starflow.service.desk import Desk, create_desk
 from starflow.service.settings import read_settings
 from starflow.service.why import EVERYBODY
 from storage import outbox
-from tests.kept import desk_after
+from tests.kept import desk_after, step
 from workflow.rating.roster import RosterRow
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -39,7 +39,8 @@ class City:
     desk: Desk
 
     def at(self, local: str) -> None:
-        obligations.move_clock(self.desk, datetime.fromisoformat(local).replace(tzinfo=ZONE))
+        moment = datetime.fromisoformat(local).replace(tzinfo=ZONE)
+        step(self.desk, local, lambda: obligations.move_clock(self.desk, moment))
 
     def fire(self, code: str, trigger: str, data: Mapping[str, Any] | None = None, *, reason: str = "") -> None:
         """As whoever may do it."""

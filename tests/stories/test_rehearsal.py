@@ -23,7 +23,10 @@ def played(url: str, behaviour: str) -> Rehearsed:
 
 
 @pytest.mark.parametrize("dialect", ["postgresql"])
-@pytest.mark.parametrize("behaviour", ["prompt", "mixed", "lazy"])
+@pytest.mark.parametrize(
+    "behaviour",
+    ["mixed", pytest.param("prompt", marks=pytest.mark.long), pytest.param("lazy", marks=pytest.mark.long)],
+)
 def test_a_year_ends_clean_and_has_the_same_head_on_both_databases(empty_url: str, behaviour: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         on_a_file = played(f"sqlite:///{folder}/year.db", behaviour)

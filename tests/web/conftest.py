@@ -23,7 +23,7 @@ from starflow.service.desk import Desk, create_desk
 from starflow.service.settings import Settings, read_settings
 from starflow.service.why import EVERYBODY, history
 from starflow.web.app import ROUTERS
-from tests.kept import app_at, desk_after
+from tests.kept import app_at, desk_after, step
 from workflow.rating.roster import RosterRow
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -112,6 +112,9 @@ class Web:
         return self.tokens[role, code]
 
     def at(self, local: str) -> None:
+        step(self.desk, local, lambda: self._at(local))
+
+    def _at(self, local: str) -> None:
         obligations.move_clock(self.desk, datetime.fromisoformat(local).replace(tzinfo=ZONE))
 
     def fire(self, code: str, trigger: str, data: Mapping[str, Any] | None = None) -> None:
@@ -121,13 +124,16 @@ class Web:
 
     def play(self, code: str, until: str) -> None:
         """Real acts, until the cycle stands in this stage; five stars all the way."""
-        self.at("2027-05-06 10:00")
+        step(self.desk, (code, until), lambda: self._play(code, until))
+
+    def _play(self, code: str, until: str) -> None:
+        self._at("2027-05-06 10:00")
         while (stage := self.stage(code)) != until:
             if stage == "rating.approval":
                 self.fire(code, "record_excess", {"level": "five_star", "number": 1, "reason": "集体研究"})
             self.fire(code, *PLAY[stage])
             if stage == "rating.publicity":
-                self.at("2027-05-20 10:00")
+                self._at("2027-05-20 10:00")
 
     def stage(self, code: str) -> str:
         with self.desk.reading() as tx:

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from joserfc import jwt
 from joserfc.jwk import KeySet, OctKey, RSAKey
 
-NOW = int(sys.argv[1]) if len(sys.argv) > 1 else 0
+NOW = int(sys.argv[1]) if __name__ == "__main__" else 0
 KEY, OTHER = RSAKey.generate_key(2048, {"kid": "1"}), RSAKey.generate_key(2048, {"kid": "1"})
 CODES: dict[str, dict[str, str]] = {}
 CLIENT, SECRET = "starflow", "a secret of the client"

@@ -33,6 +33,7 @@ ALSO = ("得分", "低于算出的星级时必须写明")
 def said() -> dict[str, str]:
     """msgid → where it is said, of every template and module of the web."""
     from starflow.service import twofold
+    from starflow.web.ballots.showing import SAID
     from starflow.web.pages.accounts import MISSING, STANDING
     from starflow.web.pages.act import SENT_TO
     from starflow.web.pages.admin import CHANNELS, PARTS, STATUSES
@@ -55,6 +56,7 @@ def said() -> dict[str, str]:
         *(act.title for act in twofold.ACTS),
         *(word for table in (RECORDED, CHANNELS, STATUSES, STANDING, MISSING) for word in table.values()),
         *ALSO,
+        *SAID,
     )
     return dict.fromkeys(tables, "a table of words") | found
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
+from starflow.web.english_public import PUBLIC
 from starflow.web.pages.language import CHINESE, catalogue
 from workflow.rating.english import CATALOGUE, Speaker, chinese
 
@@ -281,6 +282,7 @@ SENTENCES: Mapping[str, str] = {
     "抽签": "Drawing lots",
     "免评": "Exemption",
     "终止评定": "Termination",
+    **PUBLIC,
 }  # fmt: skip
 
 

@@ -7,17 +7,19 @@ from fastapi import APIRouter, Request, Response
 
 from starflow.service.leaving import leave, wish_of
 from starflow.web.auth import desk_of
-from starflow.web.ballots.showing import leaf
+from starflow.web.ballots.showing import small
 
 router = APIRouter(include_in_schema=False)
 
 
 @router.get("/unsubscribe/{token}")
 def ask(request: Request, token: str) -> Response:
-    return leaf("leaving", token=token, wish=wish_of(desk_of(request), token), done=False)
+    return small(request, "leaving", token=token, wish=wish_of(desk_of(request), token), done=False)
 
 
 @router.post("/unsubscribe/{token}")
 def left(request: Request, token: str, again: bool = False) -> Response:
     """Whatever a mail program sends along is not looked at; only our page's other button takes it back."""
-    return leaf("leaving", token=token, wish=leave(desk_of(request), token, unsubscribed=not again), done=True)
+    return small(
+        request, "leaving", token=token, wish=leave(desk_of(request), token, unsubscribed=not again), done=True
+    )

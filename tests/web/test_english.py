@@ -12,6 +12,7 @@ from starflow.service import lists
 from starflow.service.case import campaign_of
 from starflow.service.desk import Desk
 from starflow.service.policy import RULES
+from starflow.service.publicity import hanging, notice_page
 from starflow.web.app import create_app
 from starflow.web.auth import SEEN_AS
 from starflow.web.english import SENTENCES, told
@@ -25,11 +26,15 @@ from workflow.rating.english import chinese
 ROOT = Path(__file__).parents[2] / "starflow"
 SPEAKERS = (
     *(ROOT / "service" / f"{name}.py" for name in ("policy", "twofold", "draws", "search", "sittings", "meetings", "drafts", "sessions", "totp")),
+    *(ROOT / "service" / f"{name}.py" for name in ("objections", "publicity", "polls", "poll_views", "uploads")),
     *(ROOT / "web" / "pages").glob("*.py"),
+    *(ROOT / "web" / "ballots").glob("*.py"),
     ROOT / "web" / "accounts" / "two.py",
 )  # fmt: skip
 REFUSALS = {"BadInput", "Refused", "Unknown", "Forbidden", "WrongStage", "Reason", "TwoNeeded", "NoSeat"}
 HAN = re.compile(r"[\u3400-\u9fff]+")
+QUOTED = re.compile(r'<(\w+)[^>]* lang="zh-CN"[^>]*>.*?</\1>', re.DOTALL)
+"""What a page says is Chinese: names, and what somebody wrote."""
 HOUSE = (
     "/",
     "/organisations",
@@ -42,12 +47,14 @@ HOUSE = (
     "/admin/notices",
     "/queue",
     "/two",
+    "/n",
+    "/objections/status",
 )
 SEATS = {
     DEPARTMENT: HOUSE,
     COMMITTEE: ("/", "/meeting", "/two"),
     SUPERIOR: ("/", "/tasks", "/queue", "/queue/B1"),
-    HEAD: ("/tasks", "/organisations"),
+    HEAD: ("/tasks", "/organisations", "/survey/B1", "/evidence/B1"),
     "admin:GW": ("/admin", "/admin/roster", "/admin/accounts", "/"),
 }
 WRONG = (
@@ -146,8 +153,46 @@ def _pages(web: Web, seat: str, paths: tuple[str, ...]) -> Iterator[tuple[str, s
         seen.add(path)
         page = Page(look.get(path).text)
         yield path, "\n".join(page.words)
-        ahead += [link for link in page.links if ABOUT.match(link) and not link.startswith(("/survey", "/evidence"))]
+        ahead += [link for link in page.links if ABOUT.match(link)]
 
 
 def test_no_page_in_english_shows_chinese_but_names_and_labels(walked: dict[tuple[str, str, str], list[str]]) -> None:
     assert walked == {}
+
+
+# ── before everybody ─────────────────────────────────────────────
+
+
+def test_a_notice_its_objection_and_a_survey_speak_english_to_whoever_asks(web: Web) -> None:
+    """From the link in a notice to the number that one gets; every page says how to read it in the other language."""
+    web.play("B1", "rating.publicity")
+    web.fire("B1", "post_notice", {"on": "2027-05-06", "place": "公告栏"})
+    web.at("2027-05-08 10:00")
+    (notice,) = hanging(web.desk)
+    slug = notice.slug
+    public, data = Browser(web.app), re.compile("|".join(map(re.escape, labels(web.desk))))
+    objection = {"code": "B1", "content": "不服", "who": "named", "name": "", "contact": ""}
+    lodged = {"code": "B1", "content": "5月4日服务窗口有三人脱岗半天,有照片为证。", "who": "anonymous"}
+
+    asked = public.get(f"/n/{slug}?lang=en")
+    pages = {
+        "notice": asked,
+        "objection": public.get(f"/n/{slug}/objection"),
+        "faults": public.request("POST", f"/n/{slug}/objection", data=objection),
+        "lodged": public.request("POST", f"/n/{slug}/objection", data=lodged),
+        "status": public.get("/objections/status"),
+        "wrong": public.request("POST", "/objections/status", data={"number": "1", "pin": "2"}),
+        "board": public.get("/n"),
+        "nothing": public.get("/n/nothing"),
+    }
+
+    assert {name: page.headers["content-language"] for name, page in pages.items()} == dict.fromkeys(pages, "en")
+    left = {}
+    for name, page in pages.items():
+        text = "\n".join(Page(QUOTED.sub(" ", page.text)).words)
+        for own in (notice.title, notice_page(web.desk, slug).handler, "不服"):
+            text = text.replace(own, " ")
+        left[name] = HAN.findall(data.sub(" ", text))
+    assert {name: rest for name, rest in left.items() if rest} == {}
+    assert f'<a href="/n/{slug}?lang=zh-CN" lang="zh-CN">中文</a>' in asked.text
+    assert public.get("/n?lang=zh-CN").headers["content-language"] == "zh-CN"

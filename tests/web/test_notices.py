@@ -338,3 +338,19 @@ def test_a_file_that_is_not_taken_leaves_nothing_behind(web: Web, slug: str, fol
             brought(web, slug, files=(bad,))
 
     assert (_open(web), list(folder.rglob("*"))) == ([], [])
+
+
+def test_what_is_wrong_is_said_on_top_and_at_its_field_and_nothing_typed_is_lost(web: Web, slug: str) -> None:
+    web.at("2027-05-08 10:00")
+    public = Browser(web.app)
+    typed = {"code": "B1", "content": "不服", "who": "named", "name": "王", "contact": "没有"}
+
+    found = public.request("POST", f"/n/{slug}/objection", data=typed).text
+    asked = public.request("POST", "/objections/status", data={"number": "7", "pin": "1"}).text
+
+    for field, said in (("content", "请写明事实"), ("name", "请写真实姓名"), ("contact", "请写能收到验证码")):
+        assert re.search(rf'<li><a href="#{field}">{said}', found), field
+        assert re.search(rf'<span class="wrong" id="{field}-fault-1">{said}', found), field
+        assert re.search(rf'id="{field}"[^>]* aria-invalid="true" aria-describedby="{field}-fault-1', found), field
+    assert [value in found for value in (">不服</textarea>", 'value="王"', 'value="没有"')] == [True] * 3
+    assert '<a href="#number">查询号或查询密码不对</a>' in asked or '<a href="#pin">查询号或查询密码不对</a>' in asked

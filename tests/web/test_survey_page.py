@@ -51,7 +51,7 @@ def vote(web: Web, token: str, **answers: str) -> httpx.Response:
 
 def test_a_branch_of_twenty_one_reaches_its_quorum_and_files_the_survey(web: Web, secretary: Browser) -> None:
     page = secretary.get("/survey/B1")
-    assert "名册上共有党员 <b>21</b> 人" in page.text and "须有 <b>17</b> 张党员票" in page.text
+    assert "名册上共有党员21人" in page.text and "须有17张党员票" in page.text
 
     assert secretary.post("/survey/B1/open", **OPENING).status_code == 303
     slips = secretary.post("/survey/B1/slips").text
@@ -119,3 +119,24 @@ def test_a_superior_cannot_print_slips(web: Web, secretary: Browser) -> None:
     refused = Browser(web.app, cookies={"starflow_as": "organisation:D01"}).post("/survey/B1/slips")
 
     assert (refused.status_code, letters(refused.text)) == (403, [])
+
+
+def test_a_fault_leads_to_its_field_in_the_form_that_was_sent(secretary: Browser) -> None:
+    typed = {
+        "certified": "yes",
+        "mode": "slips",
+        "own_unit": "many",
+        "related_unit": "3",
+        "closes_at": "2027-05-20T18:00",
+    }
+
+    wrong = secretary.post("/survey/B1/open", **typed).text
+    unticked = secretary.post("/survey/B1/open", **typed | {"certified": ""}).text
+
+    assert '<a href="#open-own_unit">“本单位群众”应为不小于零的整数,不是“many”</a>' in wrong
+    assert (
+        'id="open-own_unit" name="own_unit" type="number" value="many" aria-invalid="true" aria-describedby="open-own_unit-fault-1"'
+        in wrong
+    )
+    assert 'id="open-related_unit" name="related_unit" type="number" value="3">' in wrong
+    assert '<a href="#open-certified">请先核对名册上的党员数,并勾选确认</a>' in unticked

@@ -1,6 +1,6 @@
 """Evidence of a cycle: what the organisation has brought for each criterion, for whoever sees the cycle to read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter, Request, Response
 
@@ -8,7 +8,7 @@ from starflow.service import uploads
 from starflow.service.answers import answer_of
 from starflow.service.uploads import MOST_BYTES, TAKEN, Upload
 from starflow.web.auth import Viewer, signature
-from starflow.web.ballots.showing import leaf
+from starflow.web.ballots.showing import placed, small
 from starflow.web.ballots.surveys import Seat, brought_files, seat_of, typed_text
 from starflow.web.forms import Posted, csrf_field
 from starflow.web.replies import Year
@@ -26,7 +26,9 @@ def show(request: Request, caller: Viewer, code: str, year: Year = None) -> Resp
     try:
         return _page(request, seat_of(caller, code, year))
     except StarflowError as refusal:
-        return leaf("said", answer_of(refusal).http_status, title="没有找到", said=[str(r) for r in refusal.reasons])
+        return small(
+            request, "said", answer_of(refusal).http_status, title="没有找到", said=[str(r) for r in refusal.reasons]
+        )
 
 
 @router.post("/evidence/{code}")
@@ -36,11 +38,13 @@ def bring(request: Request, caller: Viewer, form: Posted, code: str, year: Year 
     try:
         seat = seat_of(caller, code, year)
     except StarflowError as refusal:
-        return leaf("said", answer_of(refusal).http_status, title="没有找到", said=[str(r) for r in refusal.reasons])
+        return small(
+            request, "said", answer_of(refusal).http_status, title="没有找到", said=[str(r) for r in refusal.reasons]
+        )
     try:
         _keep(seat, typed_text(form, "criterion"), files)
     except StarflowError as refusal:
-        return _page(request, seat, refusal)
+        return _page(request, seat, refusal, {"criterion": typed_text(form, "criterion")})
     return Response(status_code=303, headers={"location": f"/evidence/{code}" + (f"?year={year}" if year else "")})
 
 
@@ -63,10 +67,13 @@ def _keep(seat: Seat, criterion: str, files: Sequence[Upload]) -> None:
         uploads.attach(desk, tx, files, "evidence", seat.case.cycle.id, label=criterion, actor=actor)
 
 
-def _page(request: Request, seat: Seat, refusal: StarflowError | None = None) -> Response:
+def _page(
+    request: Request, seat: Seat, refusal: StarflowError | None = None, typed: Mapping[str, str] | None = None
+) -> Response:
     with seat.caller.desk.reading() as tx:
         found = attachments.of(tx, "evidence", seat.case.cycle.id)
-    return leaf(
+    return small(
+        request,
         "evidence",
         200 if refusal is None else answer_of(refusal).http_status,
         cycle=seat.case.cycle,
@@ -76,7 +83,8 @@ def _page(request: Request, seat: Seat, refusal: StarflowError | None = None) ->
             for one, file in found
         ],
         may="organisation" in seat.held and seat.case.stage.kind in OPEN_IN,
-        faults=[str(reason) for reason in refusal.reasons] if refusal else [],
+        faults=placed(refusal, (("哪一项", "criterion"),), otherwise="files"),
+        typed=typed or {},
         taken=TAKEN,
         megabytes=MOST_BYTES // 1048576,
         csrf=csrf_field(request),

@@ -12,7 +12,7 @@ from starflow.service.cycles import CycleAsk, fire
 from starflow.service.matter_lists import show_matter
 from starflow.service.objections import Objector
 from starflow.web.auth import Caller, Viewer, relations, seen_case, signature
-from starflow.web.ballots.showing import leaf
+from starflow.web.ballots.showing import placed, small
 from starflow.web.ballots.surveys import Seat, typed_text
 from starflow.web.forms import Posted, csrf_field
 from storage import cycles, filings, matters
@@ -47,7 +47,7 @@ def show(request: Request, caller: Viewer, matter_id: int) -> Response:
     try:
         return _page(request, _seat(caller, matter_id), matter_id)
     except StarflowError as refusal:
-        return _refused(refusal)
+        return _refused(request, refusal)
 
 
 @router.post("/objections/{matter_id}/objector")
@@ -64,7 +64,7 @@ def _acted(request: Request, caller: Caller, matter_id: int, form: Posted, what:
     try:
         seat = _seat(caller, matter_id)
     except StarflowError as refusal:
-        return _refused(refusal)
+        return _refused(request, refusal)
     try:
         if what == "objector":
             reason = typed_text(form, "reason")
@@ -75,7 +75,7 @@ def _acted(request: Request, caller: Caller, matter_id: int, form: Posted, what:
         _settle(seat, matter_id, f"{what}_objection", typed_text(form, "finding"))
     except StarflowError as refusal:
         typed = {name: typed_text(form, name) for name in ("finding", "reason")}
-        return _page(request, seat, matter_id, refusal=refusal, typed=typed)
+        return _page(request, seat, matter_id, refusal=refusal, typed=typed, acted=what)
     return Response(status_code=303, headers={"location": f"/objections/{matter_id}"})
 
 
@@ -103,6 +103,7 @@ def _page(
     objector: Objector | None = None,
     refusal: StarflowError | None = None,
     typed: Mapping[str, str] | None = None,
+    acted: str = "",
 ) -> Response:
     desk = seat.caller.desk
     view = show_matter(desk, matter_id, seat.held)
@@ -110,7 +111,8 @@ def _page(
         files = objections.files_of(tx, matter_id)
         filing = filings.by_matter(tx, matter_id)
         looks = filings.looks(tx, filing.id) if filing and filing.id else ()
-    return leaf(
+    return small(
+        request,
         "handling",
         200 if refusal is None else answer_of(refusal).http_status,
         matter=view,
@@ -119,7 +121,8 @@ def _page(
         named=filing.named if filing else None,
         looks=looks,
         objector=objector,
-        faults=[str(reason) for reason in refusal.reasons] if refusal else [],
+        faults=placed(refusal, otherwise={"objector": "reason", "uphold": "finding2"}.get(acted, "finding")),
+        acted=acted,
         typed=typed or {},
         csrf=csrf_field(request),
     )
@@ -142,7 +145,7 @@ def download(request: Request, caller: Viewer, attached_id: int) -> Response:
         if found.owner == "objection" and case.scheme.objection.handler not in held:
             raise Unknown(f"没有编号为{attached_id}的附件")
     except StarflowError as refusal:
-        return _refused(refusal)
+        return _refused(request, refusal)
     name = f"attachment; filename=\"file\"; filename*=UTF-8''{quote(found.name, safe='')}"
     headers = {**SANDBOX, "content-disposition": name}
     return FileResponse(found.path, media_type="application/octet-stream", headers=headers)
@@ -153,6 +156,8 @@ def filings_cycle(tx: Transaction, filing_id: int) -> CycleRow | None:
     return cycles.by_id(tx, cycle_id) if cycle_id is not None else None
 
 
-def _refused(refusal: StarflowError) -> Response:
+def _refused(request: Request, refusal: StarflowError) -> Response:
     title = "无权查看" if isinstance(refusal, Forbidden) else "没有找到"
-    return leaf("said", answer_of(refusal).http_status, title=title, said=[str(reason) for reason in refusal.reasons])
+    return small(
+        request, "said", answer_of(refusal).http_status, title=title, said=[str(reason) for reason in refusal.reasons]
+    )

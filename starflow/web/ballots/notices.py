@@ -12,7 +12,7 @@ from starflow.service.desk import Desk
 from starflow.service.polls import HERE
 from starflow.service.publicity import TEXTS, NoticePage, correct, hanging, notice_page, publish, targets
 from starflow.web.auth import Viewer, desk_of, relations, seen_case, signature
-from starflow.web.ballots.showing import leaf
+from starflow.web.ballots.showing import placed, small
 from starflow.web.ballots.slips import qr
 from starflow.web.ballots.surveys import Seat, typed_text
 from starflow.web.forms import Posted, csrf_field
@@ -29,7 +29,7 @@ MEDIA = {
 
 @router.get("/n")
 def board(request: Request) -> Response:
-    return leaf("board", hanging=hanging(desk_of(request)))
+    return small(request, "board", hanging=hanging(desk_of(request)))
 
 
 @router.get("/n/{slug}")
@@ -47,9 +47,11 @@ def _shown(request: Request, slug: str, version: int | None) -> Response:
     try:
         page = notice_page(desk, slug, version)
     except Unknown as refusal:
-        return missing(refusal)
+        return missing(request, refusal)
     link = address(desk, page)
-    return leaf("notice", notice=page, link=link, svg=qr(page.scanned(link)), texts=TEXTS, forms=tuple(WRITERS))
+    return small(
+        request, "notice", notice=page, link=link, svg=qr(page.scanned(link)), texts=TEXTS, forms=tuple(WRITERS)
+    )
 
 
 @router.get("/n/{slug}/v/{version}/{form}")
@@ -61,7 +63,7 @@ def to_take_along(request: Request, slug: str, version: int, form: str) -> Respo
         content = posted_paper(desk, page, address(desk, page), form)
     except StarflowError as refusal:
         said = [str(reason) for reason in refusal.reasons]
-        return leaf("said", answer_of(refusal).http_status, title="没有可以下载的", said=said)
+        return small(request, "said", answer_of(refusal).http_status, title="没有可以下载的", said=said)
     name = quote(f"{page.title}(第{page.version}版).{form}")
     return Response(content, 200, {"content-disposition": f"attachment; filename*=UTF-8''{name}"}, MEDIA[form])
 
@@ -70,8 +72,8 @@ def address(desk: Desk, page: NoticePage) -> str:
     return f"{desk.settings.public_url or HERE}/n/{page.slug}"
 
 
-def missing(refusal: StarflowError) -> Response:
-    return leaf("said", 404, title="没有这份公示", said=[str(reason) for reason in refusal.reasons])
+def missing(request: Request, refusal: StarflowError) -> Response:
+    return small(request, "said", 404, title="没有这份公示", said=[str(reason) for reason in refusal.reasons])
 
 
 # ── whoever publishes ────────────────────────────────────────────
@@ -82,7 +84,7 @@ def correction_form(request: Request, caller: Viewer, slug: str) -> Response:
     try:
         return _correction(request, notice_page(caller.desk, slug))
     except Unknown as refusal:
-        return missing(refusal)
+        return missing(request, refusal)
 
 
 @router.post("/n/{slug}/correct")
@@ -92,24 +94,25 @@ def make_correction(request: Request, caller: Viewer, form: Posted, slug: str) -
         seat = publisher(caller, slug)
         correct(caller.desk, slug, said, typed_text(form, "reason"), acting=seat.acting)
     except Unknown as refusal:
-        return missing(refusal)
+        return missing(request, refusal)
     except StarflowError as refusal:
         said["reason"] = typed_text(form, "reason")
-        return _correction(request, notice_page(caller.desk, slug), said, [str(r) for r in refusal.reasons])
+        return _correction(request, notice_page(caller.desk, slug), said, refusal)
     return Response(status_code=303, headers={"location": f"/n/{slug}"})
 
 
 def _correction(
-    request: Request, page: NoticePage, said: dict[str, str] | None = None, faults: list[str] | None = None
+    request: Request, page: NoticePage, said: dict[str, str] | None = None, refusal: StarflowError | None = None
 ) -> Response:
     values = said or {name: getattr(page, name) for name in TEXTS}
-    return leaf(
+    return small(
+        request,
         "correction",
-        422 if faults else 200,
+        422 if refusal else 200,
         notice=page,
         texts=TEXTS,
         values=values,
-        faults=faults or [],
+        faults=placed(refusal, (("原因", "reason"),), otherwise="title"),
         csrf=csrf_field(request),
     )
 
@@ -142,8 +145,8 @@ def post_notice(request: Request, caller: Viewer, form: Posted) -> Response:
         texts = {name: typed_text(form, name) for name in TEXTS if name != "place"}
         posted = publish(caller.desk, codes, on, typed_text(form, "place"), acting=acting, texts=texts)
     except ValueError:
-        return leaf("said", 400, title="没有公示", said=["请填张贴日期"])
+        return small(request, "said", 400, title="没有公示", said=["请填张贴日期"])
     except StarflowError as refusal:
         status = answer_of(refusal).http_status
-        return leaf("said", status, title="没有公示", said=[str(reason) for reason in refusal.reasons])
+        return small(request, "said", status, title="没有公示", said=[str(reason) for reason in refusal.reasons])
     return Response(status_code=303, headers={"location": f"/n/{posted.slug}"})

@@ -12,7 +12,7 @@ from starflow.service.publicity import NoticePage, notice_page, targets
 from starflow.service.uploads import MOST_BYTES, TAKEN
 from starflow.web.auth import desk_of
 from starflow.web.ballots.notices import missing
-from starflow.web.ballots.showing import leaf
+from starflow.web.ballots.showing import placed, small
 from starflow.web.ballots.surveys import brought_files, typed_text
 from starflow.web.forms import check_origin
 from workflow.engine.errors import BadInput, StarflowError, TooOften, Unknown
@@ -20,6 +20,13 @@ from workflow.engine.errors import BadInput, StarflowError, TooOften, Unknown
 router = APIRouter(include_in_schema=False)
 MOST = MOST_FILES * MOST_BYTES + (1 << 20)
 """Of a whole form. What is longer is not read to its end."""
+FIELDS = (
+    ("哪个党组织", "code"),
+    ("真实姓名", "name"),
+    ("实名的异议|手机号|邮箱", "contact"),
+    ("附件|文件|的内容|MB", "files"),
+    ("事实|内容", "content"),
+)
 
 
 async def brought(request: Request) -> FormData:
@@ -47,7 +54,7 @@ def form(request: Request, slug: str) -> Response:
     try:
         return _form(request, notice_page(desk_of(request), slug))
     except Unknown as refusal:
-        return missing(refusal)
+        return missing(request, refusal)
 
 
 @router.post("/n/{slug}/objection")
@@ -57,10 +64,10 @@ def bring(request: Request, slug: str, form: Brought) -> Response:
         page = notice_page(desk, slug)
         done = objections.bring(desk, slug, _said(form))
     except Unknown as refusal:
-        return missing(refusal)
+        return missing(request, refusal)
     except StarflowError as refusal:
         return _form(request, page, form, refusal)
-    return _next(slug, done)
+    return _next(request, done)
 
 
 @router.post("/objections/code")
@@ -69,15 +76,17 @@ def confirm(request: Request, form: Brought) -> Response:
     try:
         done = objections.confirm(desk_of(request), ticket, typed_text(form, "code"))
     except StarflowError as refusal:
-        said = [str(reason) for reason in refusal.reasons]
+        said = placed(refusal, otherwise="typed")
         contact = typed_text(form, "contact")
-        return leaf("code", answer_of(refusal).http_status, ticket=ticket, contact=contact, code=None, faults=said)
-    return _next("", done)
+        return small(
+            request, "code", answer_of(refusal).http_status, ticket=ticket, contact=contact, code=None, faults=said
+        )
+    return _next(request, done)
 
 
 @router.get("/objections/status")
 def ask(request: Request) -> Response:
-    return leaf("fate", fate=None, number="", faults=[])
+    return small(request, "fate", fate=None, number="", faults=[])
 
 
 @router.post("/objections/status")
@@ -87,15 +96,15 @@ def told(request: Request, form: Brought) -> Response:
         fate = objections.fate(desk_of(request), number, typed_text(form, "pin"))
     except StarflowError as refusal:
         headers = {"retry-after": "3600"} if isinstance(refusal, TooOften) else {}
-        said = [str(reason) for reason in refusal.reasons]
-        return leaf("fate", answer_of(refusal).http_status, headers, fate=None, number=number, faults=said)
-    return leaf("fate", fate=fate, number=number, faults=[])
+        said = placed(refusal, (("密码", "pin"),), otherwise="number")
+        return small(request, "fate", answer_of(refusal).http_status, headers, fate=None, number=number, faults=said)
+    return small(request, "fate", fate=fate, number=number, faults=[])
 
 
-def _next(slug: str, done: Receipt | Waiting) -> Response:
+def _next(request: Request, done: Receipt | Waiting) -> Response:
     if isinstance(done, Waiting):
-        return leaf("code", ticket=done.ticket, contact=done.contact, code=done.code, faults=[])
-    return leaf("lodged", receipt=done)
+        return small(request, "code", ticket=done.ticket, contact=done.contact, code=done.code, faults=[])
+    return small(request, "lodged", receipt=done)
 
 
 def _said(form: FormData) -> NewObjection:
@@ -116,13 +125,14 @@ def _form(
     had_files = bool(form) and any(
         isinstance(v, UploadFile) and v.filename for _, v in (form or FormData()).multi_items()
     )
-    return leaf(
+    return small(
+        request,
         "objection",
         200 if refusal is None else answer_of(refusal).http_status,
         notice=page,
         targets=targets(desk_of(request), page.slug),
         typed=typed,
-        faults=[str(reason) for reason in refusal.reasons] if refusal else [],
+        faults=placed(refusal, FIELDS),
         had_files=had_files,
         taken=TAKEN,
         most=MOST_FILES,

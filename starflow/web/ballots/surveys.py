@@ -16,7 +16,7 @@ from starflow.service.poll_views import live, result
 from starflow.service.polls import Invited, NewPoll
 from starflow.service.uploads import MOST_BYTES, Upload
 from starflow.web.auth import Caller, Viewer, relations, seen_case, signature
-from starflow.web.ballots.showing import leaf
+from starflow.web.ballots.showing import Fields, placed, small
 from starflow.web.ballots.slips import slip_page
 from starflow.web.forms import Posted, csrf_field
 from starflow.web.replies import Year
@@ -55,7 +55,7 @@ def show(request: Request, caller: Viewer, code: str, year: Year = None) -> Resp
     try:
         return _page(request, seat_of(caller, code, year))
     except StarflowError as refusal:
-        return _refused(refusal)
+        return _refused(request, refusal)
 
 
 @router.post("/survey/{code}/{act}")
@@ -69,9 +69,9 @@ def act(request: Request, caller: Viewer, form: Posted, code: str, act: str, yea
         answer = done(seat, form)
     except StarflowError as refusal:
         try:
-            return _page(request, seat_of(caller, code, year), refusal, form)
+            return _page(request, seat_of(caller, code, year), refusal, form, act if act in ACTS else "")
         except StarflowError:
-            return _refused(refusal)
+            return _refused(request, refusal)
     return answer or Response(
         status_code=303, headers={"location": f"/survey/{code}" + (f"?year={year}" if year else "")}
     )
@@ -228,14 +228,47 @@ def _people(said: str) -> tuple[Invited, ...]:
 # ── the page ─────────────────────────────────────────────────────
 
 
-def _page(request: Request, seat: Seat, refusal: StarflowError | None = None, form: FormData | None = None) -> Response:
+FIELDS: dict[str, Fields] = {
+    "open": (
+        ("核对名册|勾选", "certified"),
+        ("名单|人员|联系方式|电话|链接", "people"),
+        ("联系单位", "related_unit"),
+        ("群众", "own_unit"),
+        ("截止|最长开放", "closes_at"),
+        ("方式", "mode"),
+        ("党员数", "certified"),
+    ),
+    "extend": (("理由", "reason"), ("", "until")),
+    "close": (("", "sure"),),
+    "count": (
+        ("监票人", "teller_1"),
+        ("空票", "returned"),
+        ("本单位群众", "own_unit"),
+        ("联系单位", "related_unit"),
+        ("党员", "members_present"),
+    ),
+    "void": (("", "reason"),),
+    "file": (("", "held_on"),),
+}
+"""Of each act: what a refusal says → the field that it speaks of."""
+FIRST = {"open": "certified", "count": "reason"}
+
+
+def _page(
+    request: Request,
+    seat: Seat,
+    refusal: StarflowError | None = None,
+    form: FormData | None = None,
+    acted: str = "",
+) -> Response:
     desk, case = seat.caller.desk, seat.case
     try:
         now = live(desk, case.cycle.code, case.cycle.year)
     except Unknown:
         now = None
     closed = now is not None and now.status == "closed"
-    return leaf(
+    return small(
+        request,
         "survey",
         200 if refusal is None else answer_of(refusal).http_status,
         cycle=case.cycle,
@@ -251,13 +284,19 @@ def _page(request: Request, seat: Seat, refusal: StarflowError | None = None, fo
         quorum=percent(case.scheme.survey.quorum),
         result=result(desk, case.cycle.code, case.cycle.year) if closed else None,
         today=case.today.isoformat(),
-        faults=[str(reason) for reason in refusal.reasons] if refusal else [],
+        faults=tuple(
+            (f"{acted}-{name}" if acted else name, said)
+            for name, said in placed(refusal, FIELDS.get(acted, ()), FIRST.get(acted, "form"))
+        ),
+        acted=acted,
         typed={k: v for k, v in form.multi_items() if isinstance(v, str)} if form else {},
         csrf=csrf_field(request),
         refresh=now is not None and now.status == "open" and refusal is None,
     )
 
 
-def _refused(refusal: StarflowError) -> Response:
+def _refused(request: Request, refusal: StarflowError) -> Response:
     title = "无权查看" if isinstance(refusal, Forbidden) else "没有找到"
-    return leaf("said", answer_of(refusal).http_status, title=title, said=[str(reason) for reason in refusal.reasons])
+    return small(
+        request, "said", answer_of(refusal).http_status, title=title, said=[str(reason) for reason in refusal.reasons]
+    )

@@ -18,6 +18,7 @@ from starflow.web.auth import desk_of, is_encrypted
 from starflow.web.ballots.showing import leaf
 from starflow.web.ballots.words import WORDS, language
 from starflow.web.forms import cookie
+from starflow.web.pages.shell import language_of
 from workflow.engine.errors import Unavailable
 
 LOG = logging.getLogger(__name__)
@@ -49,7 +50,7 @@ def ballot(request: Request, lang: Lang = None) -> Response:
     def answer() -> Response:
         token = unquote(request.cookies.get(_cookie_name(request), ""))
         paper = paper_for(desk_of(request), token) if token else None
-        return _gone(request) if paper is None else _form(paper, token, language(lang))
+        return _gone(request) if paper is None else _form(paper, token, language(lang or language_of(request)))
 
     return _silently(request, answer)
 

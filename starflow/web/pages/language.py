@@ -23,6 +23,7 @@ LOCALES = {CHINESE: "zh_Hans_CN", ENGLISH: "en_GB"}
 DAY = {CHINESE: "M月d日(EEE)", ENGLISH: "EEE d MMM"}
 MONTH = {CHINESE: "y年M月", ENGLISH: "MMMM y"}
 LONG_DAY = {CHINESE: "y年M月d日(EEE)", ENGLISH: "EEE d MMM y"}
+FULL_DAY = {CHINESE: "y年M月d日(EEEE)", ENGLISH: "EEEE d MMMM y"}
 
 
 @cache
@@ -64,6 +65,15 @@ def month(language: str, number: int, year: int | None = None) -> str:
 
 def long_day(language: str, on: date | datetime) -> str:
     return str(format_date(on, LONG_DAY[language], locale=LOCALES[language]))
+
+
+def full_day(language: str, on: date | datetime) -> str:
+    """As a public notice writes it."""
+    return str(format_date(on, FULL_DAY[language], locale=LOCALES[language]))
+
+
+def full_moment(language: str, at: datetime) -> str:
+    return f"{full_day(language, at)}{'' if language == CHINESE else ' '}{at:%H:%M}"
 
 
 def moment(language: str, at: datetime, year: int | None = None) -> str:

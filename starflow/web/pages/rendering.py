@@ -66,6 +66,8 @@ def environment(lang: str) -> Environment:
         language.day,
         language.month,
         language.long_day,
+        language.full_day,
+        language.full_moment,
         language.moment,
         language.deadline,
         language.number,

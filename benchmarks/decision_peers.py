@@ -1,17 +1,19 @@
 """What else one could take for a decision: each as its own documentation would have it, on a session or a connection kept open."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from benchmarks.cases import FEW, ROWS, STAGES, TRIGGERS, now, work
+from benchmarks.cases import FEW, STAGES, TRIGGERS, now, work
 from benchmarks.limits import Raw
 from benchmarks.places import fresh
 
 
 class Naive:
     """What one writes first: an SQLModel session, and a transitions.Machine for every row."""
+
+    queue: Iterator[tuple[int, int]]
 
     def __init__(self, database: str) -> None:
         from sqlalchemy import event
@@ -48,6 +50,7 @@ class Naive:
             at = datetime.now(UTC)
             session.add_all([Cycle(id=one, stage="draft", version=0, entered_at=at) for one in range(1, FEW + 1)])
             session.commit()
+        self.queue = work(FEW)
         self.ways = [
             {"trigger": trigger, "source": STAGES[n], "dest": STAGES[n + 1]} for n, trigger in enumerate(TRIGGERS)
         ]
@@ -67,7 +70,7 @@ class Naive:
         from sqlmodel import Session
 
         done = 0
-        for one, stage in work(FEW):
+        for one, stage in self.queue:
             with Session(self.engine) as session:
                 row: Any = session.get(self.cycle, one, with_for_update=True)
                 before, at = row.stage, datetime.now(UTC)
@@ -139,6 +142,7 @@ class DjangoFsm:
         rows = [self.cycle(id=one, stage="draft", version=0, entered_at=at) for one in range(1, FEW + 1)]
         self.cycle.objects.bulk_create(rows, batch_size=500)
         connection.close()
+        self.queue = work(FEW)
 
     def _models(self) -> None:
         from django.db import models
@@ -175,7 +179,7 @@ class DjangoFsm:
         from django.db import transaction
 
         done = 0
-        for one, stage in work(FEW):
+        for one, stage in self.queue:
             with transaction.atomic():
                 row, at = self.cycle.objects.select_for_update().get(pk=one), datetime.now()
                 before = row.stage
@@ -234,7 +238,7 @@ class Dbos(Raw):
 
     def __call__(self, until: float) -> int:
         done = 0
-        for one, stage in work(ROWS):
+        for one, stage in self.queue:
             self.decide(one, stage)
             done += 1
             if time.perf_counter() > until:

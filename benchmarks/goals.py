@@ -131,8 +131,8 @@ def _web() -> Iterator[Goal]:
     for database in DATABASES:
         cast = _of(found.get("ballots"), f"ballots/{database}", "ratio")
         yield Goal("ballots over HTTP, × the app's own no-op route", TITLES[database], 0.5, 0.2, cast)
-        for part in ("overview", "overview_large"):
-            size = int(_of(found.get(part), f"overview/{database}", "n") or 0)
+        for part, set_at in (("overview", 2_000), ("overview_large", 100_000)):
+            size = int(_of(found.get(part), f"overview/{database}", "n") or set_at)
             page = _of(found.get(part), f"overview/{database}", "ratio")
             yield Goal(
                 f"overview at {size:,} organisations, p95 × a no-op page", TITLES[database], 1.5, 3, page, "", False, 1

@@ -32,9 +32,10 @@ class Raw:
         self.run("commit")
         if not self.lite:
             self.run("vacuum analyze")
+        self.queue = work(ROWS)
 
     def __call__(self, until: float) -> int:
-        move, tell, done, queue = MOVE.format(q=self.mark), TELL.format(q=self.mark), 0, work(ROWS)
+        move, tell, done, queue = MOVE.format(q=self.mark), TELL.format(q=self.mark), 0, self.queue
         while time.perf_counter() < until:
             self.run(self.begin)
             for one, stage in islice(queue, self.batch):
@@ -59,7 +60,7 @@ class RawThousand(Raw):
             "update cycle c set stage=d.t, version=version+1, entered_at=d.at, due_at=d.at from d where c.id=d.id and c.stage=d.f "
             "returning d.*) insert into history(cycle_id,before,after,trigger,actor,at) select id,f,t,g,'u',at from u"
         )
-        done, queue = 0, work(ROWS)
+        done, queue = 0, self.queue
         while time.perf_counter() < until:
             some = list(islice(queue, self.batch))
             if not some:

@@ -103,7 +103,7 @@ def _about() -> Iterator[str]:
 
 # ── plots ────────────────────────────────────────────────────────
 
-WIDTH, LEFT, RIGHT, BAR, GAP = 760, 170, 110, 18, 8
+WIDTH, LEFT, RIGHT, BAR, GAP = 800, 210, 110, 18, 8
 
 
 def plot(found: Mapping[str, Any], database: str) -> str:

@@ -9,7 +9,9 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from benchmarks.places import fresh, sqlite
@@ -64,23 +66,71 @@ def raw(database: str, number: int) -> dict[str, float]:
 
 def ours(database: str, number: int) -> dict[str, float]:
     """The sweep at nine in the morning of the day on which every declaration is reminded of."""
-    from benchmarks.town import stand, town
+    from benchmarks.town import town
     from starflow.service.obligations import sweep
-    from storage import runs
 
     desk, _ = town(fresh(database, "timers"), number)
     sweep(desk)
     idle = _looks(lambda: sweep(desk), 20)
+    due = _until_all_are_due(desk, number)
+    before, began = cpu(), time.perf_counter()
+    assert sweep(desk).rungs == due
+    took = time.perf_counter() - began
+    return {"rate": due / took, "idle_us": idle, "cpu_us": (cpu() - before) / due * 1e6}
+
+
+def _until_all_are_due(desk: Any, number: int) -> int:
+    """Sweeps from one due instant to the next until so many rungs are due at once; how many there are. They are not swept."""
+    from benchmarks.town import stand
+    from starflow.service.obligations import sweep
+    from storage import runs
+
     while True:
         with desk.reading() as tx:
             following = runs.next_due(tx)
         assert following is not None  # the year has begun
         stand(desk, following)
-        before, began = cpu(), time.perf_counter()
-        swept = sweep(desk)
-        took = time.perf_counter() - began
-        if swept.rungs >= number:
-            return {"rate": swept.rungs / took, "idle_us": idle, "cpu_us": (cpu() - before) / swept.rungs * 1e6}
+        if (due := _due(desk)) >= number:
+            return due
+        sweep(desk)
+
+
+def _due(desk: Any) -> int:
+    import sqlalchemy as sa
+    from sqlmodel import col, select
+
+    from storage.models import Obligation
+
+    with desk.reading() as tx:
+        return tx.session.scalar(select(sa.func.count()).where(col(Obligation.rings_at) <= tx.now)) or 0
+
+
+def rung(database: str, number: int, engine: str) -> dict[str, float]:
+    """The same sweep, rung by an engine that is started when all are due: how long from the start until none is left."""
+    from threading import Event, Thread
+
+    from benchmarks.town import town
+    from schedules.bell import JOBS, Bell
+    from schedules.cluster import Cluster
+    from starflow.service.obligations import sweep
+
+    desk, _ = town(fresh(database, "timers"), number)
+    desk.settings = replace(desk.settings, sweep_seconds=1)
+    sweep(desk)
+    jobs, stopped = tuple(job for job in JOBS if job.id == "sweep"), Event()
+    due = _until_all_are_due(desk, number)
+    if engine == "cluster":
+        cluster = Cluster(desk, jobs)
+        cluster.prepare()
+        worker = Thread(target=cluster.run, args=[stopped], daemon=True)
+    bell = Bell(desk, jobs)
+    began = time.perf_counter()
+    bell.start() if engine == "bell" else worker.start()
+    while _due(desk) and time.perf_counter() - began < CAP:
+        time.sleep(0.02)
+    took, left = time.perf_counter() - began, _due(desk)
+    bell.stop() if engine == "bell" else stopped.set()
+    return {"rate": (due - left) / took, "seconds": took}
 
 
 def apscheduler(database: str, number: int) -> dict[str, float]:
@@ -213,6 +263,8 @@ def _looks(look: Callable[[], Any], times: int = 300) -> float:
 PEERS: dict[str, tuple[Callable[[str, int], dict[str, float]], tuple[str, ...]]] = {
     "raw1000": (raw, ("sqlite", "postgresql")),
     "starflow": (ours, ("sqlite", "postgresql")),
+    "starflow, rung by the bell": (partial(rung, engine="bell"), ("postgresql",)),
+    "starflow, rung by procrastinate": (partial(rung, engine="cluster"), ("postgresql",)),
     "apscheduler": (apscheduler, ("sqlite", "postgresql")),
     "procrastinate": (procrastinate, ("postgresql",)),
     "pgqueuer": (pgqueuer, ("postgresql",)),

@@ -139,6 +139,18 @@ def without(tx: Transaction, kind: str, campaign_id: int, reviewer_id: int) -> t
     return tuple(CycleRow(*row) for row in tx.session.execute(statement.order_by(_cycle.c.organisation_id)))
 
 
+def count_by_status(tx: Transaction, campaign_id: int) -> dict[str, dict[str, int]]:
+    """kind → status → how many of a campaign's matters, in the order of the words."""
+    its = (_matter.c.kind, _matter.c.status)
+    rows = tx.session.execute(
+        sa.select(*its, sa.func.count()).where(_matter.c.campaign_id == campaign_id).group_by(*its)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for kind, status, count in sorted(tuple(row) for row in rows):
+        found.setdefault(kind, {})[status] = count
+    return found
+
+
 # ── the list ─────────────────────────────────────────────────────
 
 

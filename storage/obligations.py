@@ -198,6 +198,41 @@ def extensions(tx: Transaction, campaign_ids: Collection[int], organisation_ids:
     return [Extended(*row) for row in found]
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """An open obligation of a matter, with what one plans by."""
+
+    id: int
+    matter_id: int
+    cycle_id: int
+    code: str
+    kind: str
+    version: int  # of the matter
+    owner_role: str
+    opened_at: datetime
+    due_at: datetime | None
+    deadline_version: int
+
+
+def open_beside(tx: Transaction, campaign_id: int) -> tuple[Beside, ...]:
+    """What is owed beside the stages in a campaign, by organisation and number."""
+    found = tx.connection.execute(
+        sa.select(
+            _obligation.c.id,
+            _obligation.c.matter_id,
+            col(Matter.cycle_id),
+            col(Organisation.code),
+            col(Matter.kind),
+            col(Matter.version),
+            *(_obligation.c[name] for name in Beside.__slots__[6:]),
+        )
+        .join(Matter, col(Matter.id) == _obligation.c.matter_id)
+        .join(Organisation, col(Organisation.id) == col(Matter.organisation_id))
+        .where(col(Matter.campaign_id) == campaign_id, _obligation.c.closed_at.is_(None))
+    )
+    return tuple(sorted((Beside(*row) for row in found), key=lambda one: (one.code, one.matter_id)))
+
+
 def open_in(tx: Transaction, campaign_id: int) -> tuple[tuple[str, Obligation], ...]:
     """(organisation's code, its open stage obligation) of a campaign, by code."""
     found = tx.session.exec(

@@ -15,7 +15,7 @@ import typer
 from starflow.cli.arguments import DEFAULT_SCHEME, SchemeName, read_instant, write_bytes
 from starflow.cli.opening import localised
 from starflow.cli.output import Result, json_of, moment, progress
-from starflow.cli.words import say
+from starflow.cli.words import say, told
 from workflow.engine.errors import BadInput
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def rehearse(
     rows = _rows(roster, rules.roster.root_kind if roster else SAMPLE_ROOT)
     with _desk(keep, rehearsal.starts_at(rules, year), seed) as desk:
         with progress(say("演练")) as told:
-            played = rehearsal.begin(desk, rows, year, scheme, behaviour)
+            played = rehearsal.begin(desk, rows, year, scheme, behaviour, beside=True)
             for _ in rehearsal.play(played, progress=told):
                 pass
         seen = rehearsal.report(played)
@@ -66,10 +66,19 @@ def rehearse(
         say("{year}年度演练完毕:{n}条流转记录,未办结{left}家", year=year, n=seen.transitions, left=seen.unfinished),
         f"  {say('星级')} " + "、".join(f"{label}{count}" for label, count in seen.stars.items()),
         say("  提醒{a}条,上报{b}条,逾期办理{c}次", a=seen.reminders, b=seen.escalations, c=seen.late),
+        *(f"  {_matters(kind, counts)}" for kind, counts in seen.matters.items()),
         f"  {say('链头')} {seen.head}",
         *(f"  ✘ {violation}" for violation in seen.violations),
     )
     return Result(asdict(seen), lines, exit_code=int(bool(seen.violations)))
+
+
+def _matters(kind: str, counts: dict[str, int]) -> str:
+    """A kind of matter, and how many stand where."""
+    from workflow.rating.tracks import KIND
+
+    its = KIND[kind]
+    return f"{told(its.title)} " + say("、").join(f"{told(its.status[name].title)}{n}" for name, n in counts.items())
 
 
 def demo(port: Port = 8000, no_serve: NoServe = False, at: DemoAt = None, keep: Keep = None) -> Result | None:

@@ -20,6 +20,8 @@ from workflow.rating.sheet import highest_base, lines_of
 from workflow.rating.stages import body_of
 from workflow.rating.survey import needed
 
+SOON = 7
+"""So many days after it came in, what has no due is due in a rehearsal."""
 TELLERS = ["监票人甲", "监票人乙"]
 
 
@@ -75,9 +77,13 @@ class Player:
         opened = local_date(o.opened_at, case.zone)
         if (part := self.parts.get(case.cycle.code)) is not None:
             return date.max if part.stays_in == case.cycle.stage else opened + timedelta(days=part.pace)
-        due = due_date(o.due_at, case.zone) if o.due_at else opened + timedelta(days=7)
+        due = due_date(o.due_at, case.zone) if o.due_at else opened + timedelta(days=SOON)
         target = due_date(o.target_at, case.zone) if o.target_at else due
         roll, spread = self.dice(case, "when", o.owner_role), self.dice(case, "spread", o.owner_role)
+        return self.day(roll, spread, opened, target, due)
+
+    def day(self, roll: float, spread: float, opened: date, target: date, due: date) -> date:
+        """By these two dice: before the target, before the due, some days after it, or when the last rung has rung."""
         b = self.behaviour
         if roll < b.early:
             return opened + timedelta(days=round(spread * max(0, (target - opened).days)))

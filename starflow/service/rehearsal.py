@@ -9,18 +9,22 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from starflow.service import upkeep
+from starflow.service import players_beside, upkeep
+from starflow.service.acting import Acting
 from starflow.service.campaigns import open_campaign, opens_at
 from starflow.service.case import Case, case_of, facts_of, stored_facts
 from starflow.service.cycles import CycleAsk, fire_in
 from starflow.service.desk import Desk
+from starflow.service.matters import MatterAsk, act_in, kind_named, open_in
 from starflow.service.obligations import move_clock
 from starflow.service.organisations import import_roster
 from starflow.service.players import BEHAVIOURS, Move, Part, Player, findings, moves
+from starflow.service.players_beside import Step
 from starflow.service.schemes import read_scheme
 from storage import cycles, matters, obligations, outbox, records
 from storage.database import Transaction
-from storage.models import Obligation
+from storage.models import Matter, Obligation
+from storage.obligations import Beside
 from workflow.engine.deadlines import FixedDate, local_date, parse_date_rule
 from workflow.engine.errors import BadInput, Forbidden, StarflowError
 from workflow.rating.facts import Facts
@@ -28,6 +32,7 @@ from workflow.rating.roster import RosterRow
 from workflow.rating.scheme import Scheme
 from workflow.rating.stages import KIND
 from workflow.rating.timing import window_opens
+from workflow.rating.track_parts import OPEN
 
 WORK_HOUR = 10
 DAYS_AFTER_YEAR = 90
@@ -38,7 +43,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Rehearsed:
-    """How the year went, in the shape of the contract's `rehearse`."""
+    """How the year went, in the shape of the contract's `rehearse`. `matters`: kind → status → how many stand there."""
 
     head: str
     transitions: int
@@ -48,6 +53,7 @@ class Rehearsed:
     escalations: int
     late: int
     unfinished: int
+    matters: dict[str, dict[str, int]]
 
 
 @dataclass(slots=True)
@@ -59,6 +65,8 @@ class Year:
     campaign_id: int
     player: Player
     days: dict[tuple[int, str, int], date] = field(default_factory=dict)
+    beside: bool = False
+    """Whether matters are played too: plans, ledgers, inspections, rectifications."""
 
 
 def rehearse(
@@ -75,7 +83,7 @@ def rehearse(
 
     `until` stops earlier. Raises Forbidden on a live database, BadInput for an unknown behaviour or a faulty roster.
     """
-    played = begin(desk, rows, year, scheme_name, behaviour)
+    played = begin(desk, rows, year, scheme_name, behaviour, beside=True)
     for _ in play(played, until, progress):
         pass
     return report(played)
@@ -88,8 +96,13 @@ def begin(
     scheme_name: str,
     behaviour: str,
     parts: Mapping[str, Part] | None = None,
+    *,
+    beside: bool = False,
 ) -> Year:
-    """Everything up to the campaign's opening; `parts` names those whose story is told instead of diced."""
+    """Everything up to the campaign's opening; `parts` names those whose story is told instead of diced.
+
+    `beside`: matters are played too.
+    """
     if not desk.rehearsal:
         raise Forbidden("演练只能在演练数据库里进行")
     known = {b.name: b for b in BEHAVIOURS}
@@ -105,7 +118,7 @@ def begin(
         campaign = cycles.campaign_of_year(tx, year)
         assert campaign is not None and campaign.id is not None  # opened just now
         scheme = desk.scheme(tx, campaign.scheme_hash)
-    return Year(desk, scheme, campaign.id, Player(desk.seed or 0, known[behaviour], parts or {}))
+    return Year(desk, scheme, campaign.id, Player(desk.seed or 0, known[behaviour], parts or {}), beside=beside)
 
 
 def dressed(rows: Sequence[RosterRow], scheme: Scheme) -> tuple[RosterRow, ...]:
@@ -173,6 +186,7 @@ def report(played: Year) -> Rehearsed:
             escalations=told.get("escalation", 0),
             late=records.late_count(tx),
             unfinished=sum(r.stage not in ends for r in rows),
+            matters=matters.count_by_status(tx, played.campaign_id),
         )
 
 
@@ -205,9 +219,10 @@ def _work(played: Year, at: datetime) -> date | None:
         for code, o in obligations.open_in(tx, played.campaign_id):
             if _day_of(played, tx, o) <= today:
                 _act(played, tx, code, o)
+        besides = tuple(_beside(played, tx, today))
         planned = [_day_of(played, tx, o) for _, o in obligations.open_in(tx, played.campaign_id)]
         moves_at = cycles.next_move(tx, played.campaign_id)
-    days = [d for d in planned if d < date.max]
+    days = [d for d in (*planned, *besides) if d < date.max]
     if moves_at is not None:
         days.append(local_date(moves_at, zone))
     return max(min(days), today + timedelta(days=1)) if days else None
@@ -254,6 +269,56 @@ def _moves(played: Year, tx: Transaction, case: Case, facts: Facts) -> Iterator[
             yield from findings(played.player, case, objection.id)
     else:
         yield from moves(played.player, case, facts)
+
+
+# ── beside the stages ────────────────────────────────────────────
+
+
+def _beside(played: Year, tx: Transaction, today: date) -> Iterator[date]:
+    """Let whoever's day has come act on their matters, once each; yields the days of all that is still owed."""
+    if not played.beside:
+        return
+    for owed in obligations.open_beside(tx, played.campaign_id):
+        if _day_beside(played, owed) <= today:
+            played.days[_key(owed)] = date.max  # done, or refused and left
+            _act_beside(played, tx, owed)
+    yield from (_day_beside(played, owed) for owed in obligations.open_beside(tx, played.campaign_id))
+
+
+def _key(owed: Beside) -> tuple[int, str, int]:
+    return owed.id, owed.owner_role, owed.deadline_version
+
+
+def _day_beside(played: Year, owed: Beside) -> date:
+    if (key := _key(owed)) not in played.days:
+        played.days[key] = players_beside.day_of(played.player, played.scheme, owed)
+    return played.days[key]
+
+
+def _act_beside(played: Year, tx: Transaction, owed: Beside) -> None:
+    row, matter = cycles.by_id(tx, owed.cycle_id), matters.by_id(tx, owed.matter_id)
+    assert row is not None and matter is not None  # it is owed
+    case = case_of(played.desk, tx, row)
+    for step in tuple(players_beside.steps(played.player, case, matter, owed.owner_role)):
+        before = matter.version
+        attempt_beside(played, tx, case, matter, step)
+        if not step.kind and matter.version != before and matter.closed_at is None:
+            return  # what it has become is for another day
+
+
+def attempt_beside(played: Year, tx: Transaction, case: Case, matter: Matter, step: Step) -> str | None:
+    """Let somebody try an act on a matter, or open another; returns the refusal, None when it was done."""
+    acting = Acting(actor=f"role:{step.role}", relations=frozenset({step.role}))
+    ask = MatterAsk(act=step.act or OPEN, acting=acting, data=step.data, reason=step.reason)
+    try:
+        with tx.session.begin_nested():
+            if step.kind:
+                open_in(played.desk, tx, kind_named(step.kind), case, ask)
+            else:
+                act_in(played.desk, tx, case, matter, ask)
+    except StarflowError as refusal:
+        return refusal.message
+    return None
 
 
 def attempt(played: Year, tx: Transaction, code: str, move: Move) -> str | None:

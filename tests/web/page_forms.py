@@ -54,8 +54,13 @@ class PageForm:
         return {**said, **({name: value} if name and name not in said else {})}
 
 
+MARKS = {"aria-invalid", "aria-describedby"}
+
+
 class Page(HTMLParser):
-    """`skeleton`: every element with the names of its attributes, in order; hostile text must not change it."""
+    """`skeleton`: every element with the names of its attributes, in order, but for the marks of a fault, which move with what is
+    wrong; hostile text must not change it.
+    """
 
     def __init__(self, html: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -71,7 +76,7 @@ class Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         said = {name: value or "" for name, value in attrs}
-        self.skeleton.append((tag, *sorted(said)))
+        self.skeleton.append((tag, *sorted(said.keys() - MARKS)))
         self.ids |= {said["id"]} if "id" in said else set()
         self.running += [
             v for n, v in said.items() if n in ("href", "src", "action", "formaction") and RUNNING.match(v)

@@ -276,7 +276,7 @@ def not_text(plain: httpx.Response, hostile: httpx.Response, text: str) -> str:
         return "" if plain.status_code == 303 else f"{plain.status_code} became 303"
     if after.running:
         return f"an address that runs: {after.running}"
-    if plain.status_code == hostile.status_code and before.skeleton != after.skeleton:
+    if plain.status_code == hostile.status_code and sorted(before.skeleton) != sorted(after.skeleton):
         return f"other elements: {set(after.skeleton) ^ set(before.skeleton)}"
     return "" if hostile.status_code == 200 or text in after.said else "what was typed is not on the page"
 

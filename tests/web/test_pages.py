@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from starflow.service import organisations
+from starflow.service.sight import who_sees
 from starflow.web.auth import SEEN_AS
 from tests.web.browser import Browser, hidden
 from tests.web.conftest import Web
@@ -293,3 +294,24 @@ def test_the_minutes_of_a_sitting_are_taken_along(web: Web) -> None:
 
     assert (paper.status_code, paper.content[:2]) == (200, b"PK")
     assert look.get("/meeting/minutes?number=4").status_code == 404
+
+
+def test_who_sees_a_branch_is_told_seat_by_seat_as_the_policy_decides(web: Web) -> None:
+    web.at("2027-05-08 10:00")
+    look = browser(web, DEPARTMENT)
+
+    seats = {(one.role, one.organisation): one for one in who_sees(web.desk, "B1")}
+    page, unknown = look.get("/admin/people?code=B1"), look.get("/admin/people?code=X9")
+
+    assert {key for key, one in seats.items() if one.sees} == {
+        ("department", "GW"), ("committee", "GW"), ("auditor", "GW"), ("organisation", "D01"), ("leader", "D01"),
+        ("organisation", "B1"), ("leader", "B1"),
+    }  # fmt: skip
+    assert [seats["admin", "GW"].sees, seats["city", "CITY"].sees] == [False, False]
+    assert (seats["organisation", "D01"].relations, seats["organisation", "B1"].relations) == (
+        ("superior",),
+        ("organisation",),
+    )
+    assert "催办" in seats["organisation", "D01"].may and "催办" not in seats["organisation", "B1"].may
+    assert "B1的办理情况" in page.text and seats["organisation", "B1"].people[0] in page.text
+    assert (unknown.status_code, '<a href="#f-code">' in unknown.text) == (404, True)

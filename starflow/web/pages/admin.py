@@ -19,6 +19,7 @@ from starflow.service.policy import POLICY
 from starflow.service.roster_requests import payload_of, preview
 from starflow.service.schemes import check_scheme
 from starflow.service.search import search, suggestions
+from starflow.service.sight import Sight, who_sees
 from starflow.service.twofold import Hand
 from starflow.service.view import Filters
 from starflow.service.year_calendar import year_calendar
@@ -106,10 +107,24 @@ def _scheme_faults(name: str) -> tuple[str, ...]:
 
 
 @router.get("/admin/people")
-def people(look: Looking) -> Response:
+def people(look: Looking, code: Annotated[str, Query(max_length=40)] = "") -> Response:
+    """Who holds which post; with a code, who can see that organisation, and what they may do there."""
     require(look.caller, "read_upkeep")
+    seen: tuple[Sight, ...] = ()
+    faults: tuple[tuple[str, str], ...] = ()
+    try:
+        seen = who_sees(look.desk, code.strip()) if code.strip() else ()
+    except StarflowError as refusal:
+        faults = tuple(("code", str(reason)) for reason in refusal.reasons)
     return administration(
-        look, "admin/people.html", vacancies=organisations.vacancies(look.desk), tree=organisations.tree(look.desk)
+        look,
+        "admin/people.html",
+        404 if faults else 200,
+        vacancies=organisations.vacancies(look.desk),
+        tree=organisations.tree(look.desk),
+        code=code.strip(),
+        seen=seen,
+        faults=faults,
     )
 
 

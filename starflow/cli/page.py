@@ -51,7 +51,7 @@ ELECTION = (
     *("organisation", "name", "kind", "last_held_on", "due_on", "days_left", "extension", "requested_on", "note"),
     "cap",
 )
-MEETING = ("number", "held_on", "year", "status", "opened_at", "closed_at", "approved", "rejected")
+MEETING = ("number", "held_on", "year", "status", "opened_at", "closed_at", "approved", "rejected", "votes")
 BATCH_LINE = ("organisation", "name", "outcome", "star", "after", "reasons")
 ACTED = (
     *("id", "kind", "organisation", "act", "before", "status", "version", "due_at", "notices", "opened", "suggests"),

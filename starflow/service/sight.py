@@ -67,7 +67,7 @@ def _sight(desk: Desk, tx: Transaction, case: Case, role: str, body: Organisatio
         people=tuple(_people(tx, role, body.id, case.today)),
         sees=sees,
         relations=tuple(sorted(held)),
-        may=tuple(rule.title for rule in RULES if sees and held & set(rule.roles)),
+        may=tuple(rule.title for rule in RULES if sees and (held or {role}) & set(rule.roles)),
     )
 
 

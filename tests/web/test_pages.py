@@ -313,5 +313,6 @@ def test_who_sees_a_branch_is_told_seat_by_seat_as_the_policy_decides(web: Web) 
         ("organisation",),
     )
     assert "催办" in seats["organisation", "D01"].may and "催办" not in seats["organisation", "B1"].may
+    assert seats["leader", "D01"].may == ("查看办理情况", "查看名册和星级", "导出名单")
     assert "B1的办理情况" in page.text and seats["organisation", "B1"].people[0] in page.text
     assert (unknown.status_code, '<a href="#f-code">' in unknown.text) == (404, True)

@@ -22,6 +22,10 @@ class FormField:
     required: bool
 
 
+VOTED = {"present", "in_favour", "against", "abstained"}
+"""Left empty, as where nobody has voted: four equal numbers never add up, and nothing behind the form would be seen."""
+
+
 @dataclass
 class PageForm:
     """A form, what it is sent to, and its buttons as (name, value)."""
@@ -44,6 +48,8 @@ class PageForm:
                     said[one.name] = text
                 case "date":
                     said[one.name] = one.value or "2027-05-20"
+                case "number" if one.name.rpartition(".")[2] in VOTED:
+                    said[one.name] = ""
                 case "number":
                     said[one.name] = one.value or "5"
                 case "file" | "secret":

@@ -22,7 +22,7 @@ from storage.models import Campaign, Election
 from workflow.engine.deadlines import FixedDate, local_date, parse_date_rule, start_of_day
 from workflow.engine.errors import BadInput, Unknown
 from workflow.engine.table import Table
-from workflow.engine.workdays import Calendar
+from workflow.engine.workdays import Calendar, month_day
 from workflow.rating import scoring, survey, voting
 from workflow.rating.facts import ROUND_FACTS, Facts
 from workflow.rating.figures import asked_for, window_of
@@ -228,7 +228,8 @@ NO_TELLERS = "纸质票须由两名监票人清点签字,请写明他们的姓�
 def poll_faults(poll: Poll, paper: survey.Tally | None, zone: ZoneInfo) -> tuple[str, ...]:
     """Why the ballots cannot be filed yet; of a running survey no number is said."""
     if poll.status == "open":
-        return (f"测评还在进行,{poll.closes_at.astimezone(zone):%m月%d日%H:%M}截止后才能备案",)
+        closes = poll.closes_at.astimezone(zone)
+        return (f"测评还在进行,{month_day(closes)} {closes:%H:%M}截止后才能备案",)
     if poll.counted is None:
         return ("两名监票人还没有核对票数",)
     if paper is not None and (paper.present or any(paper.answers.values())):

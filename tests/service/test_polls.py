@@ -177,7 +177,7 @@ def test_a_running_survey_cannot_be_filed_and_no_number_is_said(city: City) -> N
     said = refusal(file, city)
     offered = next(one for one in why(city.desk, "B1").options if one.trigger == "file_survey")
 
-    assert said == "测评还在进行,05月07日18:00截止后才能备案"
+    assert said == "测评还在进行,5月7日 18:00截止后才能备案"
     assert [reason.text for reason in offered.reasons] == [said]
 
 

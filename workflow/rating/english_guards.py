@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 GUARDS: Mapping[str, str] = {
-    "{}月{}日才开始办理": "this begins on {1} {0}",
-    "{}月{}日才开始申报": "declarations begin on {1} {0}",
+    "{}才开始办理": "this begins on {0}",
+    "{}才开始申报": "declarations begin on {0}",
     "已过截止时间,本方案不接受补办": "the due date has passed, and this scheme takes nothing late",
     "会议日期": "the date of the meeting ",
     "张贴日期": "the date of posting ",
@@ -24,7 +24,7 @@ GUARDS: Mapping[str, str] = {
     "还缺材料:{}": "documents are missing: {0}",
     "没有第{}项指标": "there is no line {0} on the sheet",
     "两名监票人还没有核对票数": "the two tellers have not agreed on the count yet",
-    "测评还在进行,{}截止后才能备案": "the survey is still running; it can be filed after {0}",
+    "测评还在进行,{} {}截止后才能备案": "the survey is still running; it can be filed after {1} on {0}",
     "本次测评用了票证,纸质票由两名监票人核对时一并登记,备案时不再另填":
         "this survey used slips: paper ballots are entered when the two tellers agree, not again when it is filed",
     "党员{},上级尚未认可说明": "members: {0}; the superior has not accepted an explanation",

@@ -10,13 +10,14 @@ from typing import Any
 from workflow.engine.errors import Reason
 from workflow.engine.machine import Ask
 from workflow.engine.table import When
+from workflow.engine.workdays import month_day
 from workflow.rating.facts import Facts
 from workflow.rating.survey import needed, turnout_text
 
 
 def in_time(f: Facts, ask: Ask, now: datetime) -> Reason | None:
     if f.opens_on and f.today and f.today < f.opens_on:
-        return Reason(f"{f.opens_on.month}月{f.opens_on.day}日才开始申报", "R8")
+        return Reason(f"{month_day(f.opens_on)}才开始申报", "R8")
     if f.refused_after and now >= f.refused_after:
         return Reason("已过截止时间,本方案不接受补办", "R8")
     return None
@@ -25,7 +26,7 @@ def in_time(f: Facts, ask: Ask, now: datetime) -> Reason | None:
 def window_open(f: Facts, ask: Ask, now: datetime) -> Reason | None:
     """Only where the scheme gives the stage a first day."""
     if f.stage_opens_on and f.today and f.today < f.stage_opens_on:
-        return Reason(f"{f.stage_opens_on.month}月{f.stage_opens_on.day}日才开始办理")
+        return Reason(f"{month_day(f.stage_opens_on)}才开始办理")
     return None
 
 
@@ -239,5 +240,4 @@ def _between(day: date, first: date | None, last: date | None, what: str) -> Rea
 
 def _last_day(until: datetime) -> str:
     """The day whose 24:00 an instant is, for people: 0:00 of the 9th is 24:00 of the 8th."""
-    day = (until - timedelta(microseconds=1)).date()
-    return f"{day.month}月{day.day}日"
+    return month_day((until - timedelta(microseconds=1)).date())

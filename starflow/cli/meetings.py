@@ -13,12 +13,12 @@ from starflow.cli.opening import at_desk
 from starflow.cli.output import Result, Table, day, text
 from starflow.cli.words import say, told
 from workflow.engine.errors import BadInput
-from workflow.rating.votes import Vote
 
 if TYPE_CHECKING:
     from starflow.service.agenda import Agenda, AgendaLine, AgendaQuota
     from starflow.service.meetings import BatchLine
     from starflow.service.sittings import VoteLine
+    from workflow.rating.votes import Vote
 
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="会议编号")]
 On = Annotated[date, typer.Option("--on", metavar="D", parser=read_day, help="会议日期")]
@@ -32,11 +32,10 @@ Except = Annotated[list[str] | None, typer.Option("--except", metavar="CODE=理�
 Level = Annotated[str, typer.Argument(metavar="LEVEL", help="名额的代码,或它所计的星级")]
 Count = Annotated[int, typer.Argument(metavar="N", parser=read_number, help="超出几个")]
 Votes = Annotated[
-    "Vote | None",
+    str | None,
     typer.Option(
         "--votes",
         metavar="N,N,N,N",
-        parser=lambda said: read_votes(said),
         help="表决:到会、赞成、反对、弃权的人数,如 9,8,1,0",
     ),
 ]
@@ -82,8 +81,12 @@ def _vote_sentence(one: "VoteLine") -> str:
                in_favour=one.in_favour, against=one.against, abstained=one.abstained, n=len(one.organisations))  # fmt: skip
 
 
-def read_votes(said: str) -> Vote:
+def read_votes(said: str | None) -> "Vote | None":
     """Four numbers: how many were there, for, against, abstained."""
+    from workflow.rating.votes import Vote
+
+    if said is None:
+        return None
     parts = said.replace("，", ",").split(",")
     if len(parts) != 4 or not all(part.isascii() and part.isdigit() and len(part) < 7 for part in parts):
         raise BadInput(say("--votes 写成 到会,赞成,反对,弃权 四个数,如 9,8,1,0,不是“{said}”", said=said))
@@ -162,7 +165,7 @@ def approve(
             on=on,
             year=year,
             second=also,
-            vote=votes,
+            vote=read_votes(votes),
         )
     titles = (say("单位"), say("结果"), say("星级"), say("转到"), say("因为"))
     said = say("会议{number}:批准{approved},暂缓{deferred},不能批准{refused}", number=batch.number,
@@ -202,7 +205,7 @@ def reject(
     with at_desk() as desk:
         acting = acting_at_the_top(desk, role, by)
         also = countersigner(desk, "reject", acting.person, second, code, year)
-        line = send_back(desk, number, code, reason, acting=acting, year=year, second=also, vote=votes)
+        line = send_back(desk, number, code, reason, acting=acting, year=year, second=also, vote=read_votes(votes))
     return Result(plain(line), (f"{line.organisation} {line.name} → {line.after}",))
 
 

@@ -48,11 +48,14 @@ class NewObjection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receipt:
-    """With these its writer can ask what has become of it. `late`: it came after the last day and is a clue."""
+    """With these its writer can ask what has become of it. `late`: it is a clue, since it came after the last day or, with days
+    left (`halted`), while the star is being weighed again.
+    """
 
     number: str
     pin: str = field(repr=False)
     late: bool
+    halted: bool
     named: bool
 
 
@@ -199,7 +202,9 @@ def _lodged(desk: Desk, tx: Transaction, filing: Filing) -> Receipt:
         "sending": "none",
     }
     filings.change(tx, filing.id, values)
-    return Receipt(number=number, pin=pin, late=late, named=filing.named)
+    hanging = publications.versions(tx, filing.slug)
+    halted = late and bool(hanging) and hanging[-1].opens_at <= tx.now < hanging[-1].closes_at
+    return Receipt(number=number, pin=pin, late=late, halted=halted, named=filing.named)
 
 
 def _matter(desk: Desk, tx: Transaction, code: str, year: int, content: str) -> tuple[int, bool]:

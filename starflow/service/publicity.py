@@ -28,7 +28,9 @@ HANDLERS = {"department": "组织部", "committee": "工委会"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """A line of a notice as it is read. `struck`: the star that stood there before; `replaced_by`: where it has been corrected."""
+    """A line of a notice as it is read. `struck`: the star that stood there before; `replaced_by`: where it has been corrected;
+    `back`: an objection was upheld and the star is being weighed again, so that this line is no longer before the public (R23).
+    """
 
     code: str
     name: str
@@ -36,6 +38,7 @@ class Shown:
     star_before: str | None
     struck: str | None
     replaced_by: str | None
+    back: bool
     chain: str
     seq: int
     head: str
@@ -81,6 +84,11 @@ class NoticePage:
     @property
     def days(self) -> int:
         return (self.last_on - self.first_on).days + 1
+
+    @property
+    def halted(self) -> bool:
+        """Its days run, but every star on it is being weighed again."""
+        return bool(self.lines) and all(line.back for line in self.lines)
 
     @property
     def objecting(self) -> str:
@@ -219,7 +227,7 @@ def _page(desk: Desk, tx: Transaction, found: Publication, every: Sequence[Publi
         handler=_handler(tx, scheme),
         verify=_verify(scheme),
         anonymous_ok=scheme.objection.anonymous_ok,
-        lines=tuple(_shown(line, labels) for line in lines) if state == "during" else (),
+        lines=tuple(_shown(line, labels, _is_back(tx, scheme, line)) for line in lines) if state == "during" else (),
         struck={n: getattr(former, n) for n in TEXTS if former and getattr(former, n) != getattr(found, n)},
     )
 
@@ -238,7 +246,12 @@ def _verify(scheme: Scheme) -> str:
     return f"在{parse_length(said)}内"
 
 
-def _shown(line: publications.Line, labels: Mapping[int, str]) -> Shown:
+def _is_back(tx: Transaction, scheme: Scheme, line: publications.Line) -> bool:
+    row = cycles.by_id(tx, line.entry.cycle_id)
+    return row is not None and any(one.name == row.stage and one.kind != "publicity" for one in scheme.stage)
+
+
+def _shown(line: publications.Line, labels: Mapping[int, str], back: bool) -> Shown:
     entry = line.entry
     return Shown(
         code=line.code,
@@ -247,6 +260,7 @@ def _shown(line: publications.Line, labels: Mapping[int, str]) -> Shown:
         star_before=None if entry.star_before is None else labels.get(entry.star_before, str(entry.star_before)),
         struck=None if line.replaced is None else labels.get(line.replaced, str(line.replaced)),
         replaced_by=line.replaced_by,
+        back=back and not line.replaced_by,
         chain=f"{line.year}/{line.code}",
         seq=entry.seq,
         head=entry.head,

@@ -319,7 +319,10 @@ def test_no_cell_of_an_exported_workbook_is_a_formula() -> None:
     sheet = openpyxl.load_workbook(io.BytesIO(data)).active
 
     assert {cell.data_type for line in sheet.iter_rows() for cell in line} == {"s"}
-    assert tuple(line[1].value for line in sheet.iter_rows(min_row=3)) == HOSTILE
+    shown = (line[1].value for line in sheet.iter_rows(min_row=3))
+    assert (
+        tuple(text[1:] if text.startswith("''") else text for text in shown) == HOSTILE
+    )  # one of its own stands behind another
 
 
 def test_no_cell_of_an_exported_csv_begins_as_a_formula() -> None:

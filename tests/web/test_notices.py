@@ -191,6 +191,21 @@ def test_one_objection_is_dismissed_and_one_upheld_and_the_star_posted_anew(web:
     assert web.stage("B1") == "rated"
 
 
+def test_a_star_that_is_weighed_again_is_no_longer_before_the_public_and_the_page_says_so(web: Web, slug: str) -> None:
+    web.at("2027-05-08 10:00")
+    brought(web, slug)
+    web.post("/cycles/B1/uphold_objection", {"objection": _open(web)[0], "finding": "重复计票"}, ("department", "GW"))
+
+    notice, form = page(web, f"/n/{slug}").text, page(web, f"/n/{slug}/objection").text
+    another = brought(web, slug)
+
+    halted = "公示已停止:异议核实后,星级退回重新考评,改变的另行公示。"
+    assert (halted in notice, halted in form, "可以提出异议" in notice + form) == (True, True, False)
+    assert "<del>五星级</del> 已退回重新考评" in notice
+    assert isinstance(another, Receipt)
+    assert (another.late, another.halted) == (True, True)
+
+
 def _open(web: Web) -> list[int]:
     with web.desk.reading() as tx:
         return [one.id or 0 for one in matters.open_of(tx, "objection", cycle_id(tx, web, "B1"))]

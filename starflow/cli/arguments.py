@@ -135,8 +135,12 @@ def read_text(name: str) -> str:
         raise Unknown(say("读不到文件“{name}”:{why}", name=name, why=_cause(error))) from None
 
 
-def write_bytes(name: str, content: bytes) -> None:
+def write_bytes(name: str, content: bytes, *, private: bool = False) -> None:
+    """`private`: nobody else on this machine can read it."""
     try:
+        if private:
+            Path(name).touch(mode=0o600)
+            Path(name).chmod(0o600)
         Path(name).write_bytes(content)
     except (OSError, ValueError) as error:
         raise BadInput(say("写不了文件“{name}”:{why}", name=name, why=_cause(error))) from None

@@ -104,7 +104,7 @@ def slips(code: Code, out: Out, role: As = "organisation", by: By = None, year: 
 
     with at_desk() as desk:
         sheets = issue_slips(desk, code, acting=acting_on(desk, code, role, by, year), year=year)
-        write_bytes(out, slip_page(desk, code, year, sheets).encode())
+        write_bytes(out, slip_page(desk, code, year, sheets).encode(), private=True)
     number = sum(len(sheet.tokens) for sheet in sheets)
     said = say("票证{n}张写入 {file}:请打印、裁开、由党员自己抽取,然后删除这个文件", n=number, file=out)
     return Result({"slips": {sheet.electorate: len(sheet.tokens) for sheet in sheets}, "file": out}, (said,))

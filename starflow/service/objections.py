@@ -5,7 +5,6 @@ the last day it becomes a clue for supervision instead.
 """
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,6 +13,7 @@ from starflow.service import uploads
 from starflow.service.acting import Acting
 from starflow.service.case import load_case
 from starflow.service.clock import new_number, new_slip
+from starflow.service.contacts import reaches
 from starflow.service.cycles import CycleAsk, fire_in
 from starflow.service.desk import Desk
 from starflow.service.matters import late_clue
@@ -30,8 +30,6 @@ A_DAY = timedelta(days=1)
 PER_CONTACT, PER_NOTICE = 3, 200
 CODE_MINUTES, CODE_TRIES, PIN_TRIES = 30, 5, 5
 LONGEST = 4000
-MAIL = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9.-]{1,120}\.[A-Za-z]{2,24}")
-PHONE = re.compile(r"\+?[0-9][0-9 -]{5,19}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,17 +126,12 @@ def _check(said: NewObjection) -> None:
         (len(said.content) > LONGEST, f"事实最多{LONGEST}字,更多的请放在附件里"),
         (len(said.files) > MOST_FILES, f"附件最多{MOST_FILES}个"),
         (not said.anonymous and not 2 <= len(said.name.strip()) <= 40, "请写真实姓名,或选择匿名反映"),
-        (not said.anonymous and not _reaches(said.contact), "请写能收到验证码的手机号或邮箱"),
+        (not said.anonymous and not reaches(said.contact), "请写能收到验证码的手机号或邮箱"),
         ("\x00" in said.content + said.name + said.contact, "内容里有不能保存的字符"),
     )
     found = [text for wrong, text in faults if wrong]
     if found:
         raise BadInput(*(Reason(text, "R23") for text in found))
-
-
-def _reaches(contact: str) -> bool:
-    said = contact.strip()
-    return bool(MAIL.fullmatch(said) or PHONE.fullmatch(said))
 
 
 def _contact_digest(contact: str) -> str:

@@ -1,4 +1,8 @@
-"""What may be seen of a survey: while it runs a stepped turnout, after the close shares from the smallest cell on, and nothing else."""
+"""What may be seen of a survey: while it runs a stepped turnout; shares, from the smallest cell on, once the tellers have signed; nothing else.
+
+Not between the close and the tellers' word: with it ballots on paper come into the overall judgement, and two results, one without them
+and one with them, would give a single ballot on paper by their difference.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -53,7 +57,7 @@ def live(desk: Desk, code: str, year: int | None = None) -> Live:
 def _live(case: Case, poll: Poll, undelivered: int, now: datetime) -> Live:
     quorum = case.scheme.survey.quorum
     running = poll.status == "open"
-    _, came = ballots.shown(poll, now) if running else (poll.used, poll.used_members)
+    _, came = ballots.shown(poll, now) if running else (poll.used, _came(poll))
     said = (
         voting.running_turnout(poll.members, came, quorum)
         if running
@@ -84,6 +88,11 @@ def _live(case: Case, poll: Poll, undelivered: int, now: datetime) -> Live:
     )
 
 
+def _came(poll: Poll) -> int:
+    """Members who took part in a closed survey; those on paper as soon as the tellers have counted them."""
+    return poll.used_members if poll.counted is None else counted_in(poll).members_present
+
+
 def _poll(tx: Transaction, case: Case) -> Poll:
     poll = ballots.current(tx, case.cycle.id, case.cycle.round)
     if poll is None:
@@ -110,7 +119,7 @@ class Result:
 
 
 def result(desk: Desk, code: str, year: int | None = None) -> Result:
-    """Of one organisation, after the close; what is shown then is shown for good."""
+    """Of one organisation, after the tellers' word; what is shown then is shown for good."""
     with desk.reading() as tx:
         case = load_case(desk, tx, code, year)
         return _result(tx, case, _poll(tx, case))
@@ -128,7 +137,7 @@ def results_below(desk: Desk, code: str, year: int | None = None) -> tuple[tuple
         reviewer = top.id if top else None
         rows = [r for r in cycles.in_campaign(tx, campaign) if r.reviewer_id == reviewer]
         cases = {row.id: case_of(desk, tx, row) for row in rows}
-        polls = [p for row in rows for p in ballots.currents(tx, [row.id], row.round) if p.status == "closed"]
+        polls = [p for row in rows for p in ballots.currents(tx, [row.id], row.round) if p.counted is not None]
         if not polls:
             return (), None
         each = tuple(_result(tx, cases[p.cycle_id], p) for p in polls)
@@ -152,26 +161,33 @@ def _result(tx: Transaction, case: Case, poll: Poll) -> Result:
     rule, quorum = case.scheme.satisfaction, case.scheme.survey.quorum
     least = case.scheme.survey.min_cell
     closed = poll.status == "closed" and poll.tally is not None
-    seen = closed and poll.used >= least
-    note = "" if seen else _why_not(closed, least)
     counted = counted_in(poll) if closed and poll.counted is not None else None
+    seen = counted is not None and poll.used >= least
+    note = "" if seen else _why_not(closed, counted is not None, least)
     votes = survey.satisfaction(rule, counted) if rule and counted else None
-    tally = poll.tally or {}
     return Result(
         organisation=case.cycle.code,
         name=case.cycle.name,
-        ballots=poll.used if closed else 0,
-        turnout=survey.turnout_text(poll.used_members, poll.members, quorum) if closed else "",
+        ballots=counted.present if counted else poll.used if closed else 0,
+        turnout=survey.turnout_text(_came(poll), poll.members, quorum) if closed else "",
         satisfaction=survey.satisfaction_text(rule, votes) if rule and votes else "",
-        rows=tuple(voting.breakdown(form_from(poll.form), tally["answers"], poll.used, least)) if seen else (),
+        rows=tuple(voting.breakdown(form_from(poll.form), _answers(poll), poll.used, least)) if seen else (),
         remarks=ballots.remarks(tx, poll.id or 0) if seen else (),
         note=note,
         answers=case.scheme.survey.words,
     )
 
 
-def _why_not(closed: bool, least: int) -> str:
-    return f"不足{least}票,不显示分项结果" if closed else "测评还在进行,截止前不显示任何结果"
+def _answers(poll: Poll) -> dict[str, dict[str, int]]:
+    """Question → answer → how many; those on paper are in the overall judgement, the only question they are asked."""
+    assert poll.tally is not None
+    return {**poll.tally["answers"], voting.OVERALL: dict(counted_in(poll).answers)}
+
+
+def _why_not(closed: bool, counted: bool, least: int) -> str:
+    if not closed:
+        return "测评还在进行,截止前不显示任何结果"
+    return f"不足{least}票,不显示分项结果" if counted else "两名监票人核对票数后显示结果"
 
 
 def _together(
@@ -185,7 +201,7 @@ def _together(
         (sum(used[one] for one in voting.summed_among(used, least)) < least, f"不足{least}票,不汇总"),
     )
     note = next((said for wrong, said in why if wrong), "")
-    total = {} if note else voting.rolled_up({c: p.tally["answers"] for c, p in polls.items() if p.tally}, least)
+    total = {} if note else voting.rolled_up({c: _answers(p) for c, p in polls.items() if p.tally}, least)
     left_out = len(used) - len(voting.summed_among(used, least))
     return Result(
         organisation=code,

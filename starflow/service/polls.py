@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from starflow.service.acting import Acting
 from starflow.service.case import Case, case_of, load_case
 from starflow.service.clock import new_slip
+from starflow.service.contacts import reaches
 from starflow.service.cycles import administer
 from starflow.service.desk import Desk
 from storage import ballots, cycles
@@ -169,8 +170,10 @@ def _people_faults(wanted: NewPoll, members: int) -> list[str]:
     addresses = [one.address.strip().lower() for one in wanted.people]
     found += [f"“{one}”在名单上出现了两次" for one in sorted({a for a in addresses if addresses.count(a) > 1})]
     found += [f"“{one.name}”没有电话或邮箱" for one in wanted.people if not one.address.strip()]
+    unreachable = (one for one in wanted.people if one.address.strip() and not reaches(one.address))
+    found += [f"“{one.name}”的“{one.address}”既不是电话号码也不是邮箱" for one in unreachable]
     found += [
-        f"“{one.electorate}”不是票的种类,只有{'、'.join(ELECTORATES)}"
+        f"“{one.electorate}”不是票的种类,只有{'、'.join(ELECTORATES.values())}"
         for one in wanted.people
         if one.electorate not in ELECTORATES
     ]

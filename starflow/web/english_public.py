@@ -109,6 +109,7 @@ PUBLIC: Mapping[str, str] = {
     "党员已投{},已达到{}": "Members: {} have voted, {} reached",
     "党员已投{},未达到{},还差{}票": "Members: {} have voted, {} not reached, {} more needed",
     "不足{}票,不显示分项结果": "Fewer than {} ballots: nothing is shown by item",
+    "两名监票人核对票数后显示结果": "The results are shown once two tellers have checked the count",
     "测评还在进行,截止前不显示任何结果": "The survey is still open; nothing is shown before the end",
     "不显示": "not shown",
     "还没有开展过创建活动": "No campaign has been opened yet.",

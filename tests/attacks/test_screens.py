@@ -35,7 +35,7 @@ LEGEND = '"basically_satisfied": "基本满意", "dissatisfied": "不满意"'
 
 
 def played(url: str, answers: list[str]) -> list[str]:
-    """Everything that screens say after each vote, and after the close; votes in this order."""
+    """Everything that screens say after each vote, after the close, and after the tellers' word; votes in this order."""
     with hall_at(url) as hall:
         City(hall.desk).submit("B1", "2027-05-05")
         closes_at = datetime(2027, 5, 7, 18, tzinfo=ZONE)
@@ -46,6 +46,8 @@ def played(url: str, answers: list[str]) -> list[str]:
             assert cast(hall.desk, token, {"overall": answer}).taken
             said.append(_screens(hall))
         polls.close_poll(hall.desk, "B1", acting=BRANCH)
+        said.append(_screens(hall))
+        polls.count_poll(hall.desk, "B1", {"tellers": ["甲", "乙"]}, acting=BRANCH)
         return [*said, _screens(hall)]
 
 
@@ -91,6 +93,7 @@ def held(hall: Hall, seed: int) -> tuple[Seen, dict[str, str]]:
         assert cast(hall.desk, token, {"overall": "satisfied"}, truth[name]).taken
         screens.append(json.dumps(plain(live(hall.desk, "B1")), default=str))
     polls.close_poll(hall.desk, "B1", acting=BRANCH)
+    polls.count_poll(hall.desk, "B1", {"tellers": ["甲", "乙"]}, acting=BRANCH)
     remarks = result(hall.desk, "B1").remarks
     polls.void_poll(hall.desk, "B1", "再演一次", acting=SUPERIOR)
     return (order, tuple(screens), remarks), truth

@@ -17,6 +17,7 @@ def test_a_survey_is_opened_printed_closed_and_signed_for(cli: Cli, tmp_path: Pa
 
     printed = cli.json("survey", "slips", "B1", "--out", str(sheet))
     assert printed["slips"] == {"member": 10, "own_unit": 2}
+    assert sheet.stat().st_mode & 0o777 == 0o600
     page = sheet.read_text(encoding="utf-8")
     assert page.count('class="slip"') == 12
     assert page.count('class="sheet"') == 2

@@ -8,7 +8,7 @@ import pytest
 
 from starflow.service import polls, upkeep
 from starflow.service.casting import cast, paper_for
-from starflow.service.poll_views import results_below
+from starflow.service.poll_views import live, result, results_below
 from starflow.service.polls import Invited, NewPoll, Slips, digest
 from starflow.service.why import history, why
 from storage import ballots, evidence
@@ -344,6 +344,15 @@ def test_once_the_star_is_granted_nobody_knows_who_voted(city: City) -> None:
         assert ballots.invitations(tx, poll_id) == ()
 
 
+def test_a_link_goes_to_a_telephone_or_a_mailbox(city: City) -> None:
+    people = (Invited(name="甲", address="hello"), Invited(name="丙", address="c@e.org", electorate="群众"))
+
+    said = refusal(lambda: opened(city, mode="links", people=people, own_unit=1))
+
+    assert "“甲”的“hello”既不是电话号码也不是邮箱" in said
+    assert "“群众”不是票的种类,只有党员、" in said
+
+
 def test_a_second_link_makes_the_first_void_unless_it_has_voted(city: City) -> None:
     people = (Invited(name="甲", address="a@example.org"), Invited(name="丙", address="c@e.org", electorate="own_unit"))
     poll_id = opened(city, mode="links", people=people, own_unit=1)
@@ -369,16 +378,37 @@ def test_a_count_without_two_tellers_is_bad_input(city: City) -> None:
         polls.count_poll(city.desk, "B1", {"tellers": ["甲"]}, acting=BRANCH)
 
 
+def test_no_result_is_shown_without_the_ballots_on_paper_so_that_none_is_what_two_results_differ_by(city: City) -> None:
+    opened(city)
+    tokens = slips(city)["member"][:5]
+    for token, answer in zip(tokens, ["satisfied"] * 4 + ["dissatisfied"], strict=True):
+        assert cast(city.desk, token, {"overall": answer}).taken
+    polls.close_poll(city.desk, "B1", acting=BRANCH)
+
+    before = result(city.desk, "B1")
+    count(city, paper={"members_present": 1, "dissatisfied": 1})
+    after, shown = result(city.desk, "B1"), live(city.desk, "B1")
+
+    assert (before.rows, before.satisfaction, before.note) == ((), "", "两名监票人核对票数后显示结果")
+    assert after.rows[0]["shares"] == {
+        **{"satisfied": "66.67%", "basically_satisfied": "10%以下"},
+        **{"dissatisfied": "33.33%", "unknown": "10%以下"},
+    }
+    assert (after.ballots, after.satisfaction, shown.came) == (6, "满意率66.67%(4/6)", 6)
+
+
 # ── beside a total ───────────────────────────────────────────────
 
 
 def held(city: City, code: str, votes: Sequence[str]) -> None:
-    """From the opening to the close, with these members' answers."""
+    """From the opening to the tellers' word, with these members' answers and one of the masses on paper."""
     polls.open_poll(city.desk, code, NewPoll(mode="slips", closes_at=OPEN_UNTIL, own_unit=2), acting=BRANCH)
     tokens = polls.issue_slips(city.desk, code, acting=BRANCH)[0].tokens
     for token, answer in zip(tokens, votes, strict=False):
         assert cast(city.desk, token, {"overall": answer}).taken
     polls.close_poll(city.desk, code, acting=BRANCH)
+    paper = {"members_present": 0, "own_unit": 1, "satisfied": 1}
+    polls.count_poll(city.desk, code, {"tellers": ["甲", "乙"], "paper": paper}, acting=BRANCH)
 
 
 def test_no_total_is_shown_while_somebody_below_can_still_vote_and_a_lone_small_one_is_left_out(city: City) -> None:
@@ -389,13 +419,11 @@ def test_no_total_is_shown_while_somebody_below_can_still_vote_and_a_lone_small_
     held(city, "B1", large)
 
     (first,), total = results_below(city.desk, "Z1")
-    assert first.rows[0]["shares"]["dissatisfied"] == "25%" and total is not None
+    assert first.rows[0]["shares"]["dissatisfied"] == "22.22%" and total is not None
     assert (total.rows, total.note) == ((), "还有2个党组织的测评没有结束,都结束后才汇总")
 
     held(city, "B2", ["dissatisfied"] * 3)
     for code in ("B1", "B2"):
-        paper = {"members_present": 0, "own_unit": 1, "satisfied": 1}
-        polls.count_poll(city.desk, code, {"tellers": ["甲", "乙"], "paper": paper}, acting=BRANCH)
         city.fire(code, "accept_turnout", reason="外出学习")
         city.fire(code, "file_survey", {"meeting": {"on": "2027-05-06"}})
     each, total = results_below(city.desk, "Z1")

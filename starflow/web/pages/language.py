@@ -76,6 +76,13 @@ def full_moment(language: str, at: datetime) -> str:
     return f"{full_day(language, at)}{'' if language == CHINESE else ' '}{at:%H:%M}"
 
 
+def full_deadline(language: str, at: datetime) -> str:
+    """As `deadline`, for a public notice."""
+    if (at.hour, at.minute, at.second) != (0, 0, 0):
+        return full_moment(language, at)
+    return worded(language, "%(day)s24时", day=full_day(language, at - timedelta(days=1)))
+
+
 def moment(language: str, at: datetime, year: int | None = None) -> str:
     return f"{day(language, at, year)} {at:%H:%M}"
 

@@ -68,6 +68,7 @@ def environment(lang: str) -> Environment:
         language.long_day,
         language.full_day,
         language.full_moment,
+        language.full_deadline,
         language.moment,
         language.deadline,
         language.number,

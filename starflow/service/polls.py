@@ -73,8 +73,8 @@ def ballot_link(desk: Desk, token: str) -> str:
 
 
 def digest(token: str) -> str:
-    """What is kept of a token."""
-    return hashlib.sha256(token.strip().lower().encode()).hexdigest()
+    """What is kept of a token, typed with the spaces that it is printed with or without."""
+    return hashlib.sha256("".join(token.split()).lower().encode()).hexdigest()
 
 
 # ── opening ──────────────────────────────────────────────────────

@@ -23,6 +23,7 @@ def hall(database_url: str) -> Iterator[Hall]:
         yield hall
 
 
+@pytest.mark.long
 def test_a_million_guesses_hit_no_slip(hall: Hall) -> None:
     """By the very act with which a vote spends its slip."""
     run = hall.prepare("slips", 1)
@@ -38,6 +39,7 @@ def test_a_million_guesses_hit_no_slip(hall: Hall) -> None:
     assert (hits, accepted) == (0, [True] * len(held))  # whoever holds a slip is taken after a million who do not
 
 
+@pytest.mark.long
 def test_two_thousand_guesses_over_http_get_one_and_the_same_page(hall: Hall) -> None:
     hall.prepare("slips", 1)
     app = app_at(hall.desk)

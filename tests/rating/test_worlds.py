@@ -144,6 +144,7 @@ LAWS: tuple[Callable[[Step], bool], ...] = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("route", ["A", "B"])
 def test_no_step_of_the_whole_world_breaks_a_law_and_every_world_has_a_way_to_its_star(table, told, route):
     broken: dict[str, Step] = {}

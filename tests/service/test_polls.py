@@ -366,6 +366,10 @@ def test_a_second_link_makes_the_first_void_unless_it_has_voted(city: City) -> N
     assert again("third") is False
 
 
+def test_a_token_counts_as_it_is_printed_with_spaces_between_its_letters() -> None:
+    assert digest(" abcd EFGH ij") == digest("abcdefghij")
+
+
 def test_a_token_is_never_printed_by_accident() -> None:
     assert "secret" not in f"{Slips(electorate='member', tokens=('secret',))} {ballots.Vote('secret', 'secret')!r}"
 

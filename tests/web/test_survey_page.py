@@ -56,6 +56,7 @@ def test_a_branch_of_twenty_one_reaches_its_quorum_and_files_the_survey(web: Web
     assert secretary.post("/survey/B1/open", **OPENING).status_code == 303
     slips = secretary.post("/survey/B1/slips").text
     drawn = letters(slips)
+    assert slips.count("不能扫码的,在浏览器里输入 127.0.0.1:8000/b/ 接着输入") == 26 and "别的手机打不开" in slips
     assert (len(drawn), slips.count('class="slip"'), slips.count("<section")) == (26, 26, 3)
     assert re.search(r"\b1/26\b|编号", slips.replace("票证不编号", "")) is None
     members, masses = drawn[:21], drawn[21:]

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader
 from starflow.service.case import load_case
 from starflow.service.desk import Desk
 from starflow.service.poll_views import live
-from starflow.service.polls import Slips, ballot_link
+from starflow.service.polls import HERE, Slips, ballot_link
 from workflow.rating.voting import ELECTORATES
 
 PER_PAGE = 12
@@ -29,6 +29,7 @@ def slip_page(desk: Desk, code: str, year: int | None, sheets: Sequence[Slips], 
         closes_at=survey.closes_at,
         pages=[page for sheet in sheets for page in _pages(desk, sheet)],
         total=sum(len(sheet.tokens) for sheet in sheets),
+        nowhere=None if desk.settings.public_url else HERE,
         style=None if linked else SHEET.read_text(encoding="utf-8"),
     )
 
@@ -42,7 +43,8 @@ def _pages(desk: Desk, sheet: Slips) -> list[dict[str, Any]]:
 
 def _slip(link: str, token: str) -> dict[str, str]:
     letters = " ".join(token[start : start + 4] for start in range(0, len(token), 4))
-    return {"svg": qr(link), "link": link, "letters": letters}
+    where = link.removesuffix(token).partition("://")[2]
+    return {"svg": qr(link), "where": where, "letters": letters}
 
 
 def qr(link: str) -> str:

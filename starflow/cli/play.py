@@ -101,7 +101,7 @@ def demo(port: Port = 8000, no_serve: NoServe = False, at: DemoAt = None, keep: 
         token = issue_token(desk, "department", "GW", label="demo", days=7)
         now = moment(desk.clock.now().astimezone(rules.zone))
         seen = stuck_at(desk, Filters())
-        story = [f"  {code}  {said}" for code, (_, said) in STORY.items()]
+        story = (say("看点:"), *(f"  {code}  {said}" for code, (_, said) in STORY.items()), "")
         where = (
             _how_to_look(desk, token)
             if keep or not no_serve
@@ -112,9 +112,7 @@ def demo(port: Port = 8000, no_serve: NoServe = False, at: DemoAt = None, keep: 
             "",
             *seen.lines,
             "",
-            say("看点:"),
-            *story,
-            "",
+            *(story if until == SHOWN_AT else ()),  # on another day other things are to be seen
             *_how_to_vote(port, staged.slips, no_serve),
             *where,
         )

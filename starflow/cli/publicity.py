@@ -70,10 +70,13 @@ def correct(
     by: By = None,
 ) -> Result:
     from starflow.service.publicity import correct as again
+    from starflow.service.publicity import notice_page, targets
 
     said = {name: text for name, text in (("place", place), ("basis", basis), ("contact", contact)) if text}
     with at_desk() as desk:
-        version = again(desk, notice, said, reason, acting=acting_at_the_top(desk, role, by))
+        year = notice_page(desk, notice).year
+        first = next(code for code, _ in targets(desk, notice))  # one publisher has posted them all
+        version = again(desk, notice, said, reason, acting=acting_on(desk, first, role, by, year))
     return Result({"notice": notice, "version": version}, (say("已更正为第{n}版,原文加删除线保留", n=version),))
 
 

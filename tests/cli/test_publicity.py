@@ -17,6 +17,12 @@ def test_a_notice_is_posted_corrected_and_objected_to(cli: Cli) -> None:
         2,
         "没有改动",
     )
+    assert (
+        cli.json("notice", "correct", row["slug"], "--reason", "电话有误", "--contact", "0372-3", "--as", "superior")[
+            "version"
+        ]
+        == 3
+    )
     assert cli.refused("notice", "correct", "nowhere", "--reason", "电话有误")[0] == 2
 
 

@@ -91,7 +91,7 @@ def _idle() -> Iterator[Goal]:
             False,
             0,
         )
-        few, many = (_of(storm.get(size), f"storm/{database}", "memory_mb") for size in ("small", "large"))
+        few, many = (_of(storm.get(size), f"storm/{database}", "sweep_mb") for size in ("small", "large"))
         grown = many - few if few and many else None
         yield Goal("memory from few due to the storm", TITLES[database], 20, 50, grown, " MB", False, 0)
 

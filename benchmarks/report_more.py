@@ -109,7 +109,8 @@ def storm() -> Iterator[str]:
             for one in found[part]["measured"].get(f"storm/{database}", ()):
                 said = f"{one['due']:,} | {one['moved']:,} | {one['notices']:,} | {one['messages']:,} | {one['seconds']:,.0f} | {one['rate']:,.0f}"
                 clicks = f"{one['click_quiet_p95_ms']:.0f} / {one['click_storm_p95_ms']:.0f} ({one['clicks_failed']})"
-                yield f"| {TITLES[database]} | {said} | {one['memory_mb']:.0f} | {clicks} |"
+                held = f"{one['sweep_mb']:.0f}" if "sweep_mb" in one else "–"
+                yield f"| {TITLES[database]} | {said} | {held} | {clicks} |"
         yield from _failed(found[part])
 
 

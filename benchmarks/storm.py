@@ -106,12 +106,12 @@ def sweep_once(url: str, at: str) -> dict[str, Any]:
     from starflow.service.obligations import sweep
 
     desk = _desk(url, at)
-    before, used, began = memory_mb(), cpu(), time.perf_counter()
+    used, began = cpu(), time.perf_counter()
     swept = sweep(desk)
     return {
         "moved": swept.moved, "rungs": swept.rungs, "notices": swept.notices, "messages": swept.messages,
         "seconds": time.perf_counter() - began, "cpu_seconds": cpu() - used,
-        "memory_before_mb": before, "memory_mb": memory_mb(),
+        "sweep_mb": memory_mb(),
     }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ repeat would hide nothing.
 
 import json
 import secrets
+import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -406,13 +407,17 @@ def truncate_log(database: Database) -> bool:
     return not busy
 
 
-def vacuum(database: Database) -> bool:
-    """PostgreSQL keeps old versions of rows until they are swept out; False where somebody held the tables."""
+def vacuum(database: Database, patience: float = 30) -> bool:
+    """PostgreSQL keeps old versions of rows until they are swept out; False where somebody held the tables, or began before now
+    and has not ended within `patience` seconds: for them a sweep would leave the old versions lying.
+    """
     if database.dialect != "postgresql":
         return truncate_log(database)
     with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql(f"SET lock_timeout = '{LOCK_SECONDS}s'")
         try:
+            if not _everybody_has_ended(connection, patience):
+                return False
             for table in (*SWEPT_TABLES, POLL):
                 connection.exec_driver_sql(f"VACUUM FULL {table.name}")
         except sa.exc.OperationalError as error:
@@ -421,6 +426,27 @@ def vacuum(database: Database) -> bool:
             return False
         finally:
             connection.exec_driver_sql("RESET lock_timeout")
+    return True
+
+
+OLDER = sa.text(
+    """
+    SELECT pg_snapshot_xmin(pg_current_snapshot()) < CAST(:now AS xid8)
+        OR EXISTS (SELECT FROM pg_stat_activity WHERE coalesce(datname, current_database()) = current_database()
+                   AND age(backend_xmin) > age(xid(CAST(:now AS xid8))))
+        OR EXISTS (SELECT FROM pg_replication_slots WHERE age(xmin) > age(xid(CAST(:now AS xid8))))
+    """
+)
+"""Whoever may still want to see what is old now: a transaction of whichever database of the server, a reader of ours, a replica."""
+
+
+def _everybody_has_ended(connection: sa.Connection, patience: float) -> bool:
+    now = connection.scalar(sa.text("SELECT pg_snapshot_xmax(pg_current_snapshot())::text"))
+    until = time.monotonic() + patience
+    while connection.scalar(OLDER, {"now": now}):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.1)
     return True
 
 

@@ -441,7 +441,7 @@ def tidy_at_night(desk: Desk) -> str:
 
 def _vacuumed(desk: Desk, left: Sequence[int]) -> str:
     if not ballots.vacuum(desk.database):
-        return "表正被占用,稍后清扫"
+        return "表正被占用,或有更早的事务还没有结束,稍后清扫"
     _swept(desk, left)
     return f"已清扫{len(left)}次测评留下的旧行"
 

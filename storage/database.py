@@ -273,8 +273,13 @@ READING: Mapping[str, Mapping[str, Any]] = {
 
 ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 """Whoever is cut off from the server hears of it in half a minute, not in two hours."""
-NO_LONGER_IDLE = "-c idle_in_transaction_session_timeout=60s"
-"""The other way round: a server that hears nothing more from somebody in the middle of a transaction lets go of what he had locked."""
+NO_LONGER_IDLE = (
+    "-c idle_in_transaction_session_timeout=60s"
+    " -c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3"
+)
+"""The other way round: a server that hears nothing more from somebody in the middle of a transaction lets go of what he had locked,
+also where it waits for the rest of a statement that never comes, which it does not call idle.
+"""
 POOLER = "pooler"
 """`?pooler=transaction` in the address: between us and PostgreSQL stands PgBouncer, whose transactions share no prepared statement."""
 

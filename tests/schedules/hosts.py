@@ -18,6 +18,8 @@ from typing import Any
 import sqlalchemy as sa
 
 PORT = 55999
+FOUND_DEAD = 25.0
+"""Seconds until the server's keepalives, ten and three times five, have found a peer dead."""
 
 
 class Wire:
@@ -27,12 +29,22 @@ class Wire:
         self._cut = threading.Event()
         self._target = target
         self._ends: list[socket.socket] = []
+        self._far: list[socket.socket] = []
         self._listening = socket.create_server((address, PORT if address != "127.0.0.1" else 0))
         self.port = self._listening.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
     def cut(self) -> None:
         self._cut.set()
+        alive = threading.Timer(FOUND_DEAD, self._found_dead)
+        alive.daemon = True
+        alive.start()
+
+    def _found_dead(self) -> None:
+        """A server on the network finds this by the keepalives that storage.database asks of it; a socket of the file system has none."""
+        for far in self._far:
+            with suppress(OSError):
+                far.shutdown(socket.SHUT_RDWR)
 
     def mend(self) -> None:
         self._cut.clear()
@@ -51,6 +63,7 @@ class Wire:
                 far = socket.socket(socket.AF_UNIX)
                 far.connect(self._target)
                 self._ends += (near, far)
+                self._far.append(far)
                 for one, other in ((near, far), (far, near)):
                     threading.Thread(target=self._pump, args=(one, other), daemon=True).start()
 

@@ -73,7 +73,8 @@ class Wire:
                 if self._cut.is_set():
                     return  # what is on its way is lost, and the line stays silent
                 other.sendall(data)
-            if not self._cut.is_set():
+        if not self._cut.is_set():  # whoever was killed resets the line instead of closing it: that is passed on too
+            with suppress(OSError):
                 other.shutdown(socket.SHUT_WR)
 
 

@@ -5,7 +5,7 @@ stands anywhere that could drift from what was approved.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Self
@@ -17,6 +17,7 @@ from storage import organisations
 from storage.database import Transaction
 from storage.models import Campaign, Cycle, Excess, Meeting, MeetingItem, Organisation, Record, RecordDetail
 from storage.outbox import INSERTS
+from workflow.rating.votes import Vote
 
 _tables = SQLModel.metadata.tables
 _campaign, _cycle, _organisation = _tables["campaign"], _tables["cycle"], _tables["organisation"]
@@ -41,16 +42,6 @@ class Sat:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
-    """What was counted before a decision."""
-
-    present: int
-    in_favour: int
-    against: int
-    abstained: int
-
-
-@dataclass(frozen=True, slots=True)
 class Decided:
     """One decision of a sitting; the reason is empty where none was given, and where it has been erased."""
 
@@ -60,7 +51,7 @@ class Decided:
     star: int
     reason: str
     at: datetime
-    vote: Counted | None = None
+    vote: Vote | None = None
 
 
 def sitting(tx: Transaction, campaign_id: int, number: str, held_on: date) -> Meeting:
@@ -118,16 +109,16 @@ def decided(tx: Transaction, meeting_id: int) -> tuple[Decided, ...]:
         .order_by(col(MeetingItem.id))
     )
     return tuple(
-        Decided(code, name, item.outcome, item.star, item.reason or _reason(detail), at, _counted(item))
+        Decided(code, name, item.outcome, item.star, item.reason or _reason(detail), at, _vote(item))
         for code, name, item, at, detail in found
     )
 
 
-def _counted(item: Any) -> Counted | None:
-    return None if item.present is None else Counted(item.present, item.in_favour, item.against, item.abstained)
+def _vote(item: Any) -> Vote | None:
+    return None if item.present is None else Vote(**{one.name: getattr(item, one.name) for one in fields(Vote)})
 
 
-def votes_of(tx: Transaction, campaign_id: int) -> Mapping[tuple[int, str, Counted], tuple[str, ...]]:
+def votes_of(tx: Transaction, campaign_id: int) -> Mapping[tuple[int, str, Vote], tuple[str, ...]]:
     """(sitting, outcome, what was counted) → on whom, in the order in which it was decided."""
     found = tx.session.execute(
         sa.select(_item, col(Organisation.code))
@@ -137,11 +128,11 @@ def votes_of(tx: Transaction, campaign_id: int) -> Mapping[tuple[int, str, Count
         .where(_meeting.c.campaign_id == campaign_id, _item.c.present.is_not(None))
         .order_by(_item.c.id)
     )
-    grouped: dict[tuple[int, str, Counted], tuple[str, ...]] = {}
+    grouped: dict[tuple[int, str, Vote], tuple[str, ...]] = {}
     for row in found:
-        counted = _counted(row)
-        assert counted is not None  # only those with a vote were asked for
-        key = (row.meeting_id, row.outcome, counted)
+        vote = _vote(row)
+        assert vote is not None  # only those with a vote were asked for
+        key = (row.meeting_id, row.outcome, vote)
         grouped[key] = (*grouped.get(key, ()), row.code)
     return grouped
 

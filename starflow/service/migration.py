@@ -26,8 +26,6 @@ from workflow.rating.scheme import Scheme
 
 PAGE = 200
 MIGRATE = "migrate"
-
-
 NAMED = 5
 """So many of those that a reason blocks are named."""
 DATES = ("target_at", "due_at", "acts_at")

@@ -137,13 +137,15 @@ def results_below(desk: Desk, code: str, year: int | None = None) -> tuple[tuple
         reviewer = top.id if top else None
         rows = [r for r in cycles.in_campaign(tx, campaign) if r.reviewer_id == reviewer]
         cases = {row.id: case_of(desk, tx, row) for row in rows}
-        polls = [p for row in rows for p in ballots.currents(tx, [row.id], row.round) if p.counted is not None]
+        polls = [p for row in rows for p in ballots.currents(tx, [row.id], row.round) if p.status == "closed"]
         if not polls:
             return (), None
         each = tuple(_result(tx, cases[p.cycle_id], p) for p in polls)
         waiting = sum(one.stage.kind in BEFORE_THE_END for one in cases.values())
         asked = next(iter(cases.values())).scheme.survey
-        named = {cases[p.cycle_id].cycle.code: p for p in polls}
+        named = {cases[p.cycle_id].cycle.code: p for p in polls if p.counted is not None}
+        if not named:
+            return each, None
         return each, _together(code, top.name if top else code, named, asked.min_cell, waiting, asked.words)
 
 

@@ -160,19 +160,14 @@ def last_vote(database: Database, run: Run) -> dict[str, str]:
 
 @POSTGRESQL
 def test_postgresqls_files_link_the_latest_vote_until_they_are_swept_and_not_after(hall: Hall) -> None:
-    """Mode B: yes before the sweep, no after it; what docs/ballots.md says of it is seen here.
-
-    PostgreSQL itself decides when it tidies up a page, so the attacker may try at several surveys; one that succeeds shows the cell.
-    """
-    linked: list[int] = []
-    while max(linked, default=0) <= len(VOTERS) // 2:
-        assert len(linked) < 5, f"the cell that says yes is not shown: of {len(VOTERS)} votes {linked} were linked"
-        swept(hall.desk.database)
-        run = hall.prepare("links", len(linked))
-        linked.append(0)
-        for name in run.order:
-            hall.vote(run, name)
-            linked[-1] += run.score(last_vote(hall.desk.database, run))
+    """Mode B: yes before the sweep, no after it; what docs/ballots.md says of it is seen here."""
+    linked = 0
+    swept(hall.desk.database)  # pages of its own: those that others have filled are pruned at another pace
+    run = hall.prepare("links", 1)
+    for name in run.order:
+        hall.vote(run, name)
+        linked += run.score(last_vote(hall.desk.database, run))
+    assert linked > len(VOTERS) // 2, f"the cell that says yes is not shown: {linked} of {len(VOTERS)}"
 
     swept(hall.desk.database)
 

@@ -389,11 +389,12 @@ def test_no_result_is_shown_without_the_ballots_on_paper_so_that_none_is_what_tw
         assert cast(city.desk, token, {"overall": answer}).taken
     polls.close_poll(city.desk, "B1", acting=BRANCH)
 
-    before = result(city.desk, "B1")
+    before, (below, total) = result(city.desk, "B1"), results_below(city.desk, "Z1")
     count(city, paper={"members_present": 1, "dissatisfied": 1})
     after, shown = result(city.desk, "B1"), live(city.desk, "B1")
 
     assert (before.rows, before.satisfaction, before.note) == ((), "", "两名监票人核对票数后显示结果")
+    assert (below, total) == ((before,), None)
     assert after.rows[0]["shares"] == {
         **{"satisfied": "66.67%", "basically_satisfied": "10%以下"},
         **{"dissatisfied": "33.33%", "unknown": "10%以下"},

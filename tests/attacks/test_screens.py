@@ -53,9 +53,8 @@ def played(url: str, answers: list[str]) -> list[str]:
 
 def _screens(hall: Hall) -> str:
     shown = [plain(live(hall.desk, "B1")), plain(result(hall.desk, "B1")), why(hall.desk, "B1").as_json()]
-    shown += [history(hall.desk, "B1").as_json(), upkeep.check(hall.desk), results_below(hall.desk, "GW")]
-    text = json.dumps(shown, ensure_ascii=False, default=str)
-    return text
+    shown += [history(hall.desk, "B1").as_json(), upkeep.check(hall.desk), plain(results_below(hall.desk, "GW"))]
+    return json.dumps(shown, ensure_ascii=False, default=str)
 
 
 @pytest.fixture

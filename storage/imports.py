@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from storage.database import Transaction
 from storage.models import Election
@@ -25,6 +25,12 @@ def standing(tx: Transaction, kind: str, digest: str) -> Import | None:
     """The import of this very file that has not been undone."""
     its = select(Import).where(Import.kind == kind, Import.sha256 == digest, col(Import.undone_at).is_(None))
     return tx.session.exec(its.order_by(col(Import.id).desc())).first()
+
+
+def times_undone(tx: Transaction, kind: str, digest: str) -> int:
+    """How often this very file was taken in and undone: each time its rows are new acts."""
+    its = select(func.count()).where(Import.kind == kind, Import.sha256 == digest, col(Import.undone_at).is_not(None))
+    return tx.session.exec(its.select_from(Import)).one()
 
 
 def listed(tx: Transaction, limit: int = 200) -> tuple[Import, ...]:

@@ -153,6 +153,7 @@ PAPER: Mapping[str, str] = {
     "变更": "changed",
     "停用": "ended",
     "不变": "unchanged",
+    "这张表逐行写入流转记录,导入以后不能整批撤销,请先核对": "every row becomes a record: an import of this sheet cannot be undone as a whole; check first",
     "要撤销:starflow sheet undo {n}": "to undo: starflow sheet undo {n}",
     "还没有导入过表格": "no spreadsheet was taken in yet",
     "导入{n}已撤销": "import {n} undone",

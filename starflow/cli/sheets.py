@@ -212,8 +212,16 @@ def _lines(taken: "Taken", dry_run: bool, back: str | None) -> list[str | Table]
     head = say("{done}:新增{added}个,变更{changed}个,停用{ended}个,不变{unchanged}个", done=done, **counts)
     rows = [(str(one.row), one.organisation, say(WHAT[one.what]), one.text) for one in taken.rows[:SHOWN]]
     table = Table(tuple(map(say, ("行", "单位", "会怎样", "内容"))), rows)
-    undo = [say("要撤销:starflow sheet undo {n}", n=taken.number)] if taken.applied else []
-    return [head, *([table] if rows else []), *undo]
+    return [head, *([table] if rows else []), *_how_undone(taken)]
+
+
+def _how_undone(taken: "Taken") -> list[str]:
+    """Also under a preview where nothing can be undone: that is the time to know it."""
+    from starflow.service.undoing import LASTING_BOOKS
+
+    if taken.kind in LASTING_BOOKS:
+        return [say("这张表逐行写入流转记录,导入以后不能整批撤销,请先核对")]
+    return [say("要撤销:starflow sheet undo {n}", n=taken.number)] if taken.applied else []
 
 
 WHAT = {"added": "新增", "changed": "变更", "ended": "停用", "unchanged": "不变"}
@@ -228,8 +236,9 @@ def list_() -> Result:
 
 
 def undo(number: Number, role: SheetAs = None, by: By = None) -> Result:
-    from starflow.service.imports import ROSTER, kind_of, undo_import, undo_roster
+    from starflow.service.imports import ROSTER
     from starflow.service.shapes import plain
+    from starflow.service.undoing import kind_of, undo_import, undo_roster
 
     with at_desk() as desk:
         kind, actor = kind_of(desk, number), coordinator(desk, None)

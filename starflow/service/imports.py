@@ -1,24 +1,22 @@
-"""Spreadsheets taken in: every row through the door that people use, all of them or none, seen beforehand and undone as a whole.
+"""Spreadsheets taken in: every row through the door that people use, all of them or none, and seen beforehand.
 
 A preview is the import itself, rolled back: it runs the same guards on the same facts, so that what it promises is what happens.
-What has become a record cannot be unwritten; undoing it goes by the ways that the procedure has, or is refused in a sentence.
+How an import is undone stands in `starflow.service.undoing`.
 """
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from starflow.service import roster
 from starflow.service.acting import Acting
 from starflow.service.case import campaign_of
 from starflow.service.cycles import CycleAsk, fire_in
 from starflow.service.desk import Desk
 from starflow.service.elections import set_election_in
-from starflow.service.events import EventSaid, add_event_in, withdraw_event_in
+from starflow.service.events import EventSaid, add_event_in
 from starflow.service.organisations import Holder, appoint_in, holder_in, vacate_in
 from starflow.service.shapes import FOR_PEOPLE, Page
 from storage import cycles, evidence, imports, organisations
@@ -26,7 +24,7 @@ from storage.database import Transaction
 from storage.models import Event
 from storage.paper_models import Import
 from workflow.engine.deadlines import local_date
-from workflow.engine.errors import Refused, StarflowError, Unknown
+from workflow.engine.errors import StarflowError, Unknown
 from workflow.rating.roster import Fault
 from workflow.rating.scheme_asking import HEADS
 
@@ -142,6 +140,8 @@ def _worked(
     done: list[RowDone] = []
     faults: list[Fault] = []
     said: dict[tuple[Any, ...], int] = {}
+    undone = imports.times_undone(tx, kind, file.sha256)
+    key = f"import:{file.sha256[:40]}{f'~{undone}' if undone else ''}"
     for number, values in lines:
         code = str(values.get("code", ""))
         twin = said.setdefault(tuple(sorted((k, str(v)) for k, v in values.items())), number)
@@ -150,7 +150,7 @@ def _worked(
             continue
         try:
             with tx.session.begin_nested():
-                row = Row(desk, tx, number, code, values, actings(code), year, f"import:{file.sha256[:40]}:{number}")
+                row = Row(desk, tx, number, code, values, actings(code), year, f"{key}:{number}")
                 done.append(work(row))
         except StarflowError as refusal:
             sentences = [str(reason) for reason in refusal.reasons] or [refusal.message]
@@ -367,131 +367,16 @@ HANDLERS: Mapping[str, Work] = {
 }
 
 
-# ── undone ───────────────────────────────────────────────────────
+# ── what was taken in ────────────────────────────────────────────
 
 
 def imports_list(desk: Desk) -> Page[ImportLine]:
     """The newest first."""
     with desk.reading() as tx:
-        return Page(tuple(_line(desk, one) for one in imports.listed(tx)))
+        return Page(tuple(line_of(desk, one) for one in imports.listed(tx)))
 
 
-def undo_import(desk: Desk, number: int, *, actings: Actings, actor: str) -> ImportLine:
-    """Put back what an import did, all of it or nothing. Raises Unknown, and Refused where something has moved on since."""
-    with _undoing(desk, number, actor) as (tx, found):
-        if found.kind == ROSTER:
-            raise Refused(f"导入{number}是名册,不是表格")
-        if refusals := list(_put_back(desk, tx, found, actings)):
-            raise Refused(*refusals)
-    return _line(desk, found)
-
-
-def undo_roster(desk: Desk, number: int, *, actor: str) -> ImportLine:
-    """The roster as it stood before an import, all of it or nothing. Raises Unknown, Refused."""
-    with _undoing(desk, number, actor) as (tx, found):
-        if found.kind != ROSTER:
-            raise Refused(f"导入{number}不是名册")
-        roster.put_back(tx, found.undo, local_date(tx.now, desk.settings.zone))
-    return _line(desk, found)
-
-
-def kind_of(desk: Desk, number: int) -> str:
-    """What was taken in under this number. Raises Unknown."""
-    with desk.reading() as tx:
-        found = imports.by_id(tx, number)
-        if found is None:
-            raise Unknown(f"没有编号为{number}的导入")
-        return found.kind
-
-
-@contextmanager
-def _undoing(desk: Desk, number: int, actor: str) -> Iterator[tuple[Transaction, Import]]:
-    with desk.transaction() as tx:
-        organisations.lock(tx)
-        found = imports.by_id(tx, number, lock=True)
-        if found is None:
-            raise Unknown(f"没有编号为{number}的导入")
-        if found.undone_at is not None:
-            raise Refused(f"导入{number}已于{found.undone_at.astimezone(desk.settings.zone):%Y-%m-%d %H:%M}撤销")
-        yield tx, found
-        imports.undone(tx, found, actor)
-
-
-def _put_back(desk: Desk, tx: Transaction, found: Import, actings: Actings) -> Iterable[str]:
-    """The last row first; what is refused, in words."""
-    back = BACK[found.kind]
-    for one in reversed(found.undo):
-        try:
-            with tx.session.begin_nested():
-                back(desk, tx, one, actings(one["code"]), f"撤销导入{found.id}")
-        except StarflowError as refusal:
-            yield f"第{one['row']}行 {one['code']}:{(refusal.reasons or (refusal.message,))[0]}"
-
-
-def _person_back(desk: Desk, tx: Transaction, one: Values, acting: Acting, reason: str) -> None:
-    acting.role(("department", "superior"), "任免岗位", "R64")
-    today = local_date(tx.now, desk.settings.zone)
-    held = holder_in(tx, one["code"], one["role"], today)
-    now = {"name": held.name, "phone": held.phone, "email": held.email} if held else None
-    if now != one["after"]:
-        raise Refused(f"该岗位在导入以后又有变动,现在是{held.name if held else '空缺'}")
-    if one["before"] is None:
-        vacate_in(desk, tx, one["code"], one["role"])
-    else:
-        appoint_in(desk, tx, one["code"], one["role"], Holder(**one["before"]))
-
-
-def _event_back(desk: Desk, tx: Transaction, one: Values, acting: Acting, reason: str) -> None:
-    for event_id in one["events"]:
-        withdraw_event_in(desk, tx, event_id, reason, acting=acting)
-
-
-def _election_back(desk: Desk, tx: Transaction, one: Values, acting: Acting, reason: str) -> None:
-    acting.role(("department", "superior"), "登记换届", "R42")
-    body = organisations.id_of(tx, one["code"])
-    if imports.terms_of(tx, body) != one["after"]:
-        raise Refused("换届登记在导入以后又有变动")
-    imports.restore_terms(tx, body, one["before"])
-
-
-def _act_back(desk: Desk, tx: Transaction, one: Values, acting: Acting, reason: str) -> None:
-    """By the way that the procedure has; a history is never unwritten."""
-    campaign = campaign_of(tx, one["year"])
-    assert campaign.id is not None
-    cycle = cycles.find(tx, campaign.id, one["code"], lock=True)
-    if cycle is None or cycle.version != one["seq"]:
-        raise Refused("导入以后又办理过")
-    trigger = WAY_BACK.get(one["trigger"])
-    if trigger is None:
-        raise Refused(f"已写入流转记录,办理程序里没有退回这一步的动作{INSTEAD.get(one['trigger'], '')}")
-    ask = CycleAsk(
-        code=one["code"],
-        trigger=trigger,
-        relations=acting.relations,
-        actor=acting.actor,
-        person=acting.person,
-        reason=reason,
-        year=one["year"],
-    )
-    fire_in(desk, tx, ask)
-
-
-INSTEAD: Mapping[str, str] = {
-    "declare": ";目标星级只是申报的意愿,自评和考评按实际评分定",
-    "submit_self_evaluation": ";测评备案以后,本组织可以撤回(withdraw),上级可以退回自评(send_back)",
-    "post_notice": ";公示有误的,发更正后的新版本(starflow notice correct)",
-}
-"""What can be done where an act cannot be taken back."""
-WAY_BACK: Mapping[str, str] = {"file_survey": "withdraw", "propose_star": "send_back"}
-BACK: Mapping[str, Callable[[Desk, Transaction, Values, Acting, str], None]] = {
-    "people": _person_back,
-    "events": _event_back,
-    "elections": _election_back,
-    **dict.fromkeys(("declarations", "self_evaluations", "ballots", "reviews", "postings"), _act_back),
-}
-
-
-def _line(desk: Desk, one: Import) -> ImportLine:
+def line_of(desk: Desk, one: Import) -> ImportLine:
     zone = desk.settings.zone
     assert one.id is not None
     return ImportLine(

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from starflow.service import imports
+from starflow.service import undoing
 from starflow.service.desk import Desk
 from starflow.service.organisations import ImportReport, import_roster
 from workflow.engine.errors import Refused
@@ -43,7 +43,7 @@ def take_in(desk: Desk, payload: Mapping[str, Any], *, actor: str) -> str:
 
 def undo(desk: Desk, payload: Mapping[str, Any], *, actor: str) -> str:
     number = int(payload["number"])
-    imports.undo_roster(desk, number, actor=actor)
+    undoing.undo_roster(desk, number, actor=actor)
     return f"第{number}次导入已撤销"
 
 

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from starflow.service.events import events
-from starflow.service.imports import File, Taken, imports_list, take_in, undo_import
+from starflow.service.imports import File, Taken, imports_list, take_in
 from starflow.service.organisations import export
 from starflow.service.registers import elections
+from starflow.service.undoing import LASTING, undo_import
 from tests.service.town import BRANCH, DEPARTMENT, ROLES, SUPERIOR, Town, town_of
 from workflow.engine.errors import Refused, Unknown
 from workflow.rating.roster import Fault
@@ -161,7 +162,7 @@ def test_ballots_go_back_by_the_procedures_own_way_and_a_declaration_has_none(to
     declared = take(
         town, "declarations", {"code": "D01", "head": "书记", "members_due": 10, "target_star": 4}, acting=BRANCH
     )
-    with pytest.raises(Refused, match="办理程序里没有退回这一步的动作"):
+    with pytest.raises(Refused, match=r"^第3行 D01:.*只能续写、不能改写.*这一步办理程序里没有退回的动作"):
         undo_import(town.desk, declared.number or 0, actings=lambda code: BRANCH, actor="P1")
     sheet = {"code": "D01", "on": date(2027, 5, 6), "attendees": "甲", "minutes": "同意", "star": 4}
     take(town, "self_evaluations", {**sheet, **SCORES}, acting=BRANCH)
@@ -181,3 +182,38 @@ def test_whoever_may_not_act_imports_nothing(town: Town) -> None:
     with pytest.raises(Unknown, match="没有“nonsense”这种表格"):
         take(town, "nonsense", {"code": "D01"})
     assert "department" in ROLES
+
+
+def test_a_file_that_was_undone_is_taken_in_again_and_moves_its_organisations_again(town: Town) -> None:
+    """The withdrawal took the ballots back, so that the same workbook is a new filing and no repeated one."""
+    sheet = {"code": "D01", "on": date(2027, 5, 6), "attendees": "甲", "minutes": "同意", "star": 4, **SCORES}
+    paper = {"code": "D01", "on": date(2027, 5, 6), "members_present": 10, "own_unit": 5, "satisfied": 15, **TELLERS}
+    declared = {"code": "D01", "head": "书记", "members_due": 10, "target_star": 4}
+    take(town, "declarations", declared, acting=BRANCH)
+    take(town, "self_evaluations", sheet, acting=BRANCH)
+    balloted = take(town, "ballots", paper, acting=BRANCH)
+    undo_import(town.desk, balloted.number or 0, actings=lambda code: BRANCH, actor="P1")
+    take(town, "self_evaluations", {**sheet, "minutes": "再议,同意"}, acting=BRANCH)
+
+    again = take(town, "ballots", paper, acting=BRANCH)
+
+    assert (again.applied, again.number != balloted.number) == (True, True)
+    assert town.cycle("D01").stage == "rating.review"
+
+
+def test_undoing_is_refused_with_everybody_named_and_what_was_done_to_them_since(town: Town) -> None:
+    rows = [{"code": code, "head": "书记", "members_due": 10, "target_star": 4} for code in ("D01", "D02", "D03")]
+    declared = take(town, "declarations", *rows, acting=BRANCH)
+    sheet = {"code": "D02", "on": date(2027, 5, 6), "attendees": "甲", "minutes": "同意", "star": 4, **SCORES}
+    take(town, "self_evaluations", sheet, acting=BRANCH)
+
+    with pytest.raises(Refused) as told:
+        undo_import(town.desk, declared.number or 0, actings=lambda code: BRANCH, actor="P1")
+
+    assert [reason.text for reason in told.value.reasons] == [
+        f"第3行 D01、第5行 D03:{LASTING['declare']}",
+        "第4行 D02:导入以后又办理过,最近一次是5月6日“报送自评”;只能从现在的环节按办理程序退回",
+    ]
+    assert [town.cycle(code).stage.rpartition(".")[2] for code in ("D01", "D02", "D03")] == [
+        *("self_evaluation", "survey", "self_evaluation"),
+    ]

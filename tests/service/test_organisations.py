@@ -15,9 +15,9 @@ from starflow.documents import sheets
 from starflow.documents.roster import parse
 from starflow.service import organisations
 from starflow.service.desk import Desk, create_desk
-from starflow.service.imports import undo_roster
 from starflow.service.organisations import Holder, ImportReport, TreeLine
 from starflow.service.settings import read_settings
+from starflow.service.undoing import undo_roster
 from storage import installation, posts
 from storage import organisations as stored
 from storage.models import Campaign, Cycle, Election, Person, SchemeFile

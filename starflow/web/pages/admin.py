@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Response
 
 from starflow.documents.roster import parse
 from starflow.documents.sheets import read
-from starflow.service import imports, lists, organisations, twofold, upkeep
+from starflow.service import imports, lists, organisations, twofold, undoing, upkeep
 from starflow.service.campaigns import show_campaign
 from starflow.service.case import campaign_of
 from starflow.service.health import metrics
@@ -249,7 +249,7 @@ def undo_roster(look: Looking, form: Posted) -> Response:
     if POLICY.takes_two(look.desk, "undo_roster"):
         return _asked(look, "undo_roster", {"number": int(number)}, form)
     try:
-        imports.undo_roster(look.desk, int(number), actor=signature(look.caller)[0])
+        undoing.undo_roster(look.desk, int(number), actor=signature(look.caller)[0])
     except (Unknown, Refused) as refusal:
         return _roster_page(look, 422, faults=tuple(map(str, refusal.reasons)) or (refusal.message,))
     return _roster_page(look)

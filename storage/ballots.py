@@ -9,7 +9,7 @@ import json
 import secrets
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import SQLModel, col, select
 
+from storage.among import among
 from storage.ballot_models import Invitation, Poll, Slip
 from storage.cycles import resting
 from storage.database import Database, Transaction
@@ -52,6 +53,16 @@ def by_id(tx: Transaction, poll_id: int, *, lock: bool = False) -> Poll | None:
 def currents(tx: Transaction, cycle_ids: Iterable[int], round_: str) -> tuple[Poll, ...]:
     its = select(Poll).where(col(Poll.cycle_id).in_(list(cycle_ids)), Poll.round == round_, Poll.status != "void")
     return tuple(tx.session.exec(its.order_by(col(Poll.id))))
+
+
+def polled(tx: Transaction, cycle_ids: Collection[int]) -> set[tuple[int, str]]:
+    """(cycle, round) of the surveys of these cycles that have not been declared void."""
+    return set(_POLLED.rows(tx, {"ids": cycle_ids}))
+
+
+_POLLED = Statement(
+    sa.select(POLL.c.cycle_id, POLL.c.round).where(among(POLL.c.cycle_id, "ids"), POLL.c.status != "void")
+)
 
 
 def due(tx: Transaction, limit: int) -> tuple[int, ...]:

@@ -312,6 +312,25 @@ def campaign_of_year(tx: Transaction, year: int | None) -> Campaign | None:
     return tx.session.scalars(newest).first()
 
 
+@dataclass(frozen=True, slots=True)
+class Year:
+    """A campaign, for whoever only looks at it."""
+
+    id: int
+    year: int
+    scheme_hash: str
+    rated_count: int
+
+
+def year_row(tx: Transaction, year: int | None) -> Year | None:
+    """The campaign of a year (None: as `campaign_of_year`)."""
+    rows = _YEAR.rows(tx, {"year": year})
+    return Year(*rows[0]) if rows else None
+
+
+_YEAR = Statement(sa.select(*(_campaign.c[name] for name in Year.__slots__)).where(_campaign.c.id == _ITS_YEAR))
+
+
 def next_move(tx: Transaction, campaign_id: int) -> datetime | None:
     """When the clock will next move a cycle of this campaign; None when it will move none."""
     found: datetime | None = tx.session.scalar(

@@ -17,6 +17,7 @@ from sqlmodel import SQLModel, col, select
 from storage import tallies
 from storage.database import Transaction
 from storage.models import Campaign, Cycle, Election, Installation, Organisation, Person, Post, Subordination
+from storage.statements import Statement
 from workflow.engine.errors import Unknown
 from workflow.rating.roster import Change, RosterRow
 
@@ -26,6 +27,7 @@ ENDS = ("closed", "exempt")  # the stages at which a cycle is over
 CHUNK = 5_000  # rows of one statement, and between two words of progress
 OURS_NOW = (col(Organisation.external).is_(False), col(Organisation.ended_on).is_(None))
 BULK: Mapping[str, Any] = {"synchronize_session": False}
+_body = Organisation.__table__  # type: ignore[attr-defined]
 
 
 # ── one organisation, or a few ───────────────────────────────────
@@ -59,12 +61,25 @@ def root(tx: Transaction) -> int:
     """The id of the root. Raises Unknown before the first roster."""
     if "root" in tx.known:
         return int(tx.known["root"])
-    parentless = sa.select(col(Organisation.id)).where(col(Organisation.parent_id).is_(None), *OURS_NOW)
-    found = tx.session.scalar(parentless)
-    if found is None:
+    found = _ROOT.rows(tx, {})
+    if not found:
         raise Unknown("还没有导入名册:没有根组织")
-    tx.known["root"] = found
-    return found
+    tx.known["root"] = found[0][0]
+    return int(found[0][0])
+
+
+_ROOT = Statement(
+    sa.select(_body.c.id).where(_body.c.parent_id.is_(None), ~_body.c.external, _body.c.ended_on.is_(None))
+)
+
+
+def place_of(tx: Transaction, code: str) -> tuple[int, str] | None:
+    """The id and the path of the organisation that has or had this code."""
+    rows = _PLACE.rows(tx, {"code": code})
+    return (rows[0][0], rows[0][1]) if rows else None
+
+
+_PLACE = Statement(sa.select(_body.c.id, _body.c.path).where(_body.c.code == sa.bindparam("code", type_=sa.String)))
 
 
 def name_of(tx: Transaction, organisation_id: int) -> str:

@@ -12,9 +12,11 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlmodel import col, select
 
+from storage.among import among
 from storage.database import Transaction
 from storage.models import Organisation, Person, Post
-from storage.organisations import CITY, OURS_NOW, by_code, by_id, chunks, insert_many, root, unit_id
+from storage.organisations import CITY, OURS_NOW, by_code, by_id, chunks, insert_many, place_of, root, unit_id
+from storage.statements import Statement
 
 POST_OF: Mapping[str, str] = {  # whose desk the obligation of an owner's role lands on
     "organisation": "head",
@@ -87,6 +89,30 @@ def people_for(tx: Transaction, owners: Iterable[Owner], on: date) -> dict[Owner
     return {owner: held[post] for owner, post in posts.items() if post in held}
 
 
+class Named(NamedTuple):
+    """A person as lists show them."""
+
+    code: str
+    name: str
+
+
+def named_for(tx: Transaction, owners: Iterable[Owner], on: date) -> dict[Owner, Named]:
+    """`people_for` where the name is enough."""
+    posts = _posts_of_owners(tx, set(owners))
+    wanted = {post.organisation_id for post in posts.values()}
+    found = _NAMED.rows(tx, {"ids": wanted, "day": on}) if wanted else ()
+    held = {PostKey(number, role): Named(code, name) for number, role, code, name in found}
+    return {owner: held[post] for owner, post in posts.items() if post in held}
+
+
+_DAY = sa.bindparam("day", type_=sa.Date)
+_NAMED = Statement(
+    sa.select(_post.c.organisation_id, _post.c.role, _person.c.code, _person.c.name)
+    .join(_person, _person.c.id == _post.c.person_id)
+    .where(among(_post.c.organisation_id, "ids"), _post.c.from_on <= _DAY, sa.or_(_NOW, _post.c.until_on > _DAY))
+)
+
+
 def current(tx: Transaction, organisation_id: int, role: str) -> Post | None:
     return tx.session.exec(
         select(Post).where(Post.organisation_id == organisation_id, Post.role == role, col(Post.until_on).is_(None))
@@ -118,8 +144,8 @@ def _posts_of_owners(tx: Transaction, owners: set[Owner]) -> dict[Owner, PostKey
     """At which organisation each owner's post hangs: the root and the city have theirs, the leader is the unit's."""
     roles = {role for role, _ in owners}
     at_root = root(tx) if roles & {"department", "committee"} else None
-    at_city = by_code(tx, CITY) if "city" in roles else None
-    top = {"department": at_root, "committee": at_root, "city": at_city.id if at_city else None}
+    at_city = place_of(tx, CITY) if "city" in roles else None
+    top = {"department": at_root, "committee": at_root, "city": at_city[0] if at_city else None}
     units = _units(tx, {number for role, number in owners if role == "leader"})
 
     def body(role: str, number: int) -> int | None:

@@ -13,11 +13,13 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from storage import cycles, organisations, overdue
+from storage.among import among
 from storage.cycles import CycleRow
 from storage.database import Transaction
 from storage.models import Organisation
 from storage.organisations import chunks
 from storage.posts import POST_OF
+from storage.statements import Statement
 
 PAGE, SCREEN = 200, 51  # rows fetched at a time, and at first
 TOLD = ("reminder", "escalation", "nudge")
@@ -97,21 +99,25 @@ class Edges:
     near_at: datetime  # what is due by then is near
 
 
-def open_stages(tx: Transaction, where: Where, edges: Edges, *, everything: bool) -> Iterator[OpenStage]:
-    """Open stage obligations, longest overdue first, then by code.
+def open_stages(
+    tx: Transaction, where: Where, edges: Edges, *, everything: bool, screen: int = SCREEN
+) -> Iterator[tuple[OpenStage, ...]]:
+    """Open stage obligations, longest overdue first, then by code: a screenful at first, then page by page.
 
     Without `everything`: those past their target, near their due, held, or owed by a vacant post.
     """
-    vacant = _vacant(edges.today)
-    full = cycles.selected().add_columns(*_STAY, vacant).join(_obligation, _its_open_stay()).join(_owner, _OWES)
+    rest = _stages_in_order(tx, where, edges, everything=everything)
+    for ids in _pages(rest, screen):
+        found = {row[0]: row for row in _OPEN_STAGES.rows(tx, {"ids": ids, "today": edges.today})}
+        yield tuple(_open_stage(found[one]) for one in ids)
+
+
+def _open_stage(row: Sequence[Any]) -> OpenStage:
     width = len(CycleRow.__slots__)
-    for row in _full(tx, _stages_in_order(tx, where, edges, vacant, everything=everything), full, _cycle.c.id):
-        yield OpenStage(CycleRow(*row[:width]), Stay(*row[width:-1]), bool(row[-1]))
+    return OpenStage(CycleRow(*row[:width]), Stay(*row[width:-1]), bool(row[-1]))
 
 
-def _stages_in_order(
-    tx: Transaction, where: Where, edges: Edges, vacant: sa.ColumnElement[bool], *, everything: bool
-) -> Iterator[int]:
+def _stages_in_order(tx: Transaction, where: Where, edges: Edges, *, everything: bool) -> Iterator[int]:
     """Where nothing but a subtree is asked for, those that are overdue stand ready in their order."""
     late = sa.case((_obligation.c.due_at <= edges.began_at, _obligation.c.due_at))
     ready = where.campaign_id is not None and not any(
@@ -134,7 +140,7 @@ def _stages_in_order(
     if ready:
         order = order.where(late.is_(None))
     if not everything:
-        order = order.where(sa.or_(*_worth_a_look(edges, vacant)))
+        order = order.where(sa.or_(*_worth_a_look(edges)))
     if last:
         order = order.where(_beyond(late, key, code > last))
     rest = tx.session.execute(order, execution_options={"yield_per": PAGE}).scalars()
@@ -152,21 +158,30 @@ def _its_open_stay() -> sa.ColumnElement[bool]:
     return sa.and_(_its_stay(), _obligation.c.closed_at.is_(None))
 
 
-def _worth_a_look(edges: Edges, vacant: sa.ColumnElement[bool]) -> tuple[sa.ColumnElement[bool], ...]:
-    near = _obligation.c.due_at <= edges.near_at
-    return near, _obligation.c.target_at <= edges.began_at, _obligation.c.held_at.is_not(None), vacant
+def _worth_a_look(edges: Edges) -> tuple[sa.ColumnElement[bool], ...]:
+    near, held = _obligation.c.due_at <= edges.near_at, _obligation.c.held_at.is_not(None)
+    return near, _obligation.c.target_at <= edges.began_at, held, _vacant(sa.literal(edges.today))
 
 
-def _vacant(today: date) -> sa.ColumnElement[bool]:
+def _vacant(today: sa.ColumnElement[date]) -> sa.ColumnElement[bool]:
     """Nobody holds the owner's post today; the clock has none and is never vacant."""
+    post = sa.case(dict(POST_OF), value=_obligation.c.owner_role)
     at_its_post = sa.and_(
         _post.c.organisation_id == _obligation.c.owner_id,
-        _post.c.role == sa.case(dict(POST_OF), value=_obligation.c.owner_role),
+        _post.c.role == post,
         _post.c.from_on <= today,
         sa.or_(_post.c.until_on.is_(None), _post.c.until_on > today),
     )
-    held = sa.exists(sa.select(_post.c.id).where(at_its_post))
-    return sa.and_(_obligation.c.owner_role.in_(tuple(POST_OF)), ~held)
+    return sa.and_(post.is_not(None), ~sa.exists(sa.select(_post.c.id).where(at_its_post)))
+
+
+_OPEN_STAGES = Statement(
+    cycles.selected()
+    .add_columns(*_STAY, _vacant(sa.bindparam("today", type_=sa.Date)))
+    .join(_obligation, _its_open_stay())
+    .join(_owner, _OWES)
+    .where(among(_cycle.c.id, "ids"))
+)
 
 
 # ── cycles ───────────────────────────────────────────────────────
@@ -378,15 +393,15 @@ def told_of(tx: Transaction, obligation_ids: Collection[int]) -> dict[int, tuple
 
 def last_told(tx: Transaction, obligation_ids: Collection[int]) -> dict[int, datetime]:
     """When the newest reminder, nudge or escalation of each obligation left; those of which none has left are missing."""
-    found: dict[int, datetime] = {}
-    for chunk in chunks(obligation_ids):
-        statement = (
-            sa.select(_notice.c.obligation_id, sa.func.max(_notice.c.sent_at))
-            .where(_notice.c.obligation_id.in_(chunk), _notice.c.kind.in_(TOLD), _notice.c.sent_at.is_not(None))
-            .group_by(_notice.c.obligation_id)
-        )
-        found |= dict(tx.session.execute(statement).all())
-    return found
+    return dict(_LAST_TOLD.rows(tx, {"ids": obligation_ids}))
+
+
+_LAST_TOLD = Statement(
+    sa.select(_notice.c.obligation_id, sa.func.max(_notice.c.sent_at))
+    .where(among(_notice.c.obligation_id, "ids"), _notice.c.sent_at.is_not(None))
+    .where(sa.or_(*(_notice.c.kind == kind for kind in TOLD)))
+    .group_by(_notice.c.obligation_id)
+)
 
 
 def told_since(tx: Transaction, where: Where, since: datetime) -> tuple[tuple[str, str], ...]:
@@ -495,11 +510,10 @@ class Body(NamedTuple):
 
 
 def bodies(tx: Transaction, organisation_ids: Collection[int]) -> dict[int, Body]:
-    found: dict[int, Body] = {}
-    for chunk in chunks(organisation_ids):
-        statement = sa.select(_about.c.id, _about.c.code, _about.c.name).where(_about.c.id.in_(chunk))
-        found |= {number: Body(code, name) for number, code, name in tx.session.execute(statement)}
-    return found
+    return {number: Body(code, name) for number, code, name in _BODIES.rows(tx, {"ids": organisation_ids})}
+
+
+_BODIES = Statement(sa.select(_about.c.id, _about.c.code, _about.c.name).where(among(_about.c.id, "ids")))
 
 
 # ── the pieces of a statement ────────────────────────────────────
@@ -570,13 +584,18 @@ def _full(
     tx: Transaction, ids: Iterable[int], full: sa.Select[Any], key: sa.ColumnElement[int]
 ) -> Iterator[Sequence[Any]]:
     """The rows of these ids: a screenful first, because most ask for no more."""
+    for chunk in _pages(ids):
+        found = {row[0]: row for row in tx.session.execute(full.where(key.in_(chunk)))}
+        yield from (found[one] for one in chunk)
+
+
+def _pages(ids: Iterable[int], screen: int = SCREEN) -> Iterator[list[int]]:
     rest = iter(ids)
-    for size in chain((SCREEN,), repeat(PAGE)):
+    for size in chain((screen,), repeat(PAGE)):
         chunk = list(islice(rest, size))
         if not chunk:
             return
-        found = {row[0]: row for row in tx.session.execute(full.where(key.in_(chunk)))}
-        yield from (found[one] for one in chunk)
+        yield chunk
 
 
 def _fetched(tx: Transaction, statement: sa.Select[Any]) -> Iterator[Sequence[Any]]:

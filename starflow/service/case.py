@@ -16,7 +16,7 @@ from starflow.service.rank_cut import rank_block
 from starflow.service.scopes import quota_base, scope_word
 from storage import ballots, cycles, evidence, meetings, organisations, records, stars
 from storage.ballot_models import Poll
-from storage.cycles import CycleRow
+from storage.cycles import CycleRow, Year
 from storage.database import Transaction
 from storage.models import Campaign, Election
 from workflow.engine.deadlines import FixedDate, local_date, parse_date_rule, start_of_day
@@ -64,8 +64,20 @@ def campaign_of(tx: Transaction, year: int | None) -> Campaign:
     """The campaign of a year, or the newest open one; Unknown where there is none."""
     found = cycles.campaign_of_year(tx, year)
     if found is None:
-        raise Unknown(f"没有{year}年度的创建活动" if year else "还没有开展过创建活动,请先运行 starflow campaign open")
+        raise _no_campaign(year)
     return found
+
+
+def year_of(tx: Transaction, year: int | None) -> Year:
+    """`campaign_of` for whoever only looks."""
+    found = cycles.year_row(tx, year)
+    if found is None:
+        raise _no_campaign(year)
+    return found
+
+
+def _no_campaign(year: int | None) -> Unknown:
+    return Unknown(f"没有{year}年度的创建活动" if year else "还没有开展过创建活动,请先运行 starflow campaign open")
 
 
 def load_case(desk: Desk, tx: Transaction, code: str, year: int | None = None, *, lock: bool = False) -> Case:
@@ -99,7 +111,8 @@ def facts_of(tx: Transaction, case: Case, payload: Mapping[str, Any] | None = No
         case "self_evaluation":
             return facts.changed_by({"score_faults": _score_faults(case.scheme, case.cycle.field, payload)})
         case "survey":
-            return facts.changed_by(_survey_facts(tx, case, payload))
+            poll = ballots.current(tx, case.cycle.id, case.cycle.round)
+            return facts.changed_by(survey_facts(case, poll, payload))
         case "review":
             return facts.changed_by(_review_facts(tx, case, payload) | _places_left(tx, case, payload))
         case "publicity" | "approval":
@@ -204,9 +217,9 @@ def _score_faults(scheme: Scheme, field: str, payload: Mapping[str, Any] | None)
     return score_faults(scheme, {str(k): str(v) for k, v in scores.items()}, field)
 
 
-def _survey_facts(tx: Transaction, case: Case, payload: Mapping[str, Any] | None) -> dict[str, Any]:
+def survey_facts(case: Case, poll: Poll | None, payload: Mapping[str, Any] | None) -> dict[str, Any]:
     """On paper alone, or with the ballots of the round's survey and what two tellers have signed for."""
-    rule, poll = case.scheme.survey, ballots.current(tx, case.cycle.id, case.cycle.round)
+    rule = case.scheme.survey
     members = poll.members if poll else case.cycle.members
     paper = _paper_of(case.scheme, payload)
     found: dict[str, Any] = {"members": members, "quorum": rule.quorum if rule.hard else Fraction(0)}

@@ -10,7 +10,7 @@ from typing import Any
 
 from starflow.service.case import Case, load_case, stored_facts
 from starflow.service.desk import Desk
-from starflow.service.stuck import missing_of
+from starflow.service.missing import missing_of
 from starflow.service.view import Filters, view_of
 from storage import evidence, obligations, queries, records, stars
 from storage import organisations as tree

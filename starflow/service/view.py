@@ -6,17 +6,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
+from operator import attrgetter
 from typing import Any, TypeVar, get_args
 from zoneinfo import ZoneInfo
 
-from starflow.service.case import campaign_of
+from starflow.service.case import year_of
 from starflow.service.desk import Desk
 from starflow.service.ladder import rings_of, stage_title
 from starflow.service.shapes import Owner
 from storage import organisations as tree
 from storage import posts
+from storage.cycles import Year
 from storage.database import Transaction
-from storage.models import Campaign, Person
+from storage.posts import Named
 from storage.queries import Stay, Where
 from workflow.engine import deadlines
 from workflow.engine.deadlines import Light, Ringing
@@ -26,7 +28,7 @@ from workflow.rating.scheme import Role, Scheme
 from workflow.rating.tracks import KIND
 
 Found = TypeVar("Found")
-People = Mapping[tuple[str, int], Person]
+People = Mapping[posts.Owner, Named]
 OWNERS = (*get_args(Role), "leader", CLOCK)
 
 
@@ -52,13 +54,14 @@ class View:
 
     desk: Desk
     tx: Transaction
-    campaign: Campaign
+    campaign: Year
     scheme: Scheme
     filters: Filters
     path: str
     rings: dict[tuple[Any, ...], tuple[Ringing, ...]] = field(
         default_factory=dict
     )  # by dates: most cycles share theirs
+    lights: dict[tuple[Any, ...], Light] = field(default_factory=dict)  # the same
 
     @property
     def zone(self) -> ZoneInfo:
@@ -85,7 +88,7 @@ def view_of(desk: Desk, tx: Transaction, filters: Filters) -> View:
         raise BadInput("limit至少是1")
     _one_of("light", filters.light, [light.value for light in Light])
     _one_of("owner", filters.owner, OWNERS)
-    campaign = campaign_of(tx, filters.year)
+    campaign = year_of(tx, filters.year)
     return View(desk, tx, campaign, desk.scheme(tx, campaign.scheme_hash), filters, _path(tx, filters.under))
 
 
@@ -104,10 +107,12 @@ def where_of(view: View, *place: Callable[[Any], Any], kinds: bool = False) -> W
 
 
 def _path(tx: Transaction, code: str | None) -> str:
-    found = tree.by_code(tx, code) if code is not None else None
-    if code is not None and found is None:
+    if code is None:
+        return ""
+    found = tree.place_of(tx, code)
+    if found is None:
         raise Unknown(f"没有编码为“{code}”的党组织")
-    return found.path if found else ""
+    return found[1]
 
 
 def _stages(view: View, kinds: bool) -> tuple[str, ...]:
@@ -185,14 +190,14 @@ def number(value: Any) -> int:
 
 def people_of(view: View, stays: Iterable[Stay]) -> People:
     """Whoever holds the owners' posts today; a vacant post is missing."""
-    return posts.people_for(view.tx, {(stay.owner_role, stay.owner_id) for stay in stays}, view.today)
+    return posts.named_for(view.tx, {(stay.owner_role, stay.owner_id) for stay in stays}, view.today)
 
 
 def owner_of(stay: Stay, people: People) -> Owner:
     return owner(stay.owner_role, stay.owner_code, stay.owner_name, people.get((stay.owner_role, stay.owner_id)))
 
 
-def owner(role: str, organisation: str, name: str, person: Person | None) -> Owner:
+def owner(role: str, organisation: str, name: str, person: Named | None) -> Owner:
     return Owner(
         role=role,
         organisation=organisation,
@@ -215,26 +220,25 @@ def light_of(view: View, outcome: str | None, stay: Stay | None) -> Light:
     if stay is None or outcome is not None:
         return Light.GREY if outcome is None else Light.BLACK
     timely = stay.closed_at is not None and stay.owner_role == CLOCK
-    return deadlines.light(
-        now=view.now,
-        zone=view.zone,
-        target_at=stay.target_at,
-        due_at=None if timely else stay.due_at,
-        grace_days=stay.grace_days,
-        done_at=stay.closed_at,
-    )
+    dates = stay.target_at, None if timely else stay.due_at, stay.grace_days, stay.closed_at
+    if dates not in view.lights:
+        target_at, due_at, grace_days, done_at = dates
+        view.lights[dates] = deadlines.light(
+            now=view.now, zone=view.zone, target_at=target_at, due_at=due_at, grace_days=grace_days, done_at=done_at
+        )
+    return view.lights[dates]
 
 
 DATES = ("stage", "owner_role", "target_at", "due_at", "grace_days", "opened_at")
 """What the ladder looks at."""
+_dates = attrgetter(*DATES)
 
 
 def rungs_ahead(view: View, scheme: Scheme, stay: Stay) -> Iterator[Ringing]:
     """The rungs that will still ring if nothing is done, in order; none on hold."""
     if stay.held_at is not None:
         return iter(())
-    dates = {name: getattr(stay, name) for name in DATES}
-    key = (scheme.hash, *dates.values())
+    key = (id(scheme), *_dates(stay))
     if key not in view.rings:
-        view.rings[key] = rings_of(scheme, dates)
+        view.rings[key] = rings_of(scheme, dict(zip(DATES, key[1:], strict=True)))
     return (ringing for ringing in view.rings[key] if ringing.at > view.now)

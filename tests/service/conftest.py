@@ -17,6 +17,7 @@ from starflow.service.desk import Desk, create_desk
 from starflow.service.settings import read_settings
 from starflow.service.why import EVERYBODY
 from storage import outbox
+from storage.statements import Statement
 from tests.kept import desk_after, step
 from workflow.rating.roster import RosterRow
 
@@ -85,9 +86,16 @@ class City:
         def heard(*event: Any) -> None:
             said.append(event[2])
 
-        engine = self.desk.database.engine
+        def prepared(its: Statement, tx: Any) -> Any:
+            spoken = spoken_of(its, tx)
+            said.append(spoken.sql)
+            return spoken
+
+        engine, spoken_of = self.desk.database.engine, Statement._for
         sa.event.listen(engine, "before_cursor_execute", heard)
+        Statement._for = prepared  # type: ignore[method-assign]
         yield said
+        Statement._for = spoken_of  # type: ignore[method-assign]
         sa.event.remove(engine, "before_cursor_execute", heard)
 
 

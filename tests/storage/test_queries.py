@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from storage import cycles, obligations, organisations, posts, queries, stars
 from storage.database import Database, Transaction
 from storage.models import Campaign, Matter, Notice, Obligation, SchemeFile, Star
-from storage.queries import Edges, Where
+from storage.queries import Edges, OpenStage, Where, open_stages
 from workflow.rating.roster import RosterRow
 
 NOW = datetime(2027, 6, 8, 2, tzinfo=UTC)
@@ -62,9 +62,14 @@ def stay(tx: Transaction, cycle_id: int | None, organisation_id: int, **values: 
     return int(tx.session.scalar(sa.select(sa.func.max(Obligation.id))))
 
 
+def found(tx: Transaction, edges: Edges = EDGES, *, everything: bool = False, **where: Any) -> list[OpenStage]:
+    return [
+        one for page in open_stages(tx, Where(campaign_id=1, **where), edges, everything=everything) for one in page
+    ]
+
+
 def stuck(tx: Transaction, *, everything: bool = False, **where: Any) -> list[str]:
-    found = queries.open_stages(tx, Where(campaign_id=1, **where), EDGES, everything=everything)
-    return [one.cycle.code for one in found]
+    return [one.cycle.code for one in found(tx, everything=everything, **where)]
 
 
 def test_the_longest_overdue_come_first_and_codes_are_in_the_order_of_characters(tx: Transaction) -> None:
@@ -81,9 +86,7 @@ def test_what_is_far_from_its_due_and_neither_held_nor_vacant_is_not_looked_at(t
     )
     posts.vacate(tx, [posts.PostKey(ids["a3"], "head")], TODAY)
 
-    found = list(queries.open_stages(tx, Where(campaign_id=1), EDGES, everything=False))
-
-    assert [(one.cycle.code, one.vacant) for one in found] == [("B2", False), ("a3", True), ("b1", False)]
+    assert [(one.cycle.code, one.vacant) for one in found(tx)] == [("B2", False), ("a3", True), ("b1", False)]
 
 
 def test_a_post_is_vacant_from_the_day_on_which_its_holder_leaves(tx: Transaction) -> None:
@@ -93,7 +96,7 @@ def test_a_post_is_vacant_from_the_day_on_which_its_holder_leaves(tx: Transactio
     tomorrow = Edges(TODAY + timedelta(days=1), MIDNIGHT + timedelta(days=1), EDGES.near_at)
 
     assert stuck(tx) == []
-    assert [one.vacant for one in queries.open_stages(tx, Where(campaign_id=1), tomorrow, everything=False)] == [True]
+    assert [one.vacant for one in found(tx, tomorrow)] == [True]
 
 
 def test_what_waits_for_the_clock_is_never_vacant(tx: Transaction) -> None:
@@ -126,7 +129,7 @@ def test_a_path_narrows_to_the_organisation_and_all_below_it(tx: Transaction) ->
 
 def test_pages_of_open_stages_join_without_a_gap(tx: Transaction) -> None:
     open_year(tx, b1=LATE, B2=SOON, a3=LATE, D1=None)
-    whole = list(queries.open_stages(tx, Where(campaign_id=1), EDGES, everything=True))
+    whole = found(tx, everything=True)
 
     rests = [stuck(tx, everything=True, after=one.place) for one in whole]
 

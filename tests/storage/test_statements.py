@@ -6,6 +6,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, StatementError
 
+from storage.among import among
 from storage.database import Database
 from storage.models import Campaign, SchemeFile
 from storage.statements import Statement, by_name
@@ -16,6 +17,8 @@ PUT = Statement(sa.insert(CAMPAIGN).values(by_name(*(c for c in CAMPAIGN.c if c.
 FOUND = Statement(
     sa.select(CAMPAIGN.c.year, CAMPAIGN.c.opened_at, CAMPAIGN.c.closed_at).where(CAMPAIGN.c.status == "open")
 )
+
+AMONG = Statement(sa.select(CAMPAIGN.c.year).where(among(CAMPAIGN.c.year, "years")).order_by(CAMPAIGN.c.year))
 
 
 def row(year: int) -> dict[str, object]:
@@ -47,3 +50,12 @@ def test_a_naive_time_is_refused(database: Database) -> None:
 def test_nothing_to_write_is_nothing_written(database: Database) -> None:
     with database.transaction(NOW) as tx:
         assert PUT.run(tx) == 0
+
+
+def test_one_value_says_many_numbers_or_none(database: Database) -> None:
+    with database.transaction(NOW) as tx:
+        tx.session.add(SchemeFile(hash="s", name="n", title="t", content=b"", adopted_at=NOW))
+        PUT.run(tx, row(2027), row(2028), row(2029))
+
+        assert AMONG.rows(tx, {"years": {2027, 2029, 2040}}) == [(2027,), (2029,)]
+        assert AMONG.rows(tx, {"years": ()}) == []

@@ -6,12 +6,12 @@ one snapshot and cannot write. What may be tried again is an `Unavailable` whose
 
 import json
 import secrets
+import select
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -71,6 +71,7 @@ class Database:
         self.dialect = engine.dialect.name
         self._writing = engine.execution_options(**WRITING[self.dialect])
         self._reading = engine.execution_options(**READING[self.dialect])
+        self._readers = engine.pool.recreate() if self.dialect == "sqlite" else None
 
     def __repr__(self) -> str:
         return f"Database({self.engine.url!r})"
@@ -91,8 +92,18 @@ class Database:
     @contextmanager
     def reading(self, now: datetime) -> Iterator[Transaction]:
         """One snapshot for as many questions as wanted; any attempt to write fails."""
-        with _translated(), self._reading.connect() as connection, connection.begin():
+        with _translated(), self._reader() as connection, connection.begin():
             yield Transaction(connection, now, _no_chance)
+
+    def _reader(self) -> sa.Connection:
+        """On SQLite one of those that never write: to forbid it and allow it again makes all its statements be prepared anew."""
+        if self._readers is None:
+            return self._reading.connect()
+        lent = self._readers.connect()
+        if "reads" not in lent.info:
+            lent.execute("PRAGMA query_only=ON")  # type: ignore[attr-defined]
+            lent.info["reads"] = True
+        return sa.Connection(self._reading, lent)
 
     def server_time(self) -> datetime:
         """What PostgreSQL's own clock says. Raises Unavailable."""
@@ -102,6 +113,8 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+        if self._readers is not None:
+            self._readers.dispose()
 
 
 def open_database(url: str, *, create: bool = False) -> Database:
@@ -170,6 +183,8 @@ def _translated() -> Iterator[None]:
         yield
     except PoolTimeout as error:
         raise Unavailable("数据库连接全部被占用,请稍后再试") from error
+    except sqlite3.Error as error:  # the file cannot even be opened
+        raise Unavailable(f"数据库无法连接:{error}") from error
     except DBAPIError as error:
         if not (_worth_retrying(error) or _unreachable(error)):
             raise
@@ -197,6 +212,17 @@ def _unreachable(error: DBAPIError) -> bool:
 
 def _sqlstate(error: DBAPIError) -> str:
     return getattr(error.orig, "sqlstate", None) or ""
+
+
+def said_by_driver(connection: sa.Connection, sql: str, error: Exception) -> Exception:
+    """An error of the driver as SQLAlchemy would have raised it, so that whoever retries or explains knows one kind only."""
+    dialect, raw = connection.dialect, connection.connection
+    lost = dialect.is_disconnect(error, raw, None)  # type: ignore[arg-type]
+    if lost:
+        connection.invalidate(error)
+    kind = dialect.loaded_dbapi.Error
+    said: Exception = DBAPIError.instance(sql, None, error, kind, connection_invalidated=lost, dialect=dialect)
+    return said
 
 
 def _sentence(error: DBAPIError) -> str:
@@ -262,11 +288,11 @@ def filesystem_of(path: Path, mounts: Path = Path("/proc/mounts")) -> str | None
 # ── engines ──────────────────────────────────────────────────────
 
 WRITING: Mapping[str, Mapping[str, Any]] = {
-    "sqlite": {"begins_with": ("PRAGMA query_only=OFF", "BEGIN IMMEDIATE")},
+    "sqlite": {"begins_with": "BEGIN IMMEDIATE"},
     "postgresql": {"isolation_level": "READ COMMITTED"},
 }
 READING: Mapping[str, Mapping[str, Any]] = {
-    "sqlite": {"begins_with": ("PRAGMA query_only=ON", "BEGIN")},
+    "sqlite": {"begins_with": "BEGIN"},
     "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
 }
 
@@ -296,14 +322,15 @@ def _engine(address: sa.URL) -> sa.Engine:
             pool_size=CONNECTIONS,
             max_overflow=CONNECTIONS,
             hide_parameters=True,  # an error's text goes to the log: no name, no token, no ballot in it
-            pool_pre_ping=address.get_backend_name() == "postgresql",
-            json_serializer=partial(json.dumps, ensure_ascii=False, allow_nan=False),
+            json_serializer=json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode,
         )
     except ModuleNotFoundError as error:
         raise Unavailable("没有 PostgreSQL 的驱动,请安装 starflow[postgres]") from error
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _prepare_sqlite)
         sa.event.listen(engine, "begin", _begin_sqlite)
+    else:
+        sa.event.listen(engine, "checkout", _still_there)
     return engine
 
 
@@ -315,5 +342,17 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> N
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
-    for statement in connection.get_execution_options().get("begins_with", ("BEGIN",)):
-        connection.exec_driver_sql(statement)
+    said = connection.get_execution_options().get("begins_with", "BEGIN")
+    try:
+        connection.connection.execute(said)  # type: ignore[attr-defined]
+    except sqlite3.Error as error:
+        raise said_by_driver(connection, said, error) from error
+
+
+def _still_there(connection: Any, *_: Any) -> None:
+    """A server that has closed a connection has said so: only where there is nothing to be read from it is it still there.
+
+    That spares every transaction a question. One that was cut off without a word is found out by the keepalives.
+    """
+    if connection.closed or select.select([connection], [], [], 0)[0]:
+        raise DisconnectionError

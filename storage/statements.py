@@ -4,14 +4,15 @@ A Core statement costs more to prepare than SQLite needs to answer it. These go 
 directions, one row or a thousand alike, and fail with the same errors.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import DBAPIError
+from sqlmodel.sql.sqltypes import UTCDateTime
 
-from storage.database import Transaction
+from storage.database import Transaction, said_by_driver
 
 Process = Callable[[Any], Any] | None
 
@@ -26,21 +27,23 @@ class Statement:
     def rows(self, tx: Transaction, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Every row that a select finds."""
         spoken = self._for(tx)
-        with _cursor(tx, spoken) as cursor:
-            cursor.execute(spoken.sql, spoken.bound(values))
-            return [spoken.read(row) for row in cursor.fetchall()]
+        cursor = _said(tx, spoken, "execute", spoken.bound(values))
+        found = cursor.fetchall()
+        cursor.close()
+        return [spoken.read(row) for row in found] if spoken.reads else found
 
     def run(self, tx: Transaction, *rows: Mapping[str, Any]) -> int:
         """Writes once for every row; returns how many rows of the table were written."""
         if not rows:
             return 0
         spoken = self._for(tx)
-        with _cursor(tx, spoken) as cursor:
-            if len(rows) == 1:
-                cursor.execute(spoken.sql, spoken.bound(rows[0]))
-            else:
-                cursor.executemany(spoken.sql, [spoken.bound(values) for values in rows])
-            return int(cursor.rowcount)
+        if len(rows) == 1:
+            cursor = _said(tx, spoken, "execute", spoken.bound(rows[0]))
+        else:
+            cursor = _said(tx, spoken, "executemany", [spoken.bound(values) for values in rows])
+        written = int(cursor.rowcount)
+        cursor.close()
+        return written
 
     def _for(self, tx: Transaction) -> "_Spoken":
         found = self._spoken.get(tx.dialect)
@@ -56,52 +59,75 @@ class _Spoken:
         compiled = clause.compile(dialect=dialect)
         self.sql = str(compiled)
         self.error: type[Exception] = dialect.loaded_dbapi.Error
-        self._names: Sequence[str] = compiled.positiontup or ()
-        processes = {
-            (name, bind): bind.type.dialect_impl(dialect).bind_processor(dialect)
-            for bind, name in compiled.bind_names.items()
-        }
-        self._binds = tuple((name, process) for (name, bind), process in processes.items() if bind.required)
+        binds = {name: (bind, _into(bind.type, dialect)) for bind, name in compiled.bind_names.items()}
         self._constant = {
             name: process(bind.effective_value) if process else bind.effective_value
-            for (name, bind), process in processes.items()
+            for name, (bind, process) in binds.items()
             if not bind.required
         }
+        self._by_place = bool(compiled.positiontup)
+        self._plan = tuple(
+            (name, None if name in self._constant else binds[name][1]) for name in compiled.positiontup or binds
+        )
         columns = clause.selected_columns if isinstance(clause, sa.Select) else ()
-        readers = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
-        self._readers = tuple((place, reader) for place, reader in enumerate(readers) if reader is not None)
+        readers = [_out_of(column.type, dialect) for column in columns]
+        self.reads = tuple((place, reader) for place, reader in enumerate(readers) if reader is not None)
 
     def bound(self, values: Mapping[str, Any]) -> Any:
-        said = {name: values[name] if process is None else process(values[name]) for name, process in self._binds}
-        said |= self._constant
-        return tuple(said[name] for name in self._names) if self._names else said
+        if self._constant:
+            values = {**values, **self._constant}
+        if self._by_place:
+            return [values[name] if process is None else process(values[name]) for name, process in self._plan]
+        return {name: values[name] if process is None else process(values[name]) for name, process in self._plan}
 
     def read(self, row: Sequence[Any]) -> tuple[Any, ...]:
         said = list(row)
-        for place, reader in self._readers:
-            said[place] = reader(said[place])
+        for place, reader in self.reads:
+            if said[place] is not None:
+                said[place] = reader(said[place])
         return tuple(said)
 
 
-@contextmanager
-def _cursor(tx: Transaction, spoken: _Spoken) -> Iterator[Any]:
-    """The driver's own cursor, after what the session still held back; it fails as SQLAlchemy would have.
-
-    So whoever retries or explains needs to know one kind of error only.
-    """
+def _said(tx: Transaction, spoken: _Spoken, how: str, values: Any) -> Any:
+    """The driver's own cursor, after what the session still held back; it fails as SQLAlchemy would have."""
     tx.flush()
     cursor = tx.connection.connection.cursor()
     try:
-        yield cursor
+        getattr(cursor, how)(spoken.sql, values)
     except spoken.error as error:
-        dialect, raw = tx.connection.dialect, tx.connection.connection
-        lost = dialect.is_disconnect(error, raw, None)  # type: ignore[arg-type]
-        if lost:
-            tx.connection.invalidate(error)
-        said = DBAPIError.instance(spoken.sql, None, error, spoken.error, connection_invalidated=lost, dialect=dialect)
-        raise said from error
-    finally:
         cursor.close()
+        raise said_by_driver(tx.connection, spoken.sql, error) from error
+    return cursor
+
+
+# ── values on their way ──────────────────────────────────────────
+
+
+def _into(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Process:
+    process: Process = kind.dialect_impl(dialect).bind_processor(dialect)
+    if isinstance(kind, UTCDateTime) and dialect.name == "sqlite":
+        return partial(_instant_into, process)
+    return process
+
+
+def _instant_into(otherwise: Callable[[Any], Any], at: datetime | None) -> Any:
+    """Most instants are in UTC already and need but be written down."""
+    if at is None:
+        return None
+    return at.isoformat(" ", "microseconds")[:26] if at.tzinfo is UTC else otherwise(at)
+
+
+def _out_of(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Process:
+    """For what is not NULL."""
+    if isinstance(kind, UTCDateTime):
+        return _instant_out_of
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
+
+
+def _instant_out_of(said: Any) -> datetime:
+    """SQLite has text, PostgreSQL an instant in the zone of the connection."""
+    at = datetime.fromisoformat(said) if isinstance(said, str) else said
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def by_name(*columns: sa.Column[Any]) -> dict[str, sa.BindParameter[Any]]:

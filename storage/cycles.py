@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import SQLModel, col
@@ -20,8 +20,7 @@ _cycle, _organisation, _campaign = _tables["cycle"], _tables["organisation"], _t
 _reviewer = _organisation.alias("reviewer")
 
 
-@dataclass(frozen=True, slots=True)
-class CycleRow:
+class CycleRow(NamedTuple):
     """A cycle with what one needs to know of its organisation, reviewer and year."""
 
     id: int
@@ -116,7 +115,7 @@ _PRESENT = (
     .add_columns(
         _newest.c.at,
         sa.exists().where(_tables["extension"].c.campaign_id == _cycle.c.campaign_id).label("extended"),
-        *(_present.c[name] for name in Stay.__slots__),
+        *(_present.c[name] for name in Stay._fields),
     )
     .outerjoin(_newest, sa.and_(_newest.c.cycle_id == _cycle.c.id, _newest.c.seq == _cycle.c.version))
     .outerjoin(
@@ -263,11 +262,7 @@ def move(tx: Transaction, cycle: CycleRow, changes: Mapping[str, Any]) -> None:
 
 def move_all(tx: Transaction, moved: Sequence[tuple[CycleRow, Mapping[str, Any]]]) -> None:
     """`move` of many cycles, each once. Raises Stale when one of them is no longer as it was read; then none may count."""
-    rows = [
-        {name: changes.get(name, getattr(cycle, name)) for name in _CHANGEABLE}
-        | {"which": cycle.id, "seen": cycle.version}
-        for cycle, changes in moved
-    ]
+    rows = [{**cycle._asdict(), **changes, "which": cycle.id, "seen": cycle.version} for cycle, changes in moved]
     if _MOVE.run(tx, *rows) != len(rows):
         names = moved[0][0].name if len(moved) == 1 else f"{len(moved)}个党组织之一"
         raise Stale(f"{names}刚刚被别人办理过,请重新打开再办")

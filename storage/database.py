@@ -101,7 +101,7 @@ class Database:
             return self._reading.connect()
         lent = self._readers.connect()
         if "reads" not in lent.info:
-            lent.execute("PRAGMA query_only=ON")  # type: ignore[attr-defined]
+            lent.cursor().execute("PRAGMA query_only=ON")
             lent.info["reads"] = True
         return sa.Connection(self._reading, lent)
 
@@ -344,7 +344,7 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> N
 def _begin_sqlite(connection: sa.Connection) -> None:
     said = connection.get_execution_options().get("begins_with", "BEGIN")
     try:
-        connection.connection.execute(said)  # type: ignore[attr-defined]
+        connection.connection.cursor().execute(said)
     except sqlite3.Error as error:
         raise said_by_driver(connection, said, error) from error
 

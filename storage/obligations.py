@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import col, select
@@ -17,8 +17,7 @@ from storage.statements import Statement, by_name
 _obligation = Obligation.__table__  # type: ignore[attr-defined]
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
+class Stay(NamedTuple):
     """A cycle's stay in a stage, as its obligation has it; `closed_at` is None for the present one."""
 
     id: int | None  # None: put just now
@@ -35,7 +34,7 @@ class Stay:
     held_days: int
 
 
-STAY = tuple(_obligation.c[name] for name in Stay.__slots__)
+STAY = tuple(_obligation.c[name] for name in Stay._fields)
 
 
 def open_stage(tx: Transaction, cycle_id: int) -> Obligation | None:

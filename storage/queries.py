@@ -113,7 +113,7 @@ def open_stages(
 
 
 def _open_stage(row: Sequence[Any]) -> OpenStage:
-    width = len(CycleRow.__slots__)
+    width = len(CycleRow._fields)
     return OpenStage(CycleRow(*row[:width]), Stay(*row[width:-1]), bool(row[-1]))
 
 
@@ -210,7 +210,7 @@ def standings(tx: Transaction, where: Where) -> Iterator[Standing]:
         order = order.where(code > where.after[0])
     newest = sa.and_(_its_stay(), _obligation.c.visit == _newest_visit())
     full = cycles.selected().add_columns(*_STAY).outerjoin(_obligation, newest).outerjoin(_owner, _OWES)
-    width = len(CycleRow.__slots__)
+    width = len(CycleRow._fields)
     for row in _in_order(tx, order, full, _cycle.c.id):
         yield Standing(CycleRow(*row[:width]), Stay(*row[width:]) if row[width] is not None else None)
 

@@ -7,9 +7,9 @@ salted digest, so that they can be erased by rule and the chain still holds.
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import SQLModel, col, select
@@ -56,6 +56,7 @@ _TAKEN_OVER = (
     "late_days",
     "late_stage",
     "scheme_hash",
+    "previous_hash",
     "ask_key",
 )
 _RECORD, _DETAIL = SQLModel.metadata.tables["record"], SQLModel.metadata.tables["record_detail"]
@@ -80,8 +81,7 @@ _INSERT_DETAIL = Statement(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Appended:
+class Appended(NamedTuple):
     """A record as it now stands at the end of its chain."""
 
     cycle_id: int
@@ -110,7 +110,7 @@ def append_all(tx: Transaction, news: Sequence[NewRecord]) -> tuple[Appended, ..
     """`append` to many chains at once, each at most once: the same rows, in two statements."""
     salts = [tx.salt(f"{new.chain}#{new.seq}") for new in news]
     appended = tuple(map(_chained, news, salts))
-    _INSERT.run(tx, *({name: getattr(one, name) for name in Appended.__slots__} for one in appended))
+    _INSERT.run(tx, *(one._asdict() for one in appended))
     _INSERT_DETAIL.run(
         tx,
         *(
@@ -128,10 +128,9 @@ def append_all(tx: Transaction, news: Sequence[NewRecord]) -> tuple[Appended, ..
 
 
 def _chained(new: NewRecord, salt: str) -> Appended:
-    digest = detail_digest(salt, new.detail)
     values = {name: getattr(new, name) for name in _TAKEN_OVER}
-    unsigned = Appended(**values, detail_digest=digest, previous_hash=new.previous_hash, hash="")
-    return replace(unsigned, hash=record_hash(new.chain, unsigned))
+    unsigned = Appended(**values, detail_digest=detail_digest(salt, new.detail), hash="")
+    return unsigned._replace(hash=record_hash(new.chain, unsigned))
 
 
 def id_of(tx: Transaction, record: Appended) -> int:
@@ -141,7 +140,10 @@ def id_of(tx: Transaction, record: Appended) -> int:
 
 def canonical(value: Any) -> bytes:
     """One spelling per value, so that equal things have equal hashes."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+    return _CANONICAL.encode(value).encode()
+
+
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def detail_digest(salt: str, detail: Mapping[str, Any]) -> str:

@@ -105,7 +105,7 @@ def _said(tx: Transaction, spoken: _Spoken, how: str, values: Any) -> Any:
 
 def _into(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Process:
     process: Process = kind.dialect_impl(dialect).bind_processor(dialect)
-    if isinstance(kind, UTCDateTime) and dialect.name == "sqlite":
+    if process is not None and isinstance(kind, UTCDateTime) and dialect.name == "sqlite":
         return partial(_instant_into, process)
     return process
 

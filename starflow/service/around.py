@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from functools import cached_property
 
-from starflow.service.case import Case
+from starflow.service.case import Case, standing_of
+from starflow.service.standing import dates_of
 from storage import cycles, obligations
 from storage.cycles import CycleRow, Present
 from storage.database import Transaction
@@ -38,8 +39,15 @@ class Around:
             objection_opened_at=case.cycle.objection_opened_at,
         )
 
+    def present_dates(self, case: Case, held_days: int) -> Dates:
+        """The dates of the present stay, whose facts are the stored ones."""
+        extended_until = self.extended_until(case.cycle, case.cycle.round)
+        return dates_of(standing_of(case), extended_until, held_days, case.cycle.objection_opened_at)
+
     def extended_until(self, cycle: CycleRow, round_: str) -> date | None:
         """The extension that counts for an organisation: its own, else the nearest ancestor's; the newest of each."""
+        if not self._extensions:
+            return None
         line = _ids(cycle.path)
         found = [
             (line.index(one.organisation_id), place, one.until_on)

@@ -11,20 +11,22 @@ from fractions import Fraction
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from starflow.service import standing
 from starflow.service.desk import Desk
 from starflow.service.rank_cut import rank_block
 from starflow.service.scopes import quota_base, scope_word
+from starflow.service.standing import Standing
 from storage import ballots, cycles, evidence, meetings, organisations, records, stars
 from storage.ballot_models import Poll
 from storage.cycles import CycleRow, Year
 from storage.database import Transaction
 from storage.models import Campaign, Election
-from workflow.engine.deadlines import FixedDate, local_date, parse_date_rule, start_of_day
+from workflow.engine.deadlines import local_date
 from workflow.engine.errors import BadInput, Unknown
 from workflow.engine.table import Table
 from workflow.engine.workdays import Calendar, month_day
 from workflow.rating import scoring, survey, voting
-from workflow.rating.facts import ROUND_FACTS, Facts
+from workflow.rating.facts import Facts
 from workflow.rating.figures import asked_for, window_of
 from workflow.rating.inputs import Event as ScoredEvent
 from workflow.rating.inputs import RatingInputs
@@ -34,7 +36,6 @@ from workflow.rating.scheme import Scheme
 from workflow.rating.scheme_asking import HEADS
 from workflow.rating.scheme_stages import Stage
 from workflow.rating.sheet import base_of, score_faults, sheets_of
-from workflow.rating.timing import window_opens
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,20 +123,11 @@ def facts_of(tx: Transaction, case: Case, payload: Mapping[str, Any] | None = No
 
 def stored_facts(case: Case) -> Facts:
     """The part of the facts that stands in the cycle's own row: no question to the database."""
-    cycle = case.cycle
-    return Facts(
-        **{name: getattr(cycle, name) for name in ROUND_FACTS},
-        route=cycle.route,
-        field=cycle.field,
-        nested=cycle.nested,
-        runs_until=cycle.runs_until.astimezone(case.zone) if cycle.runs_until else None,
-        opens_on=_opens_on(case),
-        entered_on=local_date(cycle.entered_at, case.zone),
-        today=case.today,
-        refused_after=_refused_after(case),
-        stage_opens_on=_stage_opens_on(case),
-        labels=case.scheme.star_words,
-    )
+    return standing.facts_of(standing_of(case))
+
+
+def standing_of(case: Case) -> Standing:
+    return standing.standing_of(case.cycle, case.scheme, case.calendar, case.now)
 
 
 def inputs_of(tx: Transaction, case: Case, base: Decimal | None = None) -> RatingInputs:
@@ -185,29 +177,6 @@ def election_of(term: Election | None) -> Any:
     from workflow.rating.inputs import Election as Term
 
     return Term(due_on=term.due_on, held_on=term.held_on, extension=term.extension) if term else None
-
-
-def _opens_on(case: Case) -> date:
-    month, day = map(int, case.scheme.campaign.opens_on.split("-"))
-    return date(case.cycle.year, month, day)
-
-
-def _stage_opens_on(case: Case) -> date | None:
-    entered_on = local_date(case.cycle.entered_at, case.zone)
-    cycle = case.cycle
-    its = Facts(route=cycle.route, field=cycle.field, star=cycle.star, nested=cycle.nested, proposed=cycle.proposed)
-    return window_opens(case.stage, case.scheme, cycle.year, case.calendar, entered_on, its)
-
-
-def _refused_after(case: Case) -> datetime | None:
-    """Only a scheme that says so refuses late acts; the default one marks them (R8)."""
-    phase = next((p for p in case.scheme.phase.values() if case.cycle.stage in p.covers), None)
-    if phase is None or phase.after_due == "late":
-        return None
-    rule = parse_date_rule(phase.due)
-    if not isinstance(rule, FixedDate):
-        return None
-    return start_of_day(rule.of(case.cycle.year), case.zone).replace(hour=23, minute=59, second=59)
 
 
 def _score_faults(scheme: Scheme, field: str, payload: Mapping[str, Any] | None) -> tuple[str, ...]:

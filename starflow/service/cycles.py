@@ -348,10 +348,10 @@ def _after(tx: Transaction, around: Around, step: Step, record: Appended) -> Aft
     changes: dict[str, Any] = {n: v for n in ROUND_FACTS if (v := getattr(done.facts, n)) != getattr(cycle, n)}
     changes |= {"stage": done.after, "visit": cycle.visit + 1, "entered_at": step.at} if step.moves else {}
     changes |= {"head": record.hash, **outcomes.write(tx, case, step.ask.actor, step.facts, done, record)}
-    then = replace(case, cycle=replace(cycle, **changes, version=cycle.version + 1))
+    then = _with(case, cycle._replace(**changes, version=cycle.version + 1))
     dates, owed = dated(tx, around, then, None if step.moves else step.present.stay, fresh=step.moves)
     return After(
-        replace(then, cycle=replace(then.cycle, **dates)),
+        _with(then, then.cycle._replace(**dates)),
         record,
         changes | dates,
         owed,
@@ -359,12 +359,17 @@ def _after(tx: Transaction, around: Around, step: Step, record: Appended) -> Aft
     )
 
 
+def _with(case: Case, cycle: CycleRow) -> Case:
+    """The same case with another state of its cycle."""
+    return Case(cycle, case.scheme, case.table, case.calendar, case.now)
+
+
 def dated(
     tx: Transaction, around: Around, case: Case, current: Stay | None, *, fresh: bool
 ) -> tuple[dict[str, Any], Mapping[str, Any] | None]:
     """The dates of the present stay: what changes of the cycle, and its obligation with the present owner (None: it rests)."""
     cycle, facts = case.cycle, stored_facts(case)
-    dates = around.dates(case, cycle.stage, facts, cycle.entered_at, current.held_days if current else 0)
+    dates = around.present_dates(case, current.held_days if current else 0)
     acts_at = None if dates.acts_at is None or cycle.open_objections else max(dates.acts_at, cycle.entered_at)
     if acts_at is not None and cycle.acts_at is None and not fresh:
         acts_at = max(acts_at, tx.now)  # what held the clock up is gone only now: publicity closes today, not back then

@@ -73,6 +73,8 @@ class Desk:
 
     def scheme(self, tx: Transaction, digest: str) -> Scheme:
         """The scheme that was adopted under this hash, whatever has become of the file on disk."""
+        if (known := self._schemes.get(digest)) is not None:
+            return known
         with self._lock:
             if digest not in self._schemes:
                 content = installation.scheme_content(tx, digest)
@@ -84,6 +86,8 @@ class Desk:
     def calendar(self, scheme: Scheme) -> Calendar:
         """The scheme's calendar, with the years that this installation brings (STARFLOW_CALENDARS) in their place."""
         name = scheme.scheme.calendar
+        if (known := self._calendars.get(name)) is not None:
+            return known
         with self._lock:
             if name not in self._calendars:
                 self._calendars[name] = _with_own_years(shelf.calendar(name), name, self.settings.calendars)

@@ -22,9 +22,10 @@ class Filed:
 
 def filed(case: Case, done: Decision) -> tuple[Filed, ...]:
     """The filings of the stage that has just been finished: not where work goes back, and not for whoever is not rated."""
+    if not case.scheme.filing or done.facts.outcome is not None:
+        return ()
     names = [stage.name for stage in case.scheme.stage]
-    onward = done.before in names and names.index(done.after) > names.index(done.before)
-    if not case.scheme.filing or not onward or done.facts.outcome is not None:
+    if done.before not in names or names.index(done.after) <= names.index(done.before):
         return ()
     proposed = done.facts.proposed if done.facts.proposed is not None else done.facts.star
     seen = done.facts.changed_by({"proposed": proposed})

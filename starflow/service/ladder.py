@@ -7,7 +7,8 @@ lost and one that moved does not ring twice. A vacant post is skipped and named,
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from starflow.service import filings
@@ -77,15 +78,27 @@ def rings_of(scheme: Scheme, values: Mapping[str, Any]) -> tuple[Ringing, ...]:
     """All rungs of an obligation; none where the clock is waited for."""
     if values["owner_role"] == "clock":
         return ()
+    rings = _rings_between(scheme, values["stage"], values["target_at"], values["due_at"], values["grace_days"])
+    return tuple(one for one in rings if one.at >= values["opened_at"])
+
+
+@lru_cache(maxsize=4096)
+def _rings_between(
+    scheme: Scheme, stage: str, target_at: datetime | None, due_at: datetime | None, grace_days: int
+) -> tuple[Ringing, ...]:
+    """Hundreds of obligations have the same dates: their rungs are reckoned once."""
     return ringings(
-        ladder_of(scheme, values["stage"]),
-        target_at=values["target_at"],
-        due_at=values["due_at"],
-        grace_days=values["grace_days"],
-        opened_at=values["opened_at"],
+        ladder_of(scheme, stage),
+        target_at=target_at,
+        due_at=due_at,
+        grace_days=grace_days,
+        opened_at=LONG_AGO,
         zone=scheme.zone,
         hour=scheme.reminder.hour,
     )
+
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 def next_ring(case: Case, values: Mapping[str, Any], after: datetime) -> datetime | None:

@@ -188,7 +188,7 @@ def _shifts(desk: Desk, tx: Transaction, its: Sequence[Case], to: str, scheme: S
 
 
 def _as_moved(desk: Desk, case: Case, to: str, scheme: Scheme) -> Case:
-    cycle = replace(case.cycle, scheme_hash=scheme.hash, stage=to)
+    cycle = case.cycle._replace(scheme_hash=scheme.hash, stage=to)
     return Case(cycle, scheme, table_of(scheme), desk.calendar(scheme), case.now)
 
 

@@ -133,7 +133,7 @@ def _inputs(
     desk: Desk, tx: Transaction, scheme: Scheme, old: Scheme, cycle: CycleRow, sheet: Assessment
 ) -> RatingInputs:
     """As the sheet's own day saw it: the events and ballots of that round, the star that was in force before."""
-    there = replace(cycle, stage=f"{sheet.round}.review")
+    there = cycle._replace(stage=f"{sheet.round}.review")
     case = Case(there, scheme, table_of(scheme), desk.calendar(scheme), tx.now)
     whole = {item.code for item in scheme.criterion} == {item.code for item in old.criterion}
     inputs = inputs_of(tx, case, Decimal(plain(sheet.base)))  # kept as 82.00, which was written as 82

@@ -8,7 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,19 +152,24 @@ class Countdown:
 @contextmanager
 def failing(desk: Desk, at: int) -> Iterator[Countdown]:
     count, engine = Countdown(at), desk.database.engine
-    rows = statements.Statement.rows
+    true = {name: getattr(statements.Statement, name) for name in ("rows", "run")}
 
-    def counted(self: statements.Statement, *arguments: object) -> object:
-        count.step()
-        return rows(self, *arguments)  # type: ignore[arg-type]
+    def counted(name: str) -> Callable[..., object]:
+        def step(self: statements.Statement, *arguments: object) -> object:
+            count.step()
+            return true[name](self, *arguments)
+
+        return step
 
     sa.event.listen(engine, "before_cursor_execute", count.step)
     sa.event.listen(engine, "commit", count.step)
-    statements.Statement.rows = counted  # type: ignore[method-assign,assignment]
+    for name in true:
+        setattr(statements.Statement, name, counted(name))
     try:
         yield count
     finally:
-        statements.Statement.rows = rows  # type: ignore[method-assign]
+        for name, its in true.items():
+            setattr(statements.Statement, name, its)
         sa.event.remove(engine, "before_cursor_execute", count.step)
         sa.event.remove(engine, "commit", count.step)
 

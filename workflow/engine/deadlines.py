@@ -46,6 +46,7 @@ def due_date(due_at: datetime, zone: tzinfo) -> date:
     return local_date(due_at - timedelta(microseconds=1), zone)
 
 
+@lru_cache(maxsize=4096)
 def _instant(day: date, hour: int, zone: tzinfo) -> datetime:
     return datetime.combine(day, time(hour), tzinfo=zone).astimezone(UTC)
 

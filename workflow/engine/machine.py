@@ -5,7 +5,7 @@ travels through it is a throw-away subject, so that a machine never holds on to 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
 from typing import Any, cast
@@ -87,7 +87,7 @@ def decide(table: Table, stage: str, ask: Ask, facts: Any, now: datetime) -> Dec
         return Refusal("role", said)
     if isinstance(read, tuple):
         return Refusal("payload", read)
-    asked = replace(ask, payload=read)
+    asked = Ask(trigger=ask.trigger, relations=ask.relations, person=ask.person, payload=read, reason=ask.reason)
     said = guard_reasons(row, asked, facts, now)
     if said:
         return Refusal("guard", said)
@@ -133,11 +133,12 @@ def read_payload(row: Row, ask: Ask) -> Any | tuple[Reason, ...]:
 
 
 def _destination_reasons(row: Row, to: str | None) -> list[Reason]:
+    if any(to in (way.name, way.dest) for way in row.ways) or (to is None and not row.chooses):
+        return []
     offered = "、".join(way.name or way.dest for way in row.ways)
     if to is None:
-        return [Reason(f"须写明转到哪个环节(to):{offered}")] if row.chooses else []
-    known = any(to in (way.name, way.dest) for way in row.ways)
-    return [] if known else [Reason(f"不能转到“{to}”,可以转到:{offered}")]
+        return [Reason(f"须写明转到哪个环节(to):{offered}")]
+    return [Reason(f"不能转到“{to}”,可以转到:{offered}")]
 
 
 def guard_reasons(row: Row, ask: Ask, facts: Any, now: datetime) -> tuple[Reason, ...]:
@@ -189,8 +190,10 @@ def machine_of(table: Table) -> Machine:
     return machine
 
 
-def _opens(way: Way) -> Callable[[EventData], bool]:
-    return partial(_is_named, way) if way.name else partial(_holds, way)
+def _opens(way: Way) -> Callable[[EventData], bool] | None:
+    if way.name:
+        return partial(_is_named, way)
+    return partial(_holds, way) if way.when.any_of else None
 
 
 def _is_named(way: Way, event: EventData) -> bool:

@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from types import MappingProxyType
 from typing import Any
@@ -49,6 +49,13 @@ class Calendar:
         if len(by_year) < len(self.years):
             raise Faulty(("同一年份的节假日安排出现了两次",))
         object.__setattr__(self, "_by_year", MappingProxyType(by_year))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash(self.years)
 
     def is_workday(self, day: date) -> bool:
         year = self._year(day)

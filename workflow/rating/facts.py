@@ -6,9 +6,10 @@ computed for one ask: figures from evidence and scoring, dates, and sentences th
 
 import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
+from operator import attrgetter
 from typing import Any, Self
 
 from workflow.rating.scoring import Rating
@@ -76,7 +77,11 @@ class Facts:
         return "未评" if star is None else self.labels.get(star, f"{star}星")
 
     def changed_by(self, fields: Mapping[str, Any]) -> Self:
-        return replace(self, **fields) if fields else self
+        return type(self)(**{**dict(zip(_NAMES, _VALUES(self), strict=True)), **fields}) if fields else self
+
+
+_NAMES = tuple(field.name for field in dataclasses.fields(Facts))
+_VALUES = attrgetter(*_NAMES)
 
 
 ROUND_FACTS = (

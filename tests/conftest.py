@@ -75,9 +75,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if config.option.markexpr == "not long":
-        terminalreporter.write_line(
-            "not run here: tests marked long (make guarantees), pages in a browser (make browser)"
-        )
+        terminalreporter.write_line("not run here: tests marked long (make long), pages in a browser (make browser)")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -91,7 +91,7 @@ def test_votes_that_race_the_close_are_wholly_in_or_wholly_out(hall: Hall) -> No
     assert urn_of(hall.desk).put(Vote(digest(run.token[run.order[0]]), "[]")) is False
 
 
-@pytest.mark.parametrize("after", [1, 7, 20])
+@pytest.mark.parametrize("after", [7, *(pytest.param(vote, marks=pytest.mark.long) for vote in (1, 20))])
 def test_a_process_killed_in_the_middle_leaves_used_slips_ballots_and_count_alike(
     hall: Hall, database_url: str, after: int
 ) -> None:

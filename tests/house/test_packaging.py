@@ -41,6 +41,7 @@ def shipped(package: Path) -> list[Path]:
     return [file for file in package.rglob("*") if file.is_file() and "__pycache__" not in file.parts]
 
 
+@pytest.mark.long
 def test_the_wheel_runs_in_a_bare_environment(wheel: Path, tmp_path: Path) -> None:
     venv.create(tmp_path, with_pip=True)
     install = [tmp_path / "bin" / "pip", "install", "--quiet", "--no-index", "--no-deps", wheel]

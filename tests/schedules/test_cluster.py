@@ -76,6 +76,7 @@ def test_what_a_transaction_enqueues_comes_and_goes_with_it(desk: Desk) -> None:
     assert waiting(desk) == ["starflow:send", "starflow:send", "starflow:sweep"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dialect", ["postgresql"])
 def test_two_hosts_of_which_one_is_killed_do_each_thing_once(desk: Desk, empty_url: str, tmp_path: object) -> None:
     _a_past_with_things_due(desk, SystemClock().now() - timedelta(days=12))

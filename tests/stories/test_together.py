@@ -41,6 +41,7 @@ def played(url: str, page: int, monkeypatch: pytest.MonkeyPatch) -> dict[str, li
         return rows_left(desk)
 
 
+@pytest.mark.parametrize("dialect", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
 def test_a_sweep_over_all_leaves_the_rows_of_sweeps_over_one(empty_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     together = played(empty_url, 200, monkeypatch)
     with tempfile.TemporaryDirectory() as folder:

@@ -7,12 +7,12 @@ from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import urlencode
 
-import anyio
 import httpx
 from fastapi import FastAPI
 
 from starflow.service import accounts
 from starflow.service.desk import Desk
+from tests.asgi import asked
 
 PASSWORD = "correct horse battery staple"
 
@@ -93,12 +93,10 @@ class Browser:
             sent |= {"origin": f"{self.scheme}://{self.host}", "content-type": "application/x-www-form-urlencoded"}
         body = content or (urlencode(data or {}).encode() if method == "POST" else None)
 
-        async def asked() -> httpx.Response:
-            transport = httpx.ASGITransport(self.app, client=(address, 5000))
-            async with httpx.AsyncClient(transport=transport, base_url=f"{self.scheme}://{self.host}") as client:
-                return await client.request(method, path, content=body, headers={**sent, **(headers or {})})
-
-        answer = anyio.run(asked)
+        answer = asked(
+            self.app, method, path, base=f"{self.scheme}://{self.host}", address=address,
+            content=body, headers={**sent, **(headers or {})},
+        )  # fmt: skip
         self._keep(answer)
         return answer
 

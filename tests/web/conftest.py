@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import anyio
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -23,6 +22,7 @@ from starflow.service.desk import Desk, create_desk
 from starflow.service.settings import Settings, read_settings
 from starflow.service.why import EVERYBODY, history
 from starflow.web.app import ROUTERS
+from tests.asgi import asked
 from tests.kept import app_at, desk_after, step
 from workflow.rating.roster import RosterRow
 
@@ -89,14 +89,10 @@ class Web:
     ) -> httpx.Response:
         shown = {"authorization": f"Bearer {self.token(*by)}"} if by else {}
 
-        async def asked() -> httpx.Response:
-            transport = httpx.ASGITransport(self.app, client=(address, 5000))
-            async with httpx.AsyncClient(transport=transport, base_url=f"http://{host}") as client:
-                return await client.request(
-                    method, path, json=data, content=content, headers={**shown, **(headers or {})}
-                )
-
-        return anyio.run(asked)
+        return asked(
+            self.app, method, path, base=f"http://{host}", address=address,
+            json=data, content=content, headers={**shown, **(headers or {})},
+        )  # fmt: skip
 
     def get(self, path: str, by: tuple[str, str] | None = ("department", "GW")) -> httpx.Response:
         return self.ask("GET", f"/api/v1{path}", by=by)

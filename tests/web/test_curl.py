@@ -21,6 +21,7 @@ def curl() -> str:
     return found
 
 
+@pytest.mark.parametrize("dialect", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)])
 def test_a_vote_with_curl_alone(web: Web, database_url: str, curl: str) -> None:
     web.play("B1", "rating.survey")
     wanted = NewPoll(mode="slips", closes_at=datetime(2027, 5, 7, 18, tzinfo=ZONE), own_unit=2)

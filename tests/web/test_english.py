@@ -156,6 +156,7 @@ def _pages(web: Web, seat: str, paths: tuple[str, ...]) -> Iterator[tuple[str, s
         ahead += [link for link in page.links if ABOUT.match(link)]
 
 
+@pytest.mark.long
 def test_no_page_in_english_shows_chinese_but_names_and_labels(walked: dict[tuple[str, str, str], list[str]]) -> None:
     assert walked == {}
 

@@ -3,10 +3,10 @@
 from dataclasses import replace
 from pathlib import Path
 
-import anyio
 import httpx
 import pytest
 
+from tests.asgi import asked
 from tests.web.browser import Browser, hidden
 from tests.web.conftest import Web
 
@@ -23,18 +23,13 @@ def secretary(web: Web, tmp_path: Path) -> Browser:
 def bring(browser: Browser, name: str, content: bytes, criterion: str = "1") -> httpx.Response:
     token = hidden(browser.get("/evidence/B1").text)["csrf_token"]
 
-    async def asked() -> httpx.Response:
-        transport = httpx.ASGITransport(browser.app, client=("127.0.0.1", 5000))
-        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
-            cookie = "; ".join(f"{key}={value}" for key, value in browser.cookies.items())
-            return await client.post(
-                "/evidence/B1",
-                data={"csrf_token": token, "criterion": criterion},
-                files={"files": (name, content, "text/html")},
-                headers={"cookie": cookie, "origin": "http://localhost"},
-            )
-
-    return anyio.run(asked)
+    cookie = "; ".join(f"{key}={value}" for key, value in browser.cookies.items())
+    return asked(
+        browser.app, "POST", "/evidence/B1", base="http://localhost",
+        data={"csrf_token": token, "criterion": criterion},
+        files={"files": (name, content, "text/html")},
+        headers={"cookie": cookie, "origin": "http://localhost"},
+    )  # fmt: skip
 
 
 def test_a_file_is_brought_and_read_by_the_superior(web: Web, secretary: Browser) -> None:

@@ -249,21 +249,25 @@ PLAIN = {
 """The forms of a year in which nobody writes anything of their own."""
 
 
+@pytest.mark.long
 def test_every_field_for_free_text_is_known(walk: Walk) -> None:
     assert walk.plain == PLAIN
     assert {action: tuple(sorted(names)) for action, names in sorted(walk.fields.items())} == FREE_TEXTS
 
 
+@pytest.mark.long
 def test_sixty_hostile_texts_stay_text_in_every_field(walk: Walk) -> None:
     assert walk.hostile == {}
     assert walk.tried["hostile"] == len(FREE_TEXTS) * len(HOSTILE)
 
 
+@pytest.mark.long
 def test_whatever_is_refused_comes_back_with_every_word_and_every_fault_linked(walk: Walk) -> None:
     assert walk.lost == {}
     assert walk.tried["beyond"] == len(FREE_TEXTS)
 
 
+@pytest.mark.long
 def test_what_is_stale_shows_both_versions(walk: Walk) -> None:
     assert walk.stale == {}
     assert walk.tried["stale"] > 3
@@ -293,6 +297,7 @@ def lost(answer: httpx.Response, text: str) -> str:
     return "" if text in page.said or text in html.unescape(answer.text) else f"{answer.status_code}: the text is lost"
 
 
+@pytest.mark.long
 def test_what_was_kept_stays_text_on_every_page_that_shows_it(tmp_path: Path) -> None:
     skeletons = {}
     for name, texts in (

@@ -245,15 +245,18 @@ NO_FORM = {
 """Where no page that is walked has a form with anything to write in it, and why."""
 
 
+@pytest.mark.long
 def test_sixty_hostile_texts_stay_text_in_every_one_of_their_fields(beside: Beside) -> None:
     assert beside.hostile == {}
     assert beside.tried["hostile"] == 2 * len(TEXTS_BESIDE)
 
 
+@pytest.mark.long
 def test_what_is_refused_there_comes_back_with_every_word(beside: Beside) -> None:
     assert beside.lost == {}
 
 
+@pytest.mark.long
 def test_their_fields_for_free_text_are_known(beside: Beside) -> None:
     assert beside.fields == TEXTS_BESIDE
     assert beside.plain == PLAIN_BESIDE

@@ -56,7 +56,9 @@ def ended(process: subprocess.Popen[str], by: signal.Signals) -> tuple[int, str]
     return process.returncode, complaints
 
 
-@pytest.mark.parametrize("words", [["--no-bell"], []], ids=["alone", "with the bell"])
+@pytest.mark.parametrize(
+    "words", [pytest.param(["--no-bell"], id="alone"), pytest.param([], id="with the bell", marks=pytest.mark.long)]
+)
 def test_it_answers_until_it_is_told_to_stop(web: Web, database_url: str, words: list[str]) -> None:
     token = issue_token(web.desk, "department", "GW", label="", days=1)
 
@@ -74,6 +76,7 @@ def test_it_answers_until_it_is_told_to_stop(web: Web, database_url: str, words:
     assert (code, complaints) == (0, "")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("dialect", ["sqlite"])
 def test_several_workers_answer_on_one_port(web: Web, database_url: str) -> None:
     with started(database_url, "serve", "--port", "0", "--workers", "2", "--no-bell") as (process, said):
@@ -97,6 +100,7 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(web: Web, database_url: str)
     )
 
 
+@pytest.mark.long
 def test_a_worker_rings_until_it_is_told_to_stop(web: Web, database_url: str) -> None:
     with started(database_url, "worker") as (process, said):
         first_round_over(web)

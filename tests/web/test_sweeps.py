@@ -163,6 +163,7 @@ def test_nobody_ends_somebody_elses_session(town: Town, file: Path) -> None:
 # ── looking ──────────────────────────────────────────────────────
 
 
+@pytest.mark.long
 def test_looking_changes_nothing(town: Town, file: Path) -> None:
     before = digest(file)
     for column in COLUMNS:
@@ -172,6 +173,7 @@ def test_looking_changes_nothing(town: Town, file: Path) -> None:
     assert digest(file) == before
 
 
+@pytest.mark.long
 def test_what_is_compared_would_show_a_change(town: Town, file: Path) -> None:
     before = digest(file)
     town.ask("POST", "/sign-out", "self", token=False)
@@ -234,6 +236,7 @@ def test_a_session_opens_no_door_of_the_programs(town: Town) -> None:
 # ── headers ──────────────────────────────────────────────────────
 
 
+@pytest.mark.long
 def test_every_answer_carries_the_headers_of_a_page_that_trusts_nobody(town: Town) -> None:
     missing = {}
     for route in [*routes_of(town.app), "GET /nothing", "GET /static/nothing"]:

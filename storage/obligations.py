@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import col, select
+from sqlmodel.sql.sqltypes import UTCDateTime
 
 from storage import tallies
 from storage.database import Transaction
@@ -135,26 +136,48 @@ def stays_in(tx: Transaction, cycle_id: int, round_: str) -> tuple[Obligation, .
     return tuple(tx.session.exec(select(Obligation).where(*its, of_round).order_by(col(Obligation.visit))))
 
 
-def ringing(tx: Transaction, limit: int) -> tuple[Obligation, ...]:
+class Due(NamedTuple):
+    """An obligation that has a rung to ring."""
+
+    id: int
+    cycle_id: int | None
+    organisation_id: int
+    stage: str
+    visit: int
+    owner_role: str
+    owner_id: int
+    opened_at: datetime
+    target_at: datetime | None
+    due_at: datetime | None
+    grace_days: int
+    rings_at: datetime
+    deadline_version: int
+
+
+_RINGING = (
+    sa.select(*(_obligation.c[name] for name in Due._fields))
+    .where(_obligation.c.closed_at.is_(None), _obligation.c.rings_at <= sa.bindparam("now", type_=UTCDateTime()))
+    .order_by(_obligation.c.rings_at, _obligation.c.id)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+)
+_CLAIM_RINGING = Statement(_RINGING.with_for_update(skip_locked=True))
+
+
+def ringing(tx: Transaction, limit: int) -> tuple[Due, ...]:
     """Open obligations with a rung that has fallen due, oldest first; on PostgreSQL those that nobody else holds."""
-    statement = (
-        select(Obligation)
-        .where(col(Obligation.closed_at).is_(None), col(Obligation.rings_at) <= tx.now)
-        .order_by(col(Obligation.rings_at), col(Obligation.id))
-        .limit(limit)
-    )
-    if tx.dialect == "postgresql":
-        statement = statement.with_for_update(skip_locked=True)
-    return tuple(tx.session.exec(statement))
+    return tuple(Due(*row) for row in _CLAIM_RINGING.rows(tx, {"now": tx.now, "most": limit}))
+
+
+_SET_RINGS = Statement(
+    sa.update(_obligation)
+    .where(_obligation.c.id == sa.bindparam("which", type_=sa.Integer))
+    .values(by_name(_obligation.c.rings_at))
+)
 
 
 def set_rings(tx: Transaction, following: Mapping[int, datetime | None]) -> None:
     """When each obligation rings next, in one statement."""
-    if following:
-        tx.session.connection().execute(
-            sa.update(_obligation).where(_obligation.c.id == sa.bindparam("which")).values(rings_at=sa.bindparam("at")),
-            [{"which": which, "at": at} for which, at in following.items()],
-        )
+    _SET_RINGS.run(tx, *({"which": which, "rings_at": at} for which, at in following.items()))
 
 
 def scheme_hashes(tx: Transaction, ids: Sequence[int]) -> dict[int, str]:

@@ -4,10 +4,10 @@ Writing is set-based, so that 100 000 rows are a few statements: parents first, 
 subtrees and the dated subordination follow. Every span is half-open: what ended on the 5th is no longer so on the 5th.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
@@ -15,6 +15,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col, select
 
 from storage import tallies
+from storage.among import among
 from storage.database import Transaction
 from storage.models import Campaign, Cycle, Election, Installation, Organisation, Person, Post, Subordination
 from storage.statements import Statement
@@ -82,13 +83,42 @@ def place_of(tx: Transaction, code: str) -> tuple[int, str] | None:
 _PLACE = Statement(sa.select(_body.c.id, _body.c.path).where(_body.c.code == sa.bindparam("code", type_=sa.String)))
 
 
+class Body(NamedTuple):
+    """Who an organisation is, and where it stands."""
+
+    id: int
+    name: str
+    path: str
+    parent_id: int | None
+
+
+_BODIES = Statement(
+    sa.select(_body.c.id, _body.c.name, _body.c.path, _body.c.parent_id).where(among(_body.c.id, "ids"))
+)
+
+
+def read_ahead(tx: Transaction, organisation_ids: Collection[int]) -> None:
+    """For whoever is going to ask about many of them one by one, and changes none."""
+    known: dict[int, Body] = tx.known.setdefault("bodies", {})
+    known |= {row[0]: Body(*row) for row in _BODIES.rows(tx, {"ids": organisation_ids})}
+
+
+def _body_of(tx: Transaction, organisation_id: int) -> Body | Organisation:
+    found: Body | None = tx.known.get("bodies", {}).get(organisation_id)
+    return found or _known(tx, organisation_id)
+
+
 def name_of(tx: Transaction, organisation_id: int) -> str:
-    return _known(tx, organisation_id).name
+    return _body_of(tx, organisation_id).name
+
+
+def path_of(tx: Transaction, organisation_id: int) -> str:
+    return _body_of(tx, organisation_id).path
 
 
 def parent_of(tx: Transaction, organisation_id: int) -> int | None:
     """Its superior's id; None at the root and for external bodies."""
-    return _known(tx, organisation_id).parent_id
+    return _body_of(tx, organisation_id).parent_id
 
 
 def unit_of(tx: Transaction, organisation_id: int) -> int | None:

@@ -15,6 +15,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from storage.database import Transaction
 from storage.models import Notice
+from storage.statements import Statement
 
 TABLES = Notice.metadata.tables
 NOTICE, MESSAGE, OBLIGATION, PERSON = (TABLES[name] for name in ("notice", "message", "obligation", "person"))
@@ -175,9 +176,15 @@ def merge(tx: Transaction) -> Merged:
     insert = sa.insert(MESSAGE).returning(MESSAGE.c.id, MESSAGE.c.key)
     ids = tx.session.execute(insert, [_message(tx, key, group[0]) for key, group in messages.items()])
     belongs = [{"notice": row.id, "message": id} for id, key in ids for row in messages[key]]
-    link = sa.update(NOTICE).where(NOTICE.c.id == sa.bindparam("notice")).values(message_id=sa.bindparam("message"))
-    tx.session.execute(link, belongs)
+    _LINK.run(tx, *belongs)
     return Merged(notices=len(belongs), messages=len(groups))
+
+
+_LINK = Statement(
+    sa.update(NOTICE)
+    .where(NOTICE.c.id == sa.bindparam("notice", type_=sa.Integer))
+    .values(message_id=sa.bindparam("message", type_=sa.Integer))
+)
 
 
 def _unmerged(tx: Transaction) -> Iterable[sa.Row[Any]]:

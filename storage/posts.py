@@ -98,16 +98,25 @@ class Named(NamedTuple):
 
 def named_for(tx: Transaction, owners: Iterable[Owner], on: date) -> dict[Owner, Named]:
     """`people_for` where the name is enough."""
+    return {owner: Named(code, name) for owner, (_, code, name) in _held_by(tx, owners, on).items()}
+
+
+def numbers_for(tx: Transaction, owners: Iterable[Owner], on: date) -> dict[Owner, int]:
+    """`people_for` where the person's number is enough."""
+    return {owner: number for owner, (number, _, _) in _held_by(tx, owners, on).items()}
+
+
+def _held_by(tx: Transaction, owners: Iterable[Owner], on: date) -> dict[Owner, tuple[int, str, str]]:
     posts = _posts_of_owners(tx, set(owners))
     wanted = {post.organisation_id for post in posts.values()}
     found = _NAMED.rows(tx, {"ids": wanted, "day": on}) if wanted else ()
-    held = {PostKey(number, role): Named(code, name) for number, role, code, name in found}
+    held = {PostKey(body, role): (number, code, name) for body, role, number, code, name in found}
     return {owner: held[post] for owner, post in posts.items() if post in held}
 
 
 _DAY = sa.bindparam("day", type_=sa.Date)
 _NAMED = Statement(
-    sa.select(_post.c.organisation_id, _post.c.role, _person.c.code, _person.c.name)
+    sa.select(_post.c.organisation_id, _post.c.role, _person.c.id, _person.c.code, _person.c.name)
     .join(_person, _person.c.id == _post.c.person_id)
     .where(among(_post.c.organisation_id, "ids"), _post.c.from_on <= _DAY, sa.or_(_NOW, _post.c.until_on > _DAY))
 )

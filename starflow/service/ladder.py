@@ -17,7 +17,8 @@ from starflow.service.desk import Desk
 from storage import evidence, obligations, outbox, posts
 from storage import organisations as tree
 from storage.database import Transaction
-from storage.models import Event, Obligation, Person
+from storage.models import Event
+from storage.obligations import Due
 from workflow.engine.deadlines import Ringing, due_date, local_date, next_ringing, ringings
 from workflow.engine.machine import Decision
 from workflow.rating import notices, tracks
@@ -106,11 +107,6 @@ def next_ring(case: Case, values: Mapping[str, Any], after: datetime) -> datetim
     return found.at if found else None
 
 
-def values_of(o: Obligation) -> dict[str, Any]:
-    names = ("stage", "owner_role", "target_at", "due_at", "grace_days", "opened_at")
-    return {name: getattr(o, name) for name in names}
-
-
 # ── ringing ──────────────────────────────────────────────────────
 
 
@@ -118,7 +114,7 @@ def values_of(o: Obligation) -> dict[str, Any]:
 class Fallen:
     """One rung of one obligation that has fallen due."""
 
-    obligation: Obligation
+    obligation: Due
     ringing: Ringing
     scheme: Scheme
 
@@ -127,19 +123,19 @@ Climb = tuple[Fallen, Address, str, tuple[Address, ...]]
 """A notice on its way up: the post it has reached, its words by now, and the posts it has passed."""
 
 
-def ring_page(desk: Desk, tx: Transaction, page: Sequence[tuple[Obligation, Scheme]]) -> int:
+def ring_page(desk: Desk, tx: Transaction, page: Sequence[tuple[Due, Scheme]]) -> int:
     """Put the notices of every rung that has fallen due and set the next ones; returns how many rungs rang."""
     rung: list[Fallen] = []
     following: dict[int, datetime | None] = {}
+    tree.read_ahead(tx, {number for o, _ in page for number in (o.owner_id, o.organisation_id)})
     for o, scheme in page:
-        rings = rings_of(scheme, values_of(o))
-        rung += [Fallen(o, r, scheme) for r in rings if o.rings_at is not None and o.rings_at <= r.at <= tx.now]
+        rings = rings_of(scheme, o._asdict())
+        rung += [Fallen(o, r, scheme) for r in rings if o.rings_at <= r.at <= tx.now]
         later = next_ringing(rings, tx.now)
-        assert o.id is not None
         following[o.id] = later.at if later else None
-    put = {n.key for n in outbox.put(tx, _notices(desk, tx, rung))}
+    put = {tuple(n.key.split(":", 4)[:4]) for n in outbox.put(tx, _notices(desk, tx, rung))}
     for one in rung:
-        if one.ringing.rung.document == PROPOSAL and any(key.startswith(_prefix(one)) for key in put):
+        if one.ringing.rung.document == PROPOSAL and tuple(_prefix(one).split(":")[:4]) in put:
             _propose(tx, one)
     obligations.set_rings(tx, following)
     return len(rung)
@@ -151,7 +147,7 @@ def _notices(desk: Desk, tx: Transaction, rung: Sequence[Fallen]) -> list[outbox
     waiting: list[Climb] = [(one, a, _rung_words(tx, one), (a,)) for one in rung for a in _recipients(tx, one)]
     while waiting:
         day = local_date(tx.now, waiting[0][0].scheme.zone)
-        held = posts.people_for(tx, {(a.role, a.organisation_id) for _, a, _, _ in waiting}, day)
+        held = posts.numbers_for(tx, {(a.role, a.organisation_id) for _, a, _, _ in waiting}, day)
         climbing: list[Climb] = []
         for one, a, words, seen in waiting:
             person = held.get((a.role, a.organisation_id))
@@ -173,7 +169,7 @@ def _prefix(one: Fallen) -> str:
     return f"{o.id}:{o.visit}:{one.ringing.rung.name}:{o.deadline_version}:"
 
 
-def _notice(one: Fallen, a: Address, words: str, person: Person | None, channel: str) -> outbox.NewNotice:
+def _notice(one: Fallen, a: Address, words: str, person: int | None, channel: str) -> outbox.NewNotice:
     o, rung = one.obligation, one.ringing.rung
     return outbox.NewNotice(
         key=f"{_prefix(one)}{a.role}:{a.organisation_id}:{channel}",
@@ -183,7 +179,7 @@ def _notice(one: Fallen, a: Address, words: str, person: Person | None, channel:
         rung=rung.name,
         recipient_role=a.role,
         recipient_id=a.organisation_id,
-        person_id=person.id if person else None,
+        person_id=person,
         channel=channel,
         text=words,
         due_at=one.ringing.at,
@@ -194,10 +190,8 @@ def _notice(one: Fallen, a: Address, words: str, person: Person | None, channel:
     )
 
 
-def addresses(tx: Transaction, o: Obligation, recipient: str) -> Iterator[Address]:
-    owner = tree.by_id(tx, o.owner_id)
-    assert owner is not None  # a foreign key
-    return addressed(recipient, Address(o.owner_role, o.owner_id), owner.path, tree.root(tx))
+def addresses(tx: Transaction, o: Due, recipient: str) -> Iterator[Address]:
+    return addressed(recipient, Address(o.owner_role, o.owner_id), tree.path_of(tx, o.owner_id), tree.root(tx))
 
 
 def addressed(recipient: str, owner: Address, path: str, root: int) -> Iterator[Address]:
@@ -303,7 +297,7 @@ def announce(desk: Desk, tx: Transaction, news: Sequence[News]) -> tuple[int, ..
     if not letters:
         return (0,) * len(news)
     today = local_date(tx.now, news[0].after.zone)
-    held = posts.people_for(tx, {(a.role, a.organisation_id) for _, _, a in letters}, today)
+    held = posts.numbers_for(tx, {(a.role, a.organisation_id) for _, _, a in letters}, today)
     written = [
         (place, _event(tx, news[place], told, a, held.get((a.role, a.organisation_id)), channel))
         for place, told, a in letters
@@ -324,7 +318,7 @@ def _filings(before: Case, done: Decision) -> Iterable[notices.Told]:
 
 
 def _event(
-    tx: Transaction, one: News, told: notices.Told, a: Address, person: Person | None, channel: str
+    tx: Transaction, one: News, told: notices.Told, a: Address, person: int | None, channel: str
 ) -> outbox.NewNotice:
     cycle, seq = one.after.cycle, one.before.cycle.version + 1
     return outbox.NewNotice(
@@ -335,7 +329,7 @@ def _event(
         rung=one.done.trigger[:16],
         recipient_role=a.role,
         recipient_id=a.organisation_id,
-        person_id=person.id if person else None,
+        person_id=person,
         channel=channel,
         text=told.words.format(**_words(one.after, one.before, one.done, one.reason, one.owed)),
         due_at=tx.now,
@@ -388,7 +382,7 @@ def _event_addresses(
                 yield Address("department", root_id(case.cycle.path))
 
 
-def schemes_of(desk: Desk, tx: Transaction, page: Sequence[Obligation]) -> list[tuple[Obligation, Scheme]]:
+def schemes_of(desk: Desk, tx: Transaction, page: Sequence[Due]) -> list[tuple[Due, Scheme]]:
     """Each obligation with the scheme it runs under: its cycle's, or for a matter without a cycle its campaign's."""
-    hashes = obligations.scheme_hashes(tx, [o.id for o in page if o.id is not None])
-    return [(o, desk.scheme(tx, hashes[o.id])) for o in page if o.id is not None]
+    hashes = obligations.scheme_hashes(tx, [o.id for o in page])
+    return [(o, desk.scheme(tx, hashes[o.id])) for o in page]

@@ -19,7 +19,7 @@ from workflow.engine.deadlines import due_date, end_of_day, local_date
 from workflow.engine.errors import BadInput, Forbidden, Refused
 from workflow.rating.stages import KIND
 
-PAGE = 200
+PAGE = 500
 BREATH = 0.12
 """Seconds between two pages on SQLite: whoever waits for the one writer's place looks every tenth of a second whether it is free."""
 

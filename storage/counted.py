@@ -3,15 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
+from storage.among import among
 from storage.database import Transaction
 from storage.meetings import TAKEN, TAKES_A_PLACE
+from storage.statements import Statement
 
 _tables = SQLModel.metadata.tables
+_cycle, _body = _tables["cycle"], _tables["organisation"]
+_stay, _other = _tables["obligation"].alias("stay"), _tables["obligation"].alias("other")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,38 +42,37 @@ class Counted:
 
 def counted(tx: Transaction, cycle_ids: Sequence[int]) -> tuple[Counted, ...]:
     """These cycles as they stand now, each with its newest stay."""
-    cycle, body, stay = _tables["cycle"], _tables["organisation"], _tables["obligation"].alias("stay")
-    newest = _newest_visit(cycle.c.id)
-    statement: sa.Select[Any] = (
-        sa.select(
-            cycle.c.id, cycle.c.campaign_id, body.c.path, body.c.code, cycle.c.field, cycle.c.stage, cycle.c.outcome,
-            sa.case((TAKES_A_PLACE, TAKEN)), sa.case((TAKES_A_PLACE, cycle.c.proposed)), cycle.c.entered_at,
-            cycle.c.tally, cycle.c.tallied_path,
-            stay.c.owner_role, stay.c.target_at, stay.c.due_at, sa.func.coalesce(stay.c.grace_days, 0), stay.c.closed_at,
-        )
-        .join(body, body.c.id == cycle.c.organisation_id)
-        .outerjoin(stay, sa.and_(stay.c.cycle_id == cycle.c.id, stay.c.matter_id.is_(None), stay.c.visit == newest))
-        .where(cycle.c.id.in_(cycle_ids))
-    )  # fmt: skip
-    return tuple(Counted(*row) for row in tx.connection.execute(statement))
+    return tuple(Counted(*row) for row in _COUNTED.rows(tx, {"ids": cycle_ids}))
 
 
-def _newest_visit(cycle_id: sa.ColumnElement[int]) -> sa.ScalarSelect[int]:
-    other = _tables["obligation"].alias("other")
-    its = (other.c.cycle_id == cycle_id, other.c.matter_id.is_(None))
-    return sa.select(sa.func.max(other.c.visit)).where(*its).scalar_subquery()
+_NEWEST = (
+    sa.select(sa.func.max(_other.c.visit))
+    .where(_other.c.cycle_id == _cycle.c.id, _other.c.matter_id.is_(None))
+    .scalar_subquery()
+)
+_COUNTED = Statement(
+    sa.select(
+        _cycle.c.id, _cycle.c.campaign_id, _body.c.path, _body.c.code, _cycle.c.field, _cycle.c.stage, _cycle.c.outcome,
+        sa.case((TAKES_A_PLACE, TAKEN)), sa.case((TAKES_A_PLACE, _cycle.c.proposed)), _cycle.c.entered_at,
+        _cycle.c.tally, _cycle.c.tallied_path,
+        _stay.c.owner_role, _stay.c.target_at, _stay.c.due_at, sa.func.coalesce(_stay.c.grace_days, 0), _stay.c.closed_at,
+    )
+    .join(_body, _body.c.id == _cycle.c.organisation_id)
+    .outerjoin(_stay, sa.and_(_stay.c.cycle_id == _cycle.c.id, _stay.c.matter_id.is_(None), _stay.c.visit == _NEWEST))
+    .where(among(_cycle.c.id, "ids"))
+)  # fmt: skip
 
 
 def left(tx: Transaction, cycle_ids: Sequence[int]) -> dict[int, tuple[tuple[str, bool], ...]]:
     """cycle → each stage that it has left, once, and whether it ever left it too late."""
-    stay = _tables["obligation"]
-    late = sa.func.max(sa.case((stay.c.closed_at > stay.c.due_at, 1), else_=0))
-    statement = (
-        sa.select(stay.c.cycle_id, stay.c.stage, late)
-        .where(stay.c.cycle_id.in_(cycle_ids), stay.c.matter_id.is_(None), stay.c.closed_at.is_not(None))
-        .group_by(stay.c.cycle_id, stay.c.stage)
-    )
     found: dict[int, list[tuple[str, bool]]] = {}
-    for cycle_id, stage, was_late in tx.connection.execute(statement):
+    for cycle_id, stage, was_late in _LEFT.rows(tx, {"ids": cycle_ids}):
         found.setdefault(cycle_id, []).append((stage, bool(was_late)))
     return {cycle_id: tuple(stages) for cycle_id, stages in found.items()}
+
+
+_LEFT = Statement(
+    sa.select(_stay.c.cycle_id, _stay.c.stage, sa.func.max(sa.case((_stay.c.closed_at > _stay.c.due_at, 1), else_=0)))
+    .where(among(_stay.c.cycle_id, "ids"), _stay.c.matter_id.is_(None), _stay.c.closed_at.is_not(None))
+    .group_by(_stay.c.cycle_id, _stay.c.stage)
+)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlmodel import SQLModel, col
 
+from storage.among import among
 from storage.database import Transaction
 from storage.models import Campaign
 from storage.obligations import Stay
@@ -221,12 +222,6 @@ def in_campaign(
     return tuple(sorted(rows, key=lambda row: row.code))  # by characters, which is not every database's collation
 
 
-def reviewed_by(tx: Transaction, campaign_id: int, organisation_id: int) -> int:
-    """How many cycles of a campaign this body reviews."""
-    its = (_cycle.c.campaign_id == campaign_id, _cycle.c.reviewer_id == organisation_id)
-    return tx.session.scalar(sa.select(sa.func.count()).select_from(_cycle).where(*its)) or 0
-
-
 def insert(tx: Transaction, values: Mapping[str, Any]) -> int:
     return insert_all(tx, [values])[0]
 
@@ -354,20 +349,41 @@ def open_campaigns(tx: Transaction) -> dict[int, str]:
 
 def scheme_hash_of(tx: Transaction, campaign_id: int) -> str:
     """Of the scheme that a campaign runs under."""
-    found = tx.connection.execute(sa.select(_campaign.c.scheme_hash).where(_campaign.c.id == campaign_id))
-    return str(found.scalar_one())
+    return str(_HASH.rows(tx, {"campaign": campaign_id})[0][0])
+
+
+_HASH = Statement(
+    sa.select(_campaign.c.scheme_hash).where(_campaign.c.id == sa.bindparam("campaign", type_=sa.Integer))
+)
 
 
 def of_organisation(tx: Transaction, campaign_id: int, organisation_id: int) -> int | None:
     """The id of an organisation's own cycle."""
-    its = (_cycle.c.campaign_id == campaign_id, _cycle.c.organisation_id == organisation_id)
-    found: int | None = tx.connection.execute(sa.select(_cycle.c.id).where(*its)).scalar()
-    return found
+    rows = _OF_ORGANISATION.rows(tx, {"campaign": campaign_id, "body": organisation_id})
+    return rows[0][0] if rows else None
+
+
+_OF_ORGANISATION = Statement(
+    sa.select(_cycle.c.id).where(
+        _cycle.c.campaign_id == sa.bindparam("campaign", type_=sa.Integer),
+        _cycle.c.organisation_id == sa.bindparam("body", type_=sa.Integer),
+    )
+)
 
 
 def having_reviews(tx: Transaction, campaign_id: int, organisation_ids: Collection[int]) -> frozenset[int]:
     """Those of these bodies that review anybody in a campaign."""
-    its = (_cycle.c.campaign_id == campaign_id, _cycle.c.reviewer_id == _organisation.c.id)
-    reviews = sa.exists().where(*its).correlate(_organisation)
-    found = sa.select(_organisation.c.id).where(_organisation.c.id.in_(organisation_ids), reviews)
-    return frozenset(tx.connection.execute(found).scalars())
+    return frozenset(row[0] for row in _REVIEWING.rows(tx, {"campaign": campaign_id, "ids": organisation_ids}))
+
+
+_REVIEWING = Statement(
+    sa.select(_organisation.c.id).where(
+        among(_organisation.c.id, "ids"),
+        sa.exists()
+        .where(
+            _cycle.c.campaign_id == sa.bindparam("campaign", type_=sa.Integer),
+            _cycle.c.reviewer_id == _organisation.c.id,
+        )
+        .correlate(_organisation),
+    )
+)

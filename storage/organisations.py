@@ -139,6 +139,28 @@ def children(tx: Transaction, organisation_id: int) -> tuple[Organisation, ...]:
     return _listed(tx, Organisation.parent_id == organisation_id)
 
 
+class Body(NamedTuple):
+    """As lists name it."""
+
+    id: int
+    code: str
+    name: str
+
+
+def family(tx: Transaction, organisation_id: int) -> tuple[Body, ...]:
+    """An organisation, then those that stand directly under it today, by code."""
+    rows = [Body(*row) for row in _FAMILY.rows(tx, {"top": organisation_id})]
+    return tuple(sorted(rows, key=lambda body: (body.id != organisation_id, body.code)))
+
+
+_TOP = sa.bindparam("top", type_=sa.Integer)
+_FAMILY = Statement(
+    sa.select(_body.c.id, _body.c.code, _body.c.name).where(
+        sa.or_(_body.c.id == _TOP, sa.and_(_body.c.parent_id == _TOP, ~_body.c.external, _body.c.ended_on.is_(None)))
+    )
+)
+
+
 def subtree(tx: Transaction, path: str) -> tuple[Organisation, ...]:
     """The organisation with this path and all that stand below it today, by code."""
     return _listed(tx, under(tx, path))

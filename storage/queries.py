@@ -221,11 +221,20 @@ def _newest_visit() -> sa.ScalarSelect[int]:
     return sa.select(sa.func.max(other.c.visit)).where(its).scalar_subquery()
 
 
-def count_owed(tx: Transaction, where: Where) -> int:
-    """How many open stages of a campaign these bodies owe."""
-    statement = sa.select(sa.func.count()).select_from(_cycle).join(_obligation, _its_open_stay())
-    statement = statement.join(_about, _about.c.id == _cycle.c.organisation_id)
-    return tx.session.scalar(statement.where(*_in_campaign(tx, where), *_owed(where))) or 0
+def count_owed(tx: Transaction, campaign_id: int, body: int, roles: Collection[str]) -> int:
+    """How many open stages of a campaign this body owes in these roles."""
+    found = _OWED.rows(tx, {"campaign": campaign_id, "body": body}) if roles else ()
+    return sum(number for role, number in found if role in roles)
+
+
+_OWED = Statement(
+    sa.select(_obligation.c.owner_role, sa.func.count())
+    .select_from(_cycle)
+    .join(_obligation, _its_open_stay())
+    .where(_cycle.c.campaign_id == sa.bindparam("campaign", type_=sa.Integer))
+    .where(_obligation.c.owner_id == sa.bindparam("body", type_=sa.Integer))
+    .group_by(_obligation.c.owner_role)
+)
 
 
 @dataclass(frozen=True, slots=True)

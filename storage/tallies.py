@@ -12,10 +12,14 @@ from typing import Any, Protocol
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
+from storage.among import among
 from storage.database import Transaction
 from storage.outbox import INSERTS
+from storage.statements import Statement
 
 _tables = SQLModel.metadata.tables
+_tally, _facet, _cycle = (_tables[name] for name in ("tally", "facet", "cycle"))
+_CAMPAIGN = sa.bindparam("campaign", type_=sa.Integer)
 FOLDING = "starflow tally"
 
 
@@ -58,40 +62,56 @@ def untally_moved(tx: Transaction) -> None:
 
 def kept(tx: Transaction, campaign_id: int, body_ids: Collection[int]) -> dict[int, Counter[str]]:
     """body → facet → how many cycles below it, as last counted."""
-    tally, facet = _tables["tally"], _tables["facet"]
     found: dict[int, Counter[str]] = {body: Counter() for body in body_ids}
-    statement = sa.select(tally.c.body_id, facet.c.name, tally.c.number).join(facet, facet.c.id == tally.c.facet_id)
-    its = (tally.c.campaign_id == campaign_id, tally.c.body_id.in_(body_ids))
-    for body, name, number in tx.connection.execute(statement.where(*its)):
+    for body, name, number in _KEPT.rows(tx, {"campaign": campaign_id, "ids": body_ids}):
         found[body][name] += number
     return found
 
 
+_KEPT = Statement(
+    sa.select(_tally.c.body_id, _facet.c.name, _tally.c.number)
+    .join(_facet, _facet.c.id == _tally.c.facet_id)
+    .where(_tally.c.campaign_id == _CAMPAIGN, among(_tally.c.body_id, "ids"))
+)
+
+
 def names(tx: Transaction, numbers: Collection[int]) -> dict[int, str]:
-    facet = _tables["facet"]
-    rows = tx.connection.execute(sa.select(facet.c.id, facet.c.name).where(facet.c.id.in_(numbers)))
-    return dict(rows.all())
+    return dict(_NAMES.rows(tx, {"ids": numbers})) if numbers else {}
+
+
+_NAMES = Statement(sa.select(_facet.c.id, _facet.c.name).where(among(_facet.c.id, "ids")))
 
 
 def own(tx: Transaction, campaign_id: int, body_ids: Collection[int]) -> dict[int, Counter[str]]:
     """body → the facets under which its own cycle is counted."""
-    cycle = _tables["cycle"]
-    its = (cycle.c.campaign_id == campaign_id, cycle.c.organisation_id.in_(body_ids), cycle.c.tally.is_not(None))
-    rows = tx.connection.execute(sa.select(cycle.c.organisation_id, cycle.c.tally).where(*its)).all()
+    rows = _OWN.rows(tx, {"campaign": campaign_id, "ids": body_ids})
     said = names(tx, {number for _, kept in rows for number in numbers_of(kept)})
     return {body: Counter(said[number] for number in numbers_of(kept)) for body, kept in rows}
 
 
+_OWN = Statement(
+    sa.select(_cycle.c.organisation_id, _cycle.c.tally).where(
+        _cycle.c.campaign_id == _CAMPAIGN, among(_cycle.c.organisation_id, "ids"), _cycle.c.tally.is_not(None)
+    )
+)
+
+
 def untallied(tx: Transaction, campaign_id: int | None = None, limit: int | None = None) -> tuple[int, ...]:
     """The cycles that are to be counted anew; with a `limit` they are claimed: on PostgreSQL those that nobody else holds."""
+    if campaign_id is not None and limit is None:
+        return tuple(row[0] for row in _UNTALLIED.rows(tx, {"campaign": campaign_id}))
     cycle = _tables["cycle"]
-    statement = sa.select(cycle.c.id).where(sa.text("NOT cycle.tallied"))
+    statement = sa.select(cycle.c.id).where(_NOT_TALLIED)
     if campaign_id is not None:
         statement = statement.where(cycle.c.campaign_id == campaign_id)
     if limit is not None:
         statement = statement.limit(limit)
         statement = statement.with_for_update(skip_locked=True) if tx.dialect == "postgresql" else statement
     return tuple(tx.connection.execute(statement).scalars())
+
+
+_NOT_TALLIED = sa.text("NOT cycle.tallied")  # in the words of its partial index
+_UNTALLIED = Statement(sa.select(_cycle.c.id).where(_NOT_TALLIED, _cycle.c.campaign_id == _CAMPAIGN))
 
 
 # ── counting anew ────────────────────────────────────────────────

@@ -7,7 +7,7 @@ A role is a relation to a cycle, not an attribute of an account: the same commit
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from starflow.service.clock import new_secret
 from starflow.service.desk import Desk
@@ -179,7 +179,7 @@ def revoke_token(desk: Desk, id: str, *, by: str) -> str:
 
 
 def _token_line(token: Token, body: Organisation, now: datetime) -> TokenLine:
-    status = "revoked" if token.revoked_at else "valid" if _holds(token, body, now) else "expired"
+    status = "revoked" if token.revoked_at else "valid" if _holds(token, body.ended_on, now) else "expired"
     return TokenLine(
         id=token.hash[:ID_LENGTH],
         role=token.role,
@@ -195,17 +195,17 @@ def authenticate(desk: Desk, plain: str) -> Principal:
     """Whose token this is. Raises Unauthenticated, in one sentence for whatever is wrong with it."""
     with desk.reading() as tx:
         found = tokens.find(tx, _digest(plain))
-        if found is None or not _holds(*found, tx.now):
+        if found is None or not _holds(found, found.ended_on, tx.now):
             raise Unauthenticated("令牌无效或已过期")
-        token, body = found
-        person = posts.person_for(tx, token.role, token.organisation_id, local_date(tx.now, desk.settings.zone))
+        post = found.role, found.organisation_id
+        person = posts.named_for(tx, [post], local_date(tx.now, desk.settings.zone)).get(post)
     return Principal(
-        role=token.role,
-        organisation_id=token.organisation_id,
-        code=body.code,
-        path=body.path,
+        role=found.role,
+        organisation_id=found.organisation_id,
+        code=found.code,
+        path=found.path,
         person=person.code if person else None,
-        label=token.label,
+        label=found.label,
     )
 
 
@@ -227,8 +227,8 @@ def may_hold(body: Organisation, role: str) -> bool:
     return body.code == CITY if role == "city" else not body.external
 
 
-def _holds(token: Token, body: Organisation, now: datetime) -> bool:
-    return token.revoked_at is None and body.ended_on is None and (token.expires_at is None or now < token.expires_at)
+def _holds(token: Token | tokens.Shown, ended_on: date | None, now: datetime) -> bool:
+    return token.revoked_at is None and ended_on is None and (token.expires_at is None or now < token.expires_at)
 
 
 def _digest(plain: str) -> str:

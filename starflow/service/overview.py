@@ -16,10 +16,11 @@ from starflow.service.view import Filters, View, view_of, where_of
 from storage import cycles, queries
 from storage import organisations as tree
 from storage.meetings import Scope
-from storage.models import Organisation
+from storage.organisations import Body
 from storage.tallies import chain_of
 from workflow.engine.deadlines import Light
 from workflow.rating.quota import limit
+from workflow.rating.scheme import Quota
 from workflow.rating.scheme_stages import Stage
 
 PACE_DAYS = 5
@@ -163,8 +164,8 @@ def _rows(view: View) -> tuple[Counts, dict[str, Counts], dict[str, str]]:
     """
     bodies = _bodies(view)
     everything, found = _counted_now(view, bodies) if _narrowed(view.filters) else _kept(view, bodies)
-    ids = {body.id or 0: code for code, body in bodies.items()}
-    reviewing = cycles.having_reviews(view.tx, view.campaign.id or 0, ids)
+    ids = {body.id: code for code, body in bodies.items()}
+    reviewing = cycles.having_reviews(view.tx, view.campaign.id, ids)
     alone = {code for number, code in ids.items() if number not in reviewing}
     together = alone if len(alone) > MANY and len(alone) < len(bodies) else set()
     rows: dict[str, Counts] = {code: found.get(code, {}) for code in bodies if code not in together}
@@ -181,16 +182,15 @@ def _narrowed(filters: Filters) -> bool:
     return any((filters.stage, filters.owner, filters.owed_by, filters.reviewer, filters.text))
 
 
-def _kept(view: View, bodies: Mapping[str, Organisation]) -> tuple[Counts, dict[str, Counts]]:
+def _kept(view: View, bodies: Mapping[str, Body]) -> tuple[Counts, dict[str, Counts]]:
     (top, mine), *below = bodies.items()
-    campaign_id, top_id = view.campaign.id or 0, mine.id or 0
-    kept = counts(view.desk, view.tx, campaign_id, (top_id, *(body.id or 0 for _, body in below)))
-    own = own_counts(view.desk, view.tx, campaign_id, top_id)
-    return kept[top_id], {top: own} | {code: kept[body.id or 0] for code, body in below}
+    kept = counts(view.desk, view.tx, view.campaign.id, (mine.id, *(body.id for _, body in below)))
+    own = own_counts(view.desk, view.tx, view.campaign.id, mine.id)
+    return kept[mine.id], {top: own} | {code: kept[body.id] for code, body in below}
 
 
-def _counted_now(view: View, bodies: Mapping[str, Organisation]) -> tuple[Counts, dict[str, Counts]]:
-    by_id = {body.id or 0: code for code, body in bodies.items()}
+def _counted_now(view: View, bodies: Mapping[str, Body]) -> tuple[Counts, dict[str, Counts]]:
+    by_id = {body.id: code for code, body in bodies.items()}
     ids = tuple(one.cycle.id for one in queries.standings(view.tx, where_of(view)))
     found: dict[str, Counter[Facet]] = {}
     everything: Counter[Facet] = Counter()
@@ -201,12 +201,10 @@ def _counted_now(view: View, bodies: Mapping[str, Organisation]) -> tuple[Counts
     return dict(everything), {code: dict(its) for code, its in found.items()}
 
 
-def _bodies(view: View) -> dict[str, Organisation]:
+def _bodies(view: View) -> dict[str, Body]:
     """The body that one looks from, then those directly below it."""
     top = chain_of(view.path)[-1] if view.path else tree.root(view.tx)
-    mine = tree.by_id(view.tx, top)
-    assert mine is not None  # it was found by its code
-    return {body.code: body for body in (mine, *tree.children(view.tx, top))}
+    return {body.code: body for body in tree.family(view.tx, top)}
 
 
 def _units(
@@ -272,7 +270,7 @@ def _places(view: View, seen: Counts) -> Places | None:
     quota = next(
         (one for one in view.scheme.quotas_of(view.campaign.year) if one.op == "max" and one.scope == "all"), None
     )
-    if quota is None or view.campaign.id is None:
+    if quota is None:
         return None
     whole = not view.path and not _narrowed(view.filters)
     root = tree.root(view.tx)
@@ -280,8 +278,18 @@ def _places(view: View, seen: Counts) -> Places | None:
     asked = {f: n for f, n in its.items() if isinstance(f, Place) and (not quota.fields or f.field in quota.fields)}
     taken = sum(n for f, n in asked.items() if f.taken in quota.stars)
     proposed = sum(n for f, n in asked.items() if f.taken not in quota.stars and f.asked in quota.stars)
-    base = quota_base(view.tx, view.campaign.id, quota, Scope(fields=quota.fields))
+    base = _base(view, quota, its)
     return Places(quota.title or quota.code, limit(quota, base), taken + proposed)
+
+
+def _base(view: View, quota: Quota, everybody: Counts) -> int:
+    """As `quota_base`; where nobody has joined later or nobody is exempt, the counts know it already."""
+    standing = {f: n for f, n in everybody.items() if isinstance(f, Stands)}
+    exempt = sum(n for f, n in standing.items() if f.outcome == "exempt")
+    opened = view.campaign.rated_count
+    if quota.of or quota.fields or (exempt and sum(standing.values()) != opened):
+        return quota_base(view.tx, view.campaign.id, quota, Scope(fields=quota.fields))
+    return opened - exempt
 
 
 def pace_text(forecast: Forecast) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from starflow.service.access import may_see
-from starflow.service.case import campaign_of
+from starflow.service.case import year_of
 from starflow.service.desk import Desk
 from starflow.service.view import Filters
 from storage import organisations as tree
@@ -128,7 +128,7 @@ def _tokens(text: str) -> Iterator[tuple[str | None, str]]:
 
 
 def _scheme(desk: Desk, tx: Transaction, year: int | None) -> Scheme:
-    return desk.scheme(tx, campaign_of(tx, year).scheme_hash)
+    return desk.scheme(tx, year_of(tx, year).scheme_hash)
 
 
 def _stage(desk: Desk, tx: Transaction, value: str, within: str, year: int | None) -> str:

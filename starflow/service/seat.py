@@ -11,7 +11,6 @@ from storage import cycles, organisations, posts, queries
 from storage.database import Transaction
 from storage.models import Organisation
 from storage.organisations import CITY
-from storage.queries import Where
 from workflow.engine.deadlines import local_date
 from workflow.engine.errors import Unknown
 
@@ -52,13 +51,13 @@ class Seat:
 def seat_of(desk: Desk, principal: Principal) -> Seat:
     """In the newest open campaign."""
     with desk.reading() as tx:
-        campaign = cycles.campaign_of_year(tx, None)
+        campaign = cycles.year_row(tx, None)
         scheme = desk.scheme(tx, campaign.scheme_hash) if campaign else None
         zone = scheme.zone if scheme else desk.settings.zone
-        body = organisations.by_id(tx, principal.organisation_id)
-        today = local_date(tx.now, zone)
-        person = posts.person_for(tx, principal.role, principal.organisation_id, today) if body else None
-        campaign_id = campaign.id if campaign and campaign.id is not None else 0
+        its, post = principal.organisation_id, (principal.role, principal.organisation_id)
+        body = queries.bodies(tx, [its]).get(its)
+        person = posts.named_for(tx, [post], local_date(tx.now, zone)).get(post) if body else None
+        campaign_id = campaign.id if campaign else 0
         return Seat(
             now=tx.now.astimezone(zone),
             zone=zone,
@@ -66,8 +65,8 @@ def seat_of(desk: Desk, principal: Principal) -> Seat:
             title=scheme.title if scheme else "",
             name=body.name if body else principal.code,
             person=person.name if person else "",
-            reviews=bool(cycles.reviewed_by(tx, campaign_id, principal.organisation_id)),
-            waiting=queries.count_owed(tx, Where(campaign_id=campaign_id, owed_by=owed_by(principal))),
+            reviews=bool(cycles.having_reviews(tx, campaign_id, [its])),
+            waiting=queries.count_owed(tx, campaign_id, *owed_by(principal)),
             labels=scheme.star_words if scheme else {},
         )
 

@@ -110,7 +110,7 @@ class Organisation(SQLModel, table=True):
     __table_args__ = (
         sa.UniqueConstraint("code"),
         sa.CheckConstraint("members >= 0", name="members"),
-        sa.Index("ix_organisation_path", "path"),
+        sa.Index("ix_organisation_path", "path", postgresql_ops={"path": "varchar_pattern_ops"}),  # answers LIKE there
     )
     id: int | None = Field(default=None, primary_key=True)
     code: str = Field(max_length=40)

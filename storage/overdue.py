@@ -5,6 +5,7 @@ What is kept was true when the cycle was last counted (`cycle.tallied`); cycles 
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from functools import cache
 from heapq import merge
 from typing import Any
 
@@ -16,6 +17,7 @@ from storage.counted import Counted
 from storage.database import Transaction
 from storage.organisations import chunks
 from storage.outbox import INSERTS
+from storage.statements import Statement
 
 _tables = SQLModel.metadata.tables
 PAGE = 200
@@ -39,21 +41,38 @@ def _kept(
     tx: Transaction, campaign_id: int, path: str, until: datetime, beyond: tuple[datetime, bytes] | None
 ) -> Iterator[Place]:
     """In pages, each beginning after the last row of the one before."""
-    o = _tables["overdue"].c
     whole = path.count("/") <= 2  # the root, or no path at all: every row is wanted, and they stand in order already
-    due = o.due_at if whole else sa.func.coalesce(o.due_at, o.due_at)  # keeps SQLite to the index of the path
-    its = [o.campaign_id == campaign_id, due <= until]
-    if path and not whole:
-        its += [o.path >= path.encode(), o.path < f"{path[:-1]}0".encode()]  # "0" is the character after "/"
-    statement = sa.select(o.due_at, o.code, o.cycle_id).order_by(due, o.code, o.cycle_id).limit(PAGE)
+    low, high = path.encode(), f"{path[:-1]}0".encode()  # "0" is the character after "/"
+    its = {"campaign": campaign_id, "until": until, "low": low, "high": high}
     while True:
-        further = () if beyond is None else (sa.or_(due > beyond[0], sa.and_(due == beyond[0], o.code > beyond[1])),)
-        low = () if beyond is None else (due >= beyond[0],)
-        rows = tx.connection.execute(statement.where(*its, *low, *further)).all()
+        further = {} if beyond is None else {"due": beyond[0], "code": beyond[1]}
+        rows = _page(whole, beyond is None).rows(tx, its | further)
         yield from ((row[0], row[1], row[2]) for row in rows)
         if len(rows) < PAGE:
             return
         beyond = rows[-1][0], rows[-1][1]
+
+
+@cache
+def _page(whole: bool, first: bool) -> Statement:
+    o = _tables["overdue"].c
+    due = o.due_at if whole else sa.func.coalesce(o.due_at, o.due_at)  # keeps SQLite to the index of the path
+    its = [o.campaign_id == sa.bindparam("campaign", type_=sa.Integer), due <= _bound("until", o.due_at)]
+    if not whole:
+        its += [o.path >= _bound("low", o.path), o.path < _bound("high", o.path)]
+    if not first:
+        last, code = _bound("due", o.due_at), _bound("code", o.code)
+        its += [due >= last, sa.or_(due > last, sa.and_(due == last, o.code > code))]
+    return Statement(
+        sa.select(o.due_at, o.code, o.cycle_id)
+        .where(*its)
+        .order_by(due, o.code, o.cycle_id)
+        .limit(sa.literal_column(str(PAGE)))
+    )
+
+
+def _bound(name: str, column: sa.Column[Any]) -> sa.BindParameter[Any]:
+    return sa.bindparam(name, type_=column.type)
 
 
 def _fresh(tx: Transaction, changed: Sequence[int], path: str, until: datetime) -> Iterator[Place]:

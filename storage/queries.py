@@ -7,6 +7,7 @@ row (never at a number of rows), so that nothing is shown twice or left out when
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
 from itertools import chain, islice, repeat
 from typing import Any, NamedTuple
 
@@ -129,6 +130,15 @@ def _stages_in_order(tx: Transaction, where: Where, edges: Edges, *, everything:
         after = (key, last) if key is not None else None
         yield from overdue.overdue(tx, where.campaign_id, where.path, edges.began_at, after)
         last, key = "", None
+    if ready:
+        page = _next_bodies(tx, where.path, last)
+        its = {"campaign": where.campaign_id, "ids": [body for body, _ in page], "today": edges.today}
+        near = {"began": edges.began_at, "near": edges.near_at}
+        found = _OF_BODIES[everything].rows(tx, its | near)
+        yield from (cycle_id for cycle_id, _ in sorted(found, key=lambda row: row[1]))  # in the order of characters
+        if len(page) < PAGE:
+            return
+        last = page[-1][1]
     code = _ordered(tx, _about.c.code)
     order = (
         sa.select(_cycle.c.id)
@@ -137,10 +147,11 @@ def _stages_in_order(tx: Transaction, where: Where, edges: Edges, *, everything:
         .where(*_in_campaign(tx, where), *_owed(where))
         .order_by(sa.nulls_last(late), code)
     )
+    if not everything:
+        began_at, near_at = sa.literal(edges.began_at), sa.literal(edges.near_at)
+        order = order.where(sa.or_(*_worth_a_look(sa.literal(edges.today), began_at, near_at)))
     if ready:
         order = order.where(late.is_(None))
-    if not everything:
-        order = order.where(sa.or_(*_worth_a_look(edges)))
     if last:
         order = order.where(_beyond(late, key, code > last))
     rest = tx.session.execute(order, execution_options={"yield_per": PAGE}).scalars()
@@ -148,6 +159,22 @@ def _stages_in_order(tx: Transaction, where: Where, edges: Edges, *, everything:
         yield from rest
     finally:
         rest.close()
+
+
+def _next_bodies(tx: Transaction, path: str, last: str) -> Sequence[tuple[int, str]]:
+    """The next few at or below the path by code: where most are worth a look, a screenful is among them."""
+    below = path if path.count("/") > 2 else ""  # below the root everybody stands
+    return _bodies_after(tx.dialect, bool(below)).rows(tx, {"low": path, "high": f"{path[:-1]}0", "last": last})
+
+
+@cache
+def _bodies_after(dialect: str, below: bool) -> Statement:
+    code = _about.c.code.collate("C") if dialect == "postgresql" else _about.c.code
+    low, high, last = (sa.bindparam(name, type_=sa.String) for name in ("low", "high", "last"))
+    lite = sa.and_(_about.c.path >= low, _about.c.path < high)
+    its = (lite if dialect == "sqlite" else _about.c.path.startswith(low),) if below else ()
+    found = sa.select(_about.c.id, _about.c.code).where(code > last, *its)
+    return Statement(found.order_by(code).limit(sa.literal_column(str(PAGE))))
 
 
 def _its_stay() -> sa.ColumnElement[bool]:
@@ -158,9 +185,11 @@ def _its_open_stay() -> sa.ColumnElement[bool]:
     return sa.and_(_its_stay(), _obligation.c.closed_at.is_(None))
 
 
-def _worth_a_look(edges: Edges) -> tuple[sa.ColumnElement[bool], ...]:
-    near, held = _obligation.c.due_at <= edges.near_at, _obligation.c.held_at.is_not(None)
-    return near, _obligation.c.target_at <= edges.began_at, held, _vacant(sa.literal(edges.today))
+def _worth_a_look(
+    today: sa.ColumnElement[date], began_at: sa.ColumnElement[datetime], near_at: sa.ColumnElement[datetime]
+) -> tuple[sa.ColumnElement[bool], ...]:
+    near, held = _obligation.c.due_at <= near_at, _obligation.c.held_at.is_not(None)
+    return near, _obligation.c.target_at <= began_at, held, _vacant(today)
 
 
 def _vacant(today: sa.ColumnElement[date]) -> sa.ColumnElement[bool]:
@@ -182,6 +211,24 @@ _OPEN_STAGES = Statement(
     .join(_owner, _OWES)
     .where(among(_cycle.c.id, "ids"))
 )
+
+
+def _of_bodies(*, everything: bool) -> sa.Select[Any]:
+    """The open stages of some bodies that are not overdue, by code."""
+    instant = _obligation.c.due_at.type
+    began_at, near_at = sa.bindparam("began", type_=instant), sa.bindparam("near", type_=instant)
+    today = sa.bindparam("today", type_=sa.Date)
+    worth = () if everything else (sa.or_(*_worth_a_look(today, began_at, near_at)),)
+    return (
+        sa.select(_cycle.c.id, _about.c.code)
+        .join(_about, _about.c.id == _cycle.c.organisation_id)
+        .join(_obligation, _its_open_stay())
+        .where(_cycle.c.campaign_id == sa.bindparam("campaign", type_=sa.Integer), among(_about.c.id, "ids"))
+        .where(sa.or_(_obligation.c.due_at.is_(None), _obligation.c.due_at > began_at), *worth)
+    )
+
+
+_OF_BODIES = {everything: Statement(_of_bodies(everything=everything)) for everything in (False, True)}
 
 
 # ── cycles ───────────────────────────────────────────────────────
@@ -231,7 +278,9 @@ _OWED = Statement(
     sa.select(_obligation.c.owner_role, sa.func.count())
     .select_from(_cycle)
     .join(_obligation, _its_open_stay())
-    .where(_cycle.c.campaign_id == sa.bindparam("campaign", type_=sa.Integer))
+    .where(
+        sa.func.coalesce(_cycle.c.campaign_id, 0) == sa.bindparam("campaign", type_=sa.Integer)
+    )  # by its owner's index
     .where(_obligation.c.owner_id == sa.bindparam("body", type_=sa.Integer))
     .group_by(_obligation.c.owner_role)
 )
@@ -530,7 +579,10 @@ _BODIES = Statement(sa.select(_about.c.id, _about.c.code, _about.c.name).where(a
 
 def _in_campaign(tx: Transaction, where: Where) -> tuple[sa.ColumnElement[bool], ...]:
     stages = (_cycle.c.stage.in_(where.stages),) if where.stages else ()
-    return (_cycle.c.campaign_id == where.campaign_id, *stages, *_below(tx, where), *_reviewed_by(where))
+    of: sa.ColumnElement[int] = _cycle.c.campaign_id
+    if where.path.count("/") > 2 and not stages and where.reviewer is None:
+        of = sa.func.coalesce(of, of)  # keeps SQLite to the index of the path: no walk over all cycles of the year
+    return (of == where.campaign_id, *stages, *_below(tx, where), *_reviewed_by(where))
 
 
 def _reviewed_by(where: Where) -> tuple[sa.ColumnElement[bool], ...]:

@@ -26,6 +26,7 @@ from workflow.rating.scheme_stages import Stage
 PACE_DAYS = 5
 FEWEST = 5
 """Working days that a forecast looks back on, and the fewest stars granted in them that it is made from."""
+URGENT = (Light.RED, Light.YELLOW, Light.BLUE, Light.GREY, Light.GREEN, Light.BLACK)
 DIRECT = ""
 """The code of the row in which those without anybody below them stand together."""
 MANY = 8
@@ -51,6 +52,11 @@ class Cell:
     @property
     def standing(self) -> int:
         return sum(self.open.values())
+
+    @property
+    def lamps(self) -> tuple[tuple[Light, int], ...]:
+        """What stands open, the most urgent first."""
+        return tuple((light, self.open[light]) for light in URGENT if self.open.get(light)) if self.open else ()
 
 
 @dataclass(frozen=True, slots=True)

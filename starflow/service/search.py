@@ -67,6 +67,8 @@ def search(desk: Desk, text: str, *, within: str = "", year: int | None = None) 
     """Read a search; `within` is the path of what the asker may see. Raises BadInput with every fault."""
     if len(text) > LONGEST:
         raise BadInput(f"查询最多{LONGEST}个字")
+    if not text.strip():
+        return Asked()
     faults: list[str] = []
     found: dict[str, Any] = {}
     words: list[str] = []

@@ -56,11 +56,24 @@ def stuck(desk: Desk, filters: Filters | None = None, *, everything: bool = Fals
 
     Most days overdue first, then by code. `everything`: all open ones.
     """
+    return glance(desk, filters, everything=everything).page
+
+
+@dataclass(frozen=True, slots=True)
+class Glance:
+    """The first lines of a page, and how many there would be."""
+
+    page: Page[Stuck]
+    total: int
+
+
+def glance(desk: Desk, filters: Filters | None = None, *, everything: bool = False, shown: int | None = None) -> Glance:
+    """`stuck` with no more than so many lines: the others are only counted."""
     with desk.looking() as tx:
         view = view_of(desk, tx, filters or Filters())
         missing = Missing(desk, tx)
         rows, following = cut(view, _kept(view, missing, everything), lambda one: one.found.place)
-        return Page(_lines(view, missing, rows), following)
+        return Glance(Page(_lines(view, missing, rows[:shown]), following), len(rows))
 
 
 def _kept(view: View, missing: Missing, everything: bool) -> Iterator[Judged]:

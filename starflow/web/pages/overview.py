@@ -9,10 +9,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import RedirectResponse
 
-from starflow.service import lists, since
+from starflow.service import since
 from starflow.service.overview import DIRECT, Overview, overview, pace_text
 from starflow.service.search import search, suggestions
-from starflow.service.shapes import Page, Stuck
+from starflow.service.stuck import Glance, glance
 from starflow.service.view import Filters
 from starflow.web.auth import narrowed
 from starflow.web.pages.shell import HOUSE, Look, Looking
@@ -41,7 +41,7 @@ def home(
         return RedirectResponse("/tasks", 303)
     seen = narrowed(look.caller, Filters())
     assert seen is not None  # only the city's can be empty
-    found, rows, wrong = _stuck(look, seen, q, after)
+    found, wrong = _stuck(look, seen, q, after, None if everything or q or after else AT_FIRST)
     shown = overview(look.desk, seen)
     return look.page(
         "overview.html",
@@ -49,10 +49,10 @@ def home(
         seen=shown,
         tiles=tuple(_tiles(look, shown)),
         forecast=_forecast(look, shown),
-        rows=rows if everything or q or after else rows[:AT_FIRST],
-        total=f"{len(rows)}+" if found.next else len(rows),
-        total_rows=len(rows),
-        next=found.next,
+        rows=found.page.rows,
+        total=f"{found.total}+" if found.page.next else found.total,
+        total_rows=found.total,
+        next=found.page.next,
         q=q,
         wrong=wrong.reasons if wrong else (),
         happened=since.happened(look.desk, seen, moved) if moved else None,
@@ -62,16 +62,14 @@ def home(
 
 
 def _stuck(
-    look: Look, seen: Filters, q: str, after: str | None
-) -> tuple[Page[Stuck], tuple[Stuck, ...], StarflowError | None]:
+    look: Look, seen: Filters, q: str, after: str | None, shown: int | None
+) -> tuple[Glance, StarflowError | None]:
     """What the search asks for among the stuck; where it cannot be read, everything, and why not."""
     try:
         asked = search(look.desk, q, within=look.principal.path)
-        found = lists.stuck(look.desk, asked.narrowing(replace(seen, limit=PER_PAGE, after=after)))
-        return found, found.rows, None
+        return glance(look.desk, asked.narrowing(replace(seen, limit=PER_PAGE, after=after)), shown=shown), None
     except BadInput as wrong:
-        found = lists.stuck(look.desk, replace(seen, limit=PER_PAGE))
-        return found, found.rows, wrong
+        return glance(look.desk, replace(seen, limit=PER_PAGE), shown=shown), wrong
 
 
 def _tiles(look: Look, seen: Overview) -> tuple[dict[str, object], ...]:

@@ -56,6 +56,7 @@ def environment(lang: str) -> Environment:
     made = Environment(
         loader=PackageLoader("starflow.web"),
         autoescape=True,
+        auto_reload=False,  # templates change with the program only
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=StrictUndefined,

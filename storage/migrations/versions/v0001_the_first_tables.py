@@ -144,7 +144,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("organisation", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_organisation_parent_id"), ["parent_id"], unique=False)
-        batch_op.create_index("ix_organisation_path", ["path"], unique=False)
+        batch_op.create_index(
+            "ix_organisation_path", ["path"], unique=False, postgresql_ops={"path": "varchar_pattern_ops"}
+        )
 
     op.create_table(
         "person",

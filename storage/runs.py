@@ -5,12 +5,14 @@ A job's run is a note for people and for `doctor`; what is due is always asked o
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cache
 
 import sqlalchemy as sa
 
 from storage import ballots
 from storage.database import Transaction
-from storage.outbox import INSERTS, MESSAGE, OBLIGATION, TABLES, WAITING
+from storage.outbox import INSERTS, MESSAGE, NOTICE, OBLIGATION, TABLES, WAITING
+from storage.statements import Statement, by_name
 
 JOB_RUN, DOWNTIME, CYCLE = TABLES["job_run"], TABLES["downtime"], TABLES["cycle"]
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)  # stands in `last_at` of a job that has only failed so far
@@ -65,6 +67,25 @@ def next_due(tx: Transaction) -> datetime | None:
     return min(filter(None, (acts, rings, ballots.next_close(tx))), default=None)
 
 
+def is_anything_due(tx: Transaction) -> bool:
+    """Whether a sweep would find work now: a survey to close, a cycle to move, a rung to ring, a notice to merge or to give up."""
+    return bool(_DUE.rows(tx, {"now": tx.now})[0][0])
+
+
+_now = sa.bindparam("now", type_=CYCLE.c.acts_at.type)
+_unsent = sa.and_(NOTICE.c.status == "queued", NOTICE.c.message_id.is_(None), NOTICE.c.due_at <= _now)
+_DUE = Statement(
+    sa.select(
+        sa.or_(
+            sa.exists().where(CYCLE.c.acts_at <= _now),
+            sa.exists().where(OBLIGATION.c.closed_at.is_(None), OBLIGATION.c.rings_at <= _now),
+            sa.exists().where(ballots.POLL.c.status == "open", ballots.POLL.c.closes_at <= _now),
+            sa.exists().where(_unsent),
+        )
+    )
+)
+
+
 # ── job runs ─────────────────────────────────────────────────────
 
 
@@ -74,13 +95,19 @@ def worked(tx: Transaction, job: str, said: str) -> None:
 
 def failed(tx: Transaction, job: str, error: str) -> None:
     """Leaves the last success as it was."""
-    _note(tx, {"job": job, "last_at": NEVER, "said": "", "failed_at": tx.now, "error": error}, keep={"last_at", "said"})
+    row = {"job": job, "last_at": NEVER, "said": "", "failed_at": tx.now, "error": error}
+    _note(tx, row, keep=frozenset({"last_at", "said"}))
 
 
-def _note(tx: Transaction, row: dict[str, object], keep: frozenset[str] | set[str] = frozenset()) -> None:
-    changes = {name: value for name, value in row.items() if name not in keep | {"job"}}
-    insert = INSERTS[tx.dialect](JOB_RUN).values(row)
-    tx.session.execute(insert.on_conflict_do_update(index_elements=["job"], set_=changes))
+def _note(tx: Transaction, row: dict[str, object], keep: frozenset[str] = frozenset()) -> None:
+    _noted(tx.dialect, keep).run(tx, row)
+
+
+@cache
+def _noted(dialect: str, keep: frozenset[str]) -> Statement:
+    insert = INSERTS[dialect](JOB_RUN).values(by_name(*JOB_RUN.c))
+    changes = {column.name: insert.excluded[column.name] for column in JOB_RUN.c if column.name not in keep | {"job"}}
+    return Statement(insert.on_conflict_do_update(index_elements=["job"], set_=changes))
 
 
 def runs(tx: Transaction) -> tuple[Run, ...]:
@@ -105,17 +132,22 @@ def open_downtime(tx: Transaction, gap: timedelta = timedelta(minutes=10)) -> in
 
     The sweep is noted at once, so that of several processes that wake together only one writes the downtime down.
     """
-    row = sa.select(JOB_RUN.c.last_at).where(JOB_RUN.c.job == SWEEP).with_for_update()
-    last_at = tx.session.execute(row).scalar()
+    found = _LAST_SWEEP.rows(tx, {"job": SWEEP})
+    last_at: datetime | None = found[0][0] if found else None
     _note(
         tx,
         {"job": SWEEP, "last_at": tx.now, "said": "", "failed_at": None, "error": None},
-        keep={"said", "failed_at", "error"},
+        keep=frozenset({"said", "failed_at", "error"}),
     )
     if last_at is None or last_at == NEVER or tx.now - last_at <= gap:
         return None
     stretch = {"from_at": last_at, "until_at": tx.now, "moved": 0, "rungs": 0, "messages": 0}
     return int(tx.session.execute(sa.insert(DOWNTIME).values(stretch).returning(DOWNTIME.c.id)).scalar_one())
+
+
+_LAST_SWEEP = Statement(
+    sa.select(JOB_RUN.c.last_at).where(JOB_RUN.c.job == sa.bindparam("job", type_=sa.String)).with_for_update()
+)
 
 
 def add_to_downtime(tx: Transaction, downtime: int, *, moved: int = 0, rungs: int = 0, messages: int = 0) -> None:

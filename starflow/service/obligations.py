@@ -55,6 +55,8 @@ def sweep(desk: Desk) -> Swept:
     """
     with desk.transaction() as tx:
         downtime = None if desk.rehearsal else runs.open_downtime(tx)  # a clock moved by hand was never down
+        if not runs.is_anything_due(tx):
+            return Swept()
     total = Swept()
     while True:
         with desk.transaction() as tx:

@@ -139,7 +139,7 @@ def children(tx: Transaction, organisation_id: int) -> tuple[Organisation, ...]:
     return _listed(tx, Organisation.parent_id == organisation_id)
 
 
-class Body(NamedTuple):
+class Listed(NamedTuple):
     """As lists name it."""
 
     id: int
@@ -147,9 +147,9 @@ class Body(NamedTuple):
     name: str
 
 
-def family(tx: Transaction, organisation_id: int) -> tuple[Body, ...]:
+def family(tx: Transaction, organisation_id: int) -> tuple[Listed, ...]:
     """An organisation, then those that stand directly under it today, by code."""
-    rows = [Body(*row) for row in _FAMILY.rows(tx, {"top": organisation_id})]
+    rows = [Listed(*row) for row in _FAMILY.rows(tx, {"top": organisation_id})]
     return tuple(sorted(rows, key=lambda body: (body.id != organisation_id, body.code)))
 
 

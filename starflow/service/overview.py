@@ -16,7 +16,7 @@ from starflow.service.view import Filters, View, view_of, where_of
 from storage import cycles, queries
 from storage import organisations as tree
 from storage.meetings import Scope
-from storage.organisations import Body
+from storage.organisations import Listed
 from storage.tallies import chain_of
 from workflow.engine.deadlines import Light
 from workflow.rating.quota import limit
@@ -188,14 +188,14 @@ def _narrowed(filters: Filters) -> bool:
     return any((filters.stage, filters.owner, filters.owed_by, filters.reviewer, filters.text))
 
 
-def _kept(view: View, bodies: Mapping[str, Body]) -> tuple[Counts, dict[str, Counts]]:
+def _kept(view: View, bodies: Mapping[str, Listed]) -> tuple[Counts, dict[str, Counts]]:
     (top, mine), *below = bodies.items()
     kept = counts(view.desk, view.tx, view.campaign.id, (mine.id, *(body.id for _, body in below)))
     own = own_counts(view.desk, view.tx, view.campaign.id, mine.id)
     return kept[mine.id], {top: own} | {code: kept[body.id] for code, body in below}
 
 
-def _counted_now(view: View, bodies: Mapping[str, Body]) -> tuple[Counts, dict[str, Counts]]:
+def _counted_now(view: View, bodies: Mapping[str, Listed]) -> tuple[Counts, dict[str, Counts]]:
     by_id = {body.id: code for code, body in bodies.items()}
     ids = tuple(one.cycle.id for one in queries.standings(view.tx, where_of(view)))
     found: dict[str, Counter[Facet]] = {}
@@ -207,7 +207,7 @@ def _counted_now(view: View, bodies: Mapping[str, Body]) -> tuple[Counts, dict[s
     return dict(everything), {code: dict(its) for code, its in found.items()}
 
 
-def _bodies(view: View) -> dict[str, Body]:
+def _bodies(view: View) -> dict[str, Listed]:
     """The body that one looks from, then those directly below it."""
     top = chain_of(view.path)[-1] if view.path else tree.root(view.tx)
     return {body.code: body for body in tree.family(view.tx, top)}

@@ -61,9 +61,10 @@ def read_days(said: str) -> int:
 
 
 def read_day(said: str) -> date:
-    with suppress(ValueError):
-        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", said):
+    if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", said):
+        with suppress(ValueError):
             return date.fromisoformat(said)
+        raise BadInput(say("没有{said}这一天", said=said))
     raise BadInput(say("日期写成 2027-06-05,不是“{said}”", said=said))
 
 
@@ -143,7 +144,9 @@ def write_bytes(name: str, content: bytes, *, private: bool = False) -> None:
             Path(name).chmod(0o600)
         Path(name).write_bytes(content)
     except (OSError, ValueError) as error:
-        raise BadInput(say("写不了文件“{name}”:{why}", name=name, why=_cause(error))) from None
+        missing = isinstance(error, FileNotFoundError)
+        why = say("没有这个文件夹") if missing else _cause(error)
+        raise BadInput(say("写不了文件“{name}”:{why}", name=name, why=why)) from None
 
 
 def _cause(error: Exception) -> str:

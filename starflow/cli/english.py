@@ -503,6 +503,7 @@ SENTENCES: Mapping[str, str] = {
     "应是不小于零的整数,不是“{said}”": "not a whole number: “{said}”",
     "--limit 至少是1": "--limit is at least 1",
     "天数写成 14d,不是“{said}”": "days are written 14d, not “{said}”",
+    "没有{said}这一天": "there is no such day as {said}",
     "日期写成 2027-06-05,不是“{said}”": "a date is written 2027-06-05, not “{said}”",
     "时间写成 2027-06-05T09:00 或 2027-06-05,不是“{said}”": "a time is written 2027-06-05T09:00 or 2027-06-05, not “{said}”",
     "时间{said}不在1971年至2300年之间": "{said} does not lie between 1971 and 2300",

@@ -179,7 +179,9 @@ def _review(player: Player, case: Case, facts: Facts) -> Iterator[Move]:
         to = names[0] if player.dice(case, "to") < 0.5 else names[-1]
         yield Move("send_back", owner, {"to": to}, "材料不全,请补正")
         return
-    sheet: dict[str, Any] = {"scores": _scores(player, case, optimism=0.0), **_papers(case)}
+    scores = _scores(player, case, optimism=0.0)
+    marks = {"scores": scores} if scores else {"base": _base(player, case)}
+    sheet: dict[str, Any] = {**marks, **_papers(case)}
     ways = case.scheme.review.verification
     if ways and case.cycle.route == tuple(case.scheme.procedure.routes)[-1]:
         sheet["verification"] = ways[int(player.dice(case, "check") * len(ways))]
@@ -260,15 +262,25 @@ def findings(player: Player, case: Case, objection: int) -> Iterator[Move]:
 
 def _scores(player: Player, case: Case, optimism: float) -> dict[str, str]:
     """Every organisation has its own quality, the same all year; self-evaluations are a little kinder."""
-    part = player.parts.get(case.cycle.code)
-    drawn = 5.2 + 4.4 * draw(player.seed, case.cycle.code, "quality") ** 0.5
-    quality = drawn if part is None or part.quality is None else part.quality
+    quality = _quality(player, case)
     scores = {}
     for criterion in lines_of(case.scheme, case.cycle.field):
         wobble = (player.dice(case, "score", criterion.code) - 0.5) * 0.8
         share = max(0.0, min(1.0, (quality + wobble + optimism) / 10))
         scores[criterion.code] = f"{int(float(criterion.max) * share * 10) / 10:.1f}"
     return scores
+
+
+def _base(player: Player, case: Case) -> str:
+    """The one mark of a scheme that has no lines to score."""
+    return f"{int(float(case.scheme.score.max) * _quality(player, case) / 10)}"
+
+
+def _quality(player: Player, case: Case) -> float:
+    """Out of ten."""
+    part = player.parts.get(case.cycle.code)
+    drawn = 5.2 + 4.4 * draw(player.seed, case.cycle.code, "quality") ** 0.5
+    return drawn if part is None or part.quality is None else part.quality
 
 
 PLAYS: Mapping[str, Callable[[Player, Case, Facts], Iterator[Move]]] = {

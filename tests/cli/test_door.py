@@ -99,7 +99,7 @@ WRONG = [
     (["stuck", "--under", "D99"], "没有编码为“D99”的党组织"),
     (["stuck", "--after", "x"], "after不是上一页给出的续页标记"),
     (["due", "--next", "soon"], "天数写成 14d,不是“soon”"),
-    (["stars", "--as-of", "2027-02-30"], "日期写成 2027-06-05,不是“2027-02-30”"),
+    (["stars", "--as-of", "2027-02-30"], "没有2027-02-30这一天"),
     (["clock", "move", "tomorrow"], "时间写成 2027-06-05T09:00 或 2027-06-05,不是“tomorrow”"),
     (["clock", "move", "9999-12-31"], "时间9999-12-31不在1971年至2300年之间"),
     (["fire", "B1", "declare", "--as", "king"], "身份没有“king”,可选:organisation、superior、department、committee、city、anyone"),

@@ -342,7 +342,7 @@ def test_all_wrong_values_are_reported_at_once() -> None:
         ('min = "0"', 'min = "0"\nbelow = "59"', "第15行 level[1] 0星.below: 分数段有空缺:差到59分为止,好从60分开始"),
         ('min = "0"', 'min = "0"\nbelow = "61"', "第15行 level[1] 0星.below: 分数段重叠:差到61分为止,好从60分开始"),
         ('min = "60"', 'min = "60"\nbelow = "100"', "第9行 level[0] 1星.below: 分数段有空缺:100分及以上的不属于任何等次"),
-        ('superior = "100"', 'superior = "70", self = "20"', "第75行 score.weights: 权重合计90,应为100"),
+        ('superior = "100"', 'superior = "90"', "第75行 score.weights: 权重合计90,应为100"),
         ('max = "100"', 'max = "90"', "第64行 criterion: 各项指标满分合计90分,应为100分"),
         ("falls_to = 0", "falls_to = -1", "第43行 stage[2] rating.city_review.falls_to: 没有“-1”这一等次"),
         ("stars = [1]", "stars = [1, 9]", "第80行 quota[0] top.stars: 没有“9”这一等次"),
@@ -496,3 +496,13 @@ def test_a_fault_found_elsewhere_can_be_placed_too(default: Scheme) -> None:
     line = text[: text.index("min_workdays")].count("\n") + 1
 
     assert default.place("stage", 3, "min_workdays") == f"第{line}行 stage[3] rating.review.min_workdays"
+
+
+def test_a_total_of_figures_that_nobody_can_have_is_a_fault_and_no_year_of_unrated() -> None:
+    surveyed = 'superior = "60", self = "10", survey = "30"'
+
+    assert faults(changed(('superior = "100"', surveyed))) == (
+        "第75行 score.weights: 总分要用自评分,却没有自评环节(self_evaluation)",
+        "第75行 score.weights: 总分要用测评的满意率,却没有写[satisfaction]:哪些票算满意(count)、占哪些票(of)",
+        "第75行 score.weights: 总分要用测评的满意率,却没有测评环节(survey)",
+    )

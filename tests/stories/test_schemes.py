@@ -15,7 +15,7 @@ from tests.rating.schemes_at_random import Drawn, drawn
 from tests.stories.conftest import ROOT, rows_of
 from workflow.engine.errors import Refused
 from workflow.rating.scheme import load_bytes
-from workflow.rating.shelf import scheme_bytes, scheme_names
+from workflow.rating.shelf import page, scheme_bytes, scheme_names
 
 OTHERS = tuple(name for name in scheme_names() if name != "anyang-five-star")
 
@@ -41,6 +41,17 @@ def test_a_year_under_a_scheme_written_from_its_description_comes_to_its_ends(tm
         seen = rehearse(desk, rows_of(), 2027, str(file), "mixed")
 
     assert (seen.violations, seen.unfinished, sum(seen.stars.values())) == ((), 0, 5)
+
+
+def test_a_rehearsal_of_a_scheme_without_lines_to_score_marks_with_one_number(tmp_path: Path) -> None:
+    """The smallest scheme of the reference: with an empty sheet of scores everybody would be at the bottom."""
+    file = tmp_path / "our-town.toml"
+    file.write_text(page("smallest.toml"), encoding="utf-8")
+    configured = read_settings({"STARFLOW_DATABASE_URL": f"sqlite:///{tmp_path}/year.db"})
+    with closing(create_desk(configured, rehearsal_at=starts_at(load_bytes(file.read_bytes()), 2027), seed=3)) as desk:
+        seen = rehearse(desk, rows_of(), 2027, str(file), "mixed")
+
+    assert (seen.violations, seen.unfinished, "较差" in seen.stars) == ((), 0, False)
 
 
 @pytest.mark.parametrize("name", [n for n in OTHERS if load_bytes(scheme_bytes(n)).undecided])

@@ -134,6 +134,11 @@ FAULTS: Mapping[str, str] = {
     "{}与环节{}的until {}不一致": "{0} is not the until of stage {1}, {2}",
     "{}与环节{}的截止日{}不一致": "{0} is not the due of stage {1}, {2}",
     "原文中没有{}": "the original does not have {0}",
+    "总分要用测评的满意率,却没有写[satisfaction]:哪些票算满意(count)、占哪些票(of)":
+        "the total uses the satisfaction of the survey, but there is no [satisfaction]: which answers count, and of which (count, of)",
+    "总分要用测评的满意率,却没有测评环节(survey)": "the total uses the satisfaction of the survey, but there is no stage survey",
+    "总分要用自评分,却没有自评环节(self_evaluation)": "the total uses the self-evaluation, but there is no stage self_evaluation",
+    "总分要用自评分,却没有评分的指标:写[[criterion]]": "the total uses the self-evaluation, but there are no lines to score: write [[criterion]]",
     "权重合计{},应为100": "the weights come to {0}, not to 100",
     "最低分{}不低于满分{}": "the minimum {0} is not below the maximum {1}",
     "(领域{})": " (field {0})",

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from workflow.engine.deadlines import AfterEntry, AfterNamed, Length, Unit, parse_date_rule
 from workflow.engine.errors import Unknown
-from workflow.rating.figures import SCORES, all_names, names
+from workflow.rating.figures import SCORES, SHOWN_AS_SIDE, all_names, names
 from workflow.rating.scheme_places import Path
 from workflow.rating.scheme_rules import Needs
 from workflow.rating.scheme_tables import Bonus, Deduction, Scheme
@@ -54,6 +54,23 @@ def formula_uses_points(scheme: Scheme) -> Iterator[Fault]:
         for i, item in enumerate(items):
             if figure not in used and f"points.{item.code}" not in used:
                 yield (table, i), f"{shown(item.code)}没有进入总分的公式"
+
+
+def figures_had(scheme: Scheme) -> Iterator[Fault]:
+    """A total that names a figure no case can have is never reached: everybody would stay unrated."""
+    weights = {name: weight for name, weight in scheme.score.weights.items() if weight}
+    counted: list[tuple[Path, str]] = [(("score", "weights"), name) for name in weights if not scheme.score.total]
+    counted += [(("component", i, "of"), name) for i, item in enumerate(scheme.component) for name in item.of]
+    kinds = {stage.kind for stage in scheme.stage}
+    for path, name in counted:
+        if name in SHOWN_AS_SIDE and scheme.satisfaction is None:
+            yield path, "总分要用测评的满意率,却没有写[satisfaction]:哪些票算满意(count)、占哪些票(of)"
+        if name in SHOWN_AS_SIDE and "survey" not in kinds:
+            yield path, "总分要用测评的满意率,却没有测评环节(survey)"
+        if name == "self" and "self_evaluation" not in kinds:
+            yield path, "总分要用自评分,却没有自评环节(self_evaluation)"
+        if name == "self" and not (scheme.criterion or scheme.sheet):
+            yield path, "总分要用自评分,却没有评分的指标:写[[criterion]]"
 
 
 def needs_named(scheme: Scheme) -> Iterator[Fault]:
@@ -291,6 +308,7 @@ RULE_CHECKS: tuple[Callable[[Scheme], Iterator[Fault]], ...] = (
     doubles_of_rules,
     formula_names,
     formula_uses_points,
+    figures_had,
     needs_named,
     lowest_is_free,
     decided_by_something,

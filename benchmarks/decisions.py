@@ -31,7 +31,7 @@ class Ours:
         from starflow.service.cycles import CycleAsk
 
         declared = {"head": "甲", "members_due": 12, "target_star": 4}
-        meeting = {"on": "2027-04-20", "attendees": ["甲"], "minutes": "同意"}
+        meeting = {"on": "2027-04-19", "attendees": ["甲"], "minutes": "同意"}
         evaluated = {"meeting": meeting, "scores": dict.fromkeys(map(str, range(1, 11)), "8.5"), "star": 3}
         who: dict[str, Any] = {"relations": frozenset({"organisation"}), "actor": "P1"}
         dice, codes = random.Random(7), list(self.codes)

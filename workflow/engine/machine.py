@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from transitions import EventData, Machine
 
 from workflow.engine.errors import Faulty, Reason
-from workflow.engine.table import OWNER, Row, Table, Way, effected
+from workflow.engine.table import OWNER, Row, Table, Way, effected, field_of
 
 ANYONE, CLOCK = "anyone", "clock"
 
@@ -126,7 +126,7 @@ def read_payload(row: Row, ask: Ask) -> Any | tuple[Reason, ...]:
     else:
         try:
             value = row.takes.model_validate(ask.payload or {})
-            said += _destination_reasons(row, getattr(value, "to", None))
+            said += _destination_reasons(row, field_of(value, "to"))
         except ValidationError as error:
             said += [Reason(_sentence(fault)) for fault in error.errors()]
     return tuple(said) if said else value
@@ -169,7 +169,7 @@ def _option(table: Table, row: Row, relations: frozenset[str], facts: Any, now: 
 
 
 def _move(table: Table, row: Row, ask: Ask, facts: Any, role: str) -> Decision:
-    subject = Subject(row.stage, facts, getattr(ask.payload, "to", None))
+    subject = Subject(row.stage, facts, field_of(ask.payload, "to"))
     if not machine_of(table).events[row.trigger].trigger(subject):
         raise Faulty((f"{row.stage}.{row.trigger}:此情形下无处可去",))  # a table that was checked has no such case
     arrive = table.on_arrival.get(subject.state) if row.arrives and subject.state != row.stage else None

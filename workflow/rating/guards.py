@@ -9,7 +9,7 @@ from typing import Any
 
 from workflow.engine.errors import Reason
 from workflow.engine.machine import Ask
-from workflow.engine.table import When
+from workflow.engine.table import When, field_of
 from workflow.engine.workdays import month_day
 from workflow.rating.facts import Facts
 from workflow.rating.survey import needed, turnout_text
@@ -91,7 +91,8 @@ def held_in_campaign(f: Facts, ask: Ask, now: datetime) -> Reason | None:
 
 def star_is_listed(labels: Mapping[int, str], f: Facts, ask: Ask, now: datetime) -> Reason | None:
     """Bound to the scheme's levels; a star without a level could be neither shown nor counted."""
-    star = getattr(ask.payload, "star", getattr(ask.payload, "target_star", None))
+    star = field_of(ask.payload, "star")
+    star = field_of(ask.payload, "target_star") if star is None else star
     if star is None or star in labels:
         return None
     return Reason(f"方案没有第{star}级这一等次,只有{'、'.join(reversed(tuple(labels.values())))}", "R29")

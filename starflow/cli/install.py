@@ -9,7 +9,7 @@ import typer
 from starflow.cli.arguments import read_instant
 from starflow.cli.opening import at_desk, localised, zone_of
 from starflow.cli.output import Result, Table, moment, progress
-from starflow.cli.words import say
+from starflow.cli.words import reported, say
 from workflow.engine.errors import BadInput
 
 Rehearsal = Annotated[bool, typer.Option("--rehearsal", help="建演练用的数据库:时钟用手拨动,不会真的发出消息")]
@@ -69,7 +69,9 @@ def tick() -> Result:
     with at_desk() as desk:
         strokes = ring_each(desk)
     rows = [{"job": stroke.job, "said": stroke.said, "failed": stroke.failed} for stroke in strokes]
-    table = Table((say("任务"), say("做了什么")), [(s.job, ("✘ " if s.failed else "") + s.said) for s in strokes])
+    table = Table(
+        (say("任务"), say("做了什么")), [(s.job, ("✘ " if s.failed else "") + reported(s.said)) for s in strokes]
+    )
     return Result({"rows": rows}, (table,), exit_code=int(any(stroke.failed for stroke in strokes)))
 
 

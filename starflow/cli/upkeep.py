@@ -10,7 +10,7 @@ import typer
 from starflow.cli.arguments import Code, DryRun, read_number, read_text, write_bytes
 from starflow.cli.opening import at_desk
 from starflow.cli.output import Result, json_of, working
-from starflow.cli.words import say
+from starflow.cli.words import reported, say
 from workflow.engine.errors import BadInput
 
 AnchorFile = Annotated[
@@ -106,8 +106,8 @@ def doctor(redate: Redate = False) -> Result:
             redate_all(desk)
         found, down = examine(desk), downtimes(desk)
     rows = [asdict(one) for one in found]
-    lines = [f"✘ {one.found} → {one.remedy}" for one in found] or [say("✔ 一切正常")]
-    lines += [f"  {sentence}" for sentence in down[:SHOWN_DOWNTIMES]]
+    lines = [f"✘ {reported(one.found)} → {reported(one.remedy)}" for one in found] or [say("✔ 一切正常")]
+    lines += [f"  {reported(sentence)}" for sentence in down[:SHOWN_DOWNTIMES]]
     return Result({"ok": not found, "rows": rows, "downtimes": list(down)}, lines, exit_code=int(bool(found)))
 
 

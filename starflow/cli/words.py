@@ -51,6 +51,15 @@ def told(chinese: str) -> str:
     return in_english(chinese)
 
 
+def reported(chinese: str) -> str:
+    """What a job or a finding of the operator's commands says, in the language that is spoken."""
+    if not english():
+        return chinese
+    from starflow.cli.english_upkeep import upkeep_in_english
+
+    return upkeep_in_english(chinese)
+
+
 def role(name: str) -> str:
     """A role for people; in English its identifier is the word."""
     return name if english() else ROLES.get(name, name)

@@ -106,7 +106,8 @@ def _colour(desk: Desk, tx: Transaction, cycle_id: int, year: int) -> str:
 
 
 def _words(name: str, stage: str, due_at: datetime | None, zone: ZoneInfo, colour: str) -> str:
-    due = f"(截止{due_date(due_at, zone)})" if due_at else ""
+    on = due_date(due_at, zone) if due_at else None
+    due = f"(截止{on.year}年{on.month}月{on.day}日)" if on else ""
     return f"{name}“{stage}”环节{due}{SAYS[colour]}。"
 
 

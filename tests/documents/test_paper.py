@@ -127,6 +127,20 @@ def test_every_document_is_written_both_ways_and_says_the_same(town: Town, tmp_p
     assert "共有10个党组织参评" in texts["summary"]
 
 
+def test_a_notice_names_the_days_of_each_organisation_where_they_differ(town: Town) -> None:
+    """One period for all would promise some a week that is over, and others one that has not begun."""
+    for code in ("D01", "D02"):
+        town.fire(code, "declare", {"head": "书记", "members_due": 10, "target_star": 3})
+        town.survey(code, 3, on="2027-05-06")
+        town.fire(code, "propose_star", {"base": "75", "star": 3}, reason="综合平时掌握情况", by="P1")
+    town.fire("D01", "post_notice", {"on": "2027-05-06", "place": "公告栏"})
+
+    text = words(to_docx(paper_of(town.desk, Wanted(kind="notice"))))
+
+    assert "公示时间:各党组织张贴的日期不同,分别列在下表。" in text
+    assert ("2027年5月6日至2027年5月13日" in text, "尚未张贴,自张贴次日起算" in text) == (True, True)
+
+
 def test_a_docx_has_the_measures_and_names_the_fonts_of_the_standard(town: Town) -> None:
     town.waiting({"D01": (4, "85")})
     document = Document(io.BytesIO(to_docx(paper_of(town.desk, Wanted(kind="approval_list")))))

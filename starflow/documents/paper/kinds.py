@@ -120,9 +120,12 @@ def _notice(desk: Desk, wanted: Wanted) -> Paper:
         head = organisations.root(tx) if body is None else body.id
         issuer = organisations.name_of(tx, head or organisations.root(tx))
     posted = [row.posted_on for row in found if row.posted_on]
-    ends = [due_date(row.runs_until, its.zone) for row in found if row.runs_until]
-    period = f"{in_words(min(posted))}至{in_words(max(ends))}" if posted and ends else "自张贴之日起7天"
-    rows = tuple((str(n), row.name, its.star_word(row.proposed)) for n, row in enumerate(found, 1))
+    periods = [_days_of(row, its.zone) for row in found]
+    together = len(set(periods)) == 1
+    rows = tuple(
+        (str(n), row.name, its.star_word(row.proposed), *(() if together else (days,)))
+        for n, (row, days) in enumerate(zip(found, periods, strict=True), 1)
+    )
     return Paper(
         title=f"关于{its.year}年度拟定星级的公示",
         subject=its.title,
@@ -131,17 +134,26 @@ def _notice(desk: Desk, wanted: Wanted) -> Paper:
         logo=wanted.logo,
         blocks=(
             Text(f"根据{its.title}有关规定,经自评、党员群众测评、考评和审核,现将{len(found)}个党组织的拟定星级予以公示。"),
-            Text(f"公示时间:{period}。"),
+            Text(f"公示时间:{periods[0]}。" if together else "公示时间:各党组织张贴的日期不同,分别列在下表。"),
             Text(
                 "公示期间,任何单位和个人均可通过来信、来电、来访等形式反映问题。反映情况应实事求是,提倡实名;"
                 "受理单位对反映人及反映的内容严格保密。"
             ),
             Text(f"受理单位:{contact[0]}"),
             Text(f"联系电话:{contact[1] or '见张贴处'}"),
-            Table(("序号", "党组织", "拟定星级"), rows, (1, 6, 2)),
-            Signed(issuer, min(posted) if posted else its.today),
+            Table(("序号", "党组织", "拟定星级"), rows, (1, 6, 2))
+            if together
+            else Table(("序号", "党组织", "拟定星级", "公示时间"), rows, (1, 4, 2, 4)),
+            Signed(issuer, min(posted) if posted and together else its.today),
         ),
     )  # fmt: skip
+
+
+def _days_of(row: CycleRow, zone: Any) -> str:
+    """Each organisation has its own days: a notice that named the longest for all would be wrong for the others."""
+    if row.posted_on is None or row.runs_until is None:
+        return "尚未张贴,自张贴次日起算"
+    return f"{in_words(row.posted_on)}至{in_words(due_date(row.runs_until, zone))}"
 
 
 def _body(tx: Any, code: str | None) -> Any:

@@ -7,7 +7,7 @@ guards and the citations say is Chinese in every language: it is quoted, not spo
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from io import BytesIO
 
@@ -53,7 +53,17 @@ def worded(language: str, text: str, **values: object) -> str:
 def day(language: str, on: date | datetime, year: int | None = None) -> str:
     """With its year where that is not the one that the reader thinks of."""
     shape = DAY if year in (None, on.year) else LONG_DAY
-    return str(format_date(on, shape[language], locale=LOCALES[language]))
+    return _written(_date_of(on), shape[language], LOCALES[language])
+
+
+def _date_of(on: date | datetime) -> date:
+    return on.date() if isinstance(on, datetime) else on
+
+
+@lru_cache(maxsize=4096)
+def _written(on: date, shape: str, locale: str) -> str:
+    """A page names the same few days many times."""
+    return str(format_date(on, shape, locale=locale))
 
 
 def month(language: str, number: int, year: int | None = None) -> str:
@@ -64,12 +74,12 @@ def month(language: str, number: int, year: int | None = None) -> str:
 
 
 def long_day(language: str, on: date | datetime) -> str:
-    return str(format_date(on, LONG_DAY[language], locale=LOCALES[language]))
+    return _written(_date_of(on), LONG_DAY[language], LOCALES[language])
 
 
 def full_day(language: str, on: date | datetime) -> str:
     """As a public notice writes it."""
-    return str(format_date(on, FULL_DAY[language], locale=LOCALES[language]))
+    return _written(_date_of(on), FULL_DAY[language], LOCALES[language])
 
 
 def full_moment(language: str, at: datetime) -> str:

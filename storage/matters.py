@@ -16,7 +16,8 @@ from storage import cycles, organisations
 from storage.cycles import CycleRow
 from storage.database import Transaction
 from storage.models import Matter, MatterAct
-from storage.queries import PAGE, Stay, Where
+from storage.overdue import PAGE
+from storage.queries import Stay, Where
 from workflow.engine.errors import Stale
 
 _tables = SQLModel.metadata.tables

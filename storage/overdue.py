@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from heapq import merge
+from itertools import chain, repeat
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,7 +21,7 @@ from storage.outbox import INSERTS
 from storage.statements import Statement
 
 _tables = SQLModel.metadata.tables
-PAGE = 200
+PAGE, SCREEN = 200, 51  # rows fetched at a time, and at first
 Place = tuple[datetime, bytes, int]
 """A due, the code's bytes, and the cycle."""
 
@@ -44,11 +45,11 @@ def _kept(
     whole = path.count("/") <= 2  # the root, or no path at all: every row is wanted, and they stand in order already
     low, high = path.encode(), f"{path[:-1]}0".encode()  # "0" is the character after "/"
     its = {"campaign": campaign_id, "until": until, "low": low, "high": high}
-    while True:
+    for many in chain((SCREEN,), repeat(PAGE)):
         further = {} if beyond is None else {"due": beyond[0], "code": beyond[1]}
-        rows = _page(whole, beyond is None).rows(tx, its | further)
+        rows = _page(whole, beyond is None).rows(tx, its | further | {"many": many})
         yield from ((row[0], row[1], row[2]) for row in rows)
-        if len(rows) < PAGE:
+        if len(rows) < many:
             return
         beyond = rows[-1][0], rows[-1][1]
 
@@ -67,7 +68,7 @@ def _page(whole: bool, first: bool) -> Statement:
         sa.select(o.due_at, o.code, o.cycle_id)
         .where(*its)
         .order_by(due, o.code, o.cycle_id)
-        .limit(sa.literal_column(str(PAGE)))
+        .limit(sa.bindparam("many", type_=sa.Integer))
     )
 
 

@@ -19,10 +19,10 @@ from storage.cycles import CycleRow
 from storage.database import Transaction
 from storage.models import Organisation
 from storage.organisations import chunks
+from storage.overdue import PAGE, SCREEN
 from storage.posts import POST_OF
 from storage.statements import Statement
 
-PAGE, SCREEN = 200, 51  # rows fetched at a time, and at first
 TOLD = ("reminder", "escalation", "nudge")
 
 _tables = Organisation.metadata.tables

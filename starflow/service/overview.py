@@ -278,8 +278,8 @@ def _places(view: View, seen: Counts) -> Places | None:
     )
     if quota is None:
         return None
-    whole = not view.path and not _narrowed(view.filters)
     root = tree.root(view.tx)
+    whole = not view.path.removeprefix(f"/{root}/") and not _narrowed(view.filters)
     its = seen if whole else counts(view.desk, view.tx, view.campaign.id, [root])[root]
     asked = {f: n for f, n in its.items() if isinstance(f, Place) and (not quota.fields or f.field in quota.fields)}
     taken = sum(n for f, n in asked.items() if f.taken in quota.stars)

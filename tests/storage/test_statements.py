@@ -59,3 +59,14 @@ def test_one_value_says_many_numbers_or_none(database: Database) -> None:
 
         assert AMONG.rows(tx, {"years": {2027, 2029, 2040}}) == [(2027,), (2029,)]
         assert AMONG.rows(tx, {"years": ()}) == []
+
+
+@pytest.mark.parametrize("at", [NOW, NOW.replace(microsecond=0), NOW.astimezone(timezone(timedelta(hours=8)))])
+def test_an_instant_is_written_as_sqlalchemy_writes_it(database: Database, at: datetime) -> None:
+    with database.transaction(NOW) as tx:
+        tx.session.add(SchemeFile(hash="s", name="n", title="t", content=b"", adopted_at=NOW))
+        PUT.run(tx, row(2027) | {"opened_at": at})
+        tx.connection.execute(sa.insert(CAMPAIGN).values(row(2028) | {"opened_at": at}))
+        written = set(tx.connection.execute(sa.text("SELECT CAST(opened_at AS TEXT) FROM campaign")).scalars())
+
+    assert len(written) == 1

@@ -138,7 +138,7 @@ def test_a_notice_names_the_days_of_each_organisation_where_they_differ(town: To
     text = words(to_docx(paper_of(town.desk, Wanted(kind="notice"))))
 
     assert "公示时间:各党组织张贴的日期不同,分别列在下表。" in text
-    assert ("2027年5月6日至2027年5月13日" in text, "尚未张贴,自张贴次日起算" in text) == (True, True)
+    assert ("5月6日至5月13日" in text, "尚未张贴,自张贴次日起算" in text) == (True, True)
 
 
 def test_a_docx_has_the_measures_and_names_the_fonts_of_the_standard(town: Town) -> None:

@@ -120,7 +120,7 @@ def _notice(desk: Desk, wanted: Wanted) -> Paper:
         head = organisations.root(tx) if body is None else body.id
         issuer = organisations.name_of(tx, head or organisations.root(tx))
     posted = [row.posted_on for row in found if row.posted_on]
-    periods = [_days_of(row, its.zone) for row in found]
+    periods = [_days_of(row, its.zone, _short) for row in found]
     together = len(set(periods)) == 1
     rows = tuple(
         (str(n), row.name, its.star_word(row.proposed), *(() if together else (days,)))
@@ -134,7 +134,7 @@ def _notice(desk: Desk, wanted: Wanted) -> Paper:
         logo=wanted.logo,
         blocks=(
             Text(f"根据{its.title}有关规定,经自评、党员群众测评、考评和审核,现将{len(found)}个党组织的拟定星级予以公示。"),
-            Text(f"公示时间:{periods[0]}。" if together else "公示时间:各党组织张贴的日期不同,分别列在下表。"),
+            Text(f"公示时间:{_days_of(found[0], its.zone, in_words)}。" if together else "公示时间:各党组织张贴的日期不同,分别列在下表。"),
             Text(
                 "公示期间,任何单位和个人均可通过来信、来电、来访等形式反映问题。反映情况应实事求是,提倡实名;"
                 "受理单位对反映人及反映的内容严格保密。"
@@ -149,11 +149,16 @@ def _notice(desk: Desk, wanted: Wanted) -> Paper:
     )  # fmt: skip
 
 
-def _days_of(row: CycleRow, zone: Any) -> str:
+def _short(on: date) -> str:
+    """In a narrow column, where the year stands above."""
+    return f"{on.month}月{on.day}日"
+
+
+def _days_of(row: CycleRow, zone: Any, say: Callable[[date], str]) -> str:
     """Each organisation has its own days: a notice that named the longest for all would be wrong for the others."""
     if row.posted_on is None or row.runs_until is None:
         return "尚未张贴,自张贴次日起算"
-    return f"{in_words(row.posted_on)}至{in_words(due_date(row.runs_until, zone))}"
+    return f"{say(row.posted_on)}至{say(due_date(row.runs_until, zone))}"
 
 
 def _body(tx: Any, code: str | None) -> Any:

@@ -57,7 +57,7 @@ def survives(trial: Trial) -> str:
     """G15: seeds × (a year in peace, the same year under faults): one history; every invariant all along."""
     if trial.fault:
         return _bugs_found(trial)
-    seeds, rated = trial.size(12, 2), trial.size(23, 256)
+    seeds, rated = trial.size(50, 2), trial.size(23, 256)
     began, counted, walked = time.monotonic(), Counter[str](), set[tuple[str, str]]()
     numbers = [trial.seed + number for number in range(seeds)]
     with _template(trial) as template:

@@ -322,6 +322,7 @@ TABLES: Mapping[str, str] = {
     "正式数据库": "live database",
     "演练数据库": "rehearsal",
     "{n}天": "{n} d",
+    "{light}{n}天": "{light} {n} d",
     "人": " members",
     "空缺": "vacant",
     "时钟": "the clock",

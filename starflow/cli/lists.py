@@ -91,7 +91,12 @@ def _escalation(row: "Stuck") -> str:
 Columns = tuple[tuple[str, Callable[[Any], str]], ...]
 
 STUCK: Columns = (
-    ("灯", lambda row: light(row.light) + (say("{n}天", n=row.days_overdue) if row.days_overdue else "")),
+    (
+        "灯",
+        lambda row: (
+            say("{light}{n}天", light=light(row.light), n=row.days_overdue) if row.days_overdue else light(row.light)
+        ),
+    ),
     ("单位", lambda row: f"{row.organisation} {row.name}"),
     ("环节", lambda row: row.stage_title),
     ("缺什么", _missing),

@@ -152,26 +152,35 @@ class Countdown:
 @contextmanager
 def failing(desk: Desk, at: int) -> Iterator[Countdown]:
     count, engine = Countdown(at), desk.database.engine
+    sa.event.listen(engine, "commit", count.step)
+    try:
+        with before_each(engine, count.step):
+            yield count
+    finally:
+        sa.event.remove(engine, "commit", count.step)
+
+
+@contextmanager
+def before_each(engine: sa.Engine, step: Callable[..., None]) -> Iterator[None]:
+    """`step` comes before every statement: what SQLAlchemy sends through this engine, and what goes to a driver by itself."""
     true = {name: getattr(statements.Statement, name) for name in ("rows", "run")}
 
-    def counted(name: str) -> Callable[..., object]:
-        def step(self: statements.Statement, *arguments: object) -> object:
-            count.step()
+    def stepping(name: str) -> Callable[..., object]:
+        def asked(self: statements.Statement, *arguments: object) -> object:
+            step()
             return true[name](self, *arguments)
 
-        return step
+        return asked
 
-    sa.event.listen(engine, "before_cursor_execute", count.step)
-    sa.event.listen(engine, "commit", count.step)
+    sa.event.listen(engine, "before_cursor_execute", step)
     for name in true:
-        setattr(statements.Statement, name, counted(name))
+        setattr(statements.Statement, name, stepping(name))
     try:
-        yield count
+        yield
     finally:
         for name, its in true.items():
             setattr(statements.Statement, name, its)
-        sa.event.remove(engine, "before_cursor_execute", count.step)
-        sa.event.remove(engine, "commit", count.step)
+        sa.event.remove(engine, "before_cursor_execute", step)
 
 
 def every_statement(trial: Trial) -> str:

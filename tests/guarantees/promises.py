@@ -37,7 +37,7 @@ GUARANTEES = (
     Guarantee("G7", "日期在任何服务器上都一样", "dates are the same on every machine", timing.calendars, "machine_zone", 10, SQLITE),
     Guarantee("G8", "两人同时办同一件事:一人办成,另一人被告知", "two at once: one wins, the other is told who", hands.one_wins, "no_version", 30),
     Guarantee("G10", "两人同时办事,从不看见数据库的冲突", "conflicts of the database are retried, nobody sees them", interleaved.permuted,
-              "no_retry", 90, POSTGRESQL),
+              "no_retry", 120, POSTGRESQL),
     Guarantee("G11", "名额不会被同时批准突破", "a quota is not slipped past by approving at once", hands.quota_holds, "no_lock", 60,
               control_on=POSTGRESQL),
     Guarantee("G12", "忙时不会说“数据库被锁”(SQLite)", "a busy SQLite never says it is locked", hands.never_locked, "deferred", 40, SQLITE),

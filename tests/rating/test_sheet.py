@@ -88,3 +88,10 @@ def test_a_base_of_nothing_is_a_decimal_nought(sheets: Scheme) -> None:
     bare = sheets.model_copy(update={"sheet": (EXTRA,), "criterion": ()})
 
     assert isinstance(base_of(bare, {}), Decimal)
+
+
+def test_where_there_are_no_lines_nothing_adds_up_to_nought(scheme: Scheme) -> None:
+    without = scheme.model_copy(update={"sheet": (), "criterion": ()})
+
+    assert score_faults(without, {}) == ("方案没有分项指标,没有可以相加的得分:请只填一个总分(base)",)
+    assert score_faults(without, {"1": "9"}) == ("没有第1项指标",)

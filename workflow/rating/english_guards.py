@@ -23,6 +23,7 @@ GUARDS: Mapping[str, str] = {
     "不定星级": "no star",
     "还缺材料:{}": "documents are missing: {0}",
     "没有第{}项指标": "there is no line {0} on the sheet",
+    "方案没有分项指标,没有可以相加的得分:请只填一个总分(base)": "the scheme has no lines whose scores could be added up: give one total (base)",
     "两名监票人还没有核对票数": "the two tellers have not agreed on the count yet",
     "测评还在进行,{} {}截止后才能备案": "the survey is still running; it can be filed after {1} on {0}",
     "本次测评用了票证,纸质票由两名监票人核对时一并登记,备案时不再另填":

@@ -354,5 +354,14 @@ def _still_there(connection: Any, *_: Any) -> None:
 
     That spares every transaction a question. One that was cut off without a word is found out by the keepalives.
     """
-    if connection.closed or select.select([connection], [], [], 0)[0]:
+    if connection.closed or _has_words(connection.fileno()):
         raise DisconnectionError
+
+
+def _has_words(socket: int) -> bool:
+    """Whether something waits to be read. `select` knows no number above 1,023, and a busy server has such; Windows has no `poll`."""
+    if not hasattr(select, "poll"):
+        return bool(select.select([socket], [], [], 0)[0])
+    listening = select.poll()
+    listening.register(socket, select.POLLIN)
+    return bool(listening.poll(0))

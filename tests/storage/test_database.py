@@ -1,10 +1,11 @@
 """What a database promises before any table is looked at: whole transactions, honest readings, sentences for refusals."""
 
+import resource
 import sqlite3
 import stat
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -204,6 +205,19 @@ def test_a_connection_cut_while_it_rested_is_not_noticed(database: Database, dat
         )
 
     assert count(database, Anchor) == 0
+
+
+@pytest.mark.parametrize("dialect", ["postgresql"])
+def test_a_connection_whose_number_is_above_a_thousand_is_as_good_as_any(database_url: str) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(hard, 4096)), hard))
+    with ExitStack() as opened:
+        while opened.enter_context(Path("/dev/null").open()).fileno() < 1100:
+            pass
+        database = opened.enter_context(closing(open_database(database_url)))
+        database.engine.dispose()
+
+        assert (count(database, Anchor), count(database, Anchor)) == (0, 0)
 
 
 # ── opening ──────────────────────────────────────────────────────

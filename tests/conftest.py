@@ -22,6 +22,7 @@ import fasteners
 import psycopg
 import pytest
 import sqlalchemy as sa
+from hypothesis import HealthCheck, settings
 
 import starflow.service.desk
 import storage.database
@@ -29,6 +30,8 @@ from storage.database import Database, connect, open_database, upgrade
 
 RUN_FOLDER = "STARFLOW_TEST_RUN_FOLDER"  # set by the first process, inherited by the workers
 NUMBERS, LENDINGS = count(), count(1)
+settings.register_profile("starflow", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("starflow")  # no test asserts a time, and a machine may stand still for a moment
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -64,7 +64,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(st.data())
 def test_whatever_is_sent_is_accepted_or_refused_in_chinese(table, data):
     """A sentence is the path of the value, which is the sender's, and words of ours."""

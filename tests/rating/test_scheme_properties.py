@@ -1,7 +1,7 @@
 """Random valid schemes are read and compile; whatever is planted in one is named; bad files are refused with every fault."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.rating.schemes_at_random import PLANTS, Drawn, Plant, drawn
@@ -9,7 +9,7 @@ from workflow.engine.errors import Faulty
 from workflow.rating.procedure import table_of
 from workflow.rating.scheme import LIMIT, load
 
-calm = settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+calm = settings(max_examples=30)
 
 
 @given(one=drawn())

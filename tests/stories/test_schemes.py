@@ -83,7 +83,7 @@ def test_a_finished_stage_files_its_result_without_waiting_for_anybody(tmp_path:
 
 @pytest.mark.long
 @given(one=drawn())
-@settings(deadline=None, max_examples=4, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_a_year_under_any_valid_scheme_comes_to_its_ends(tmp_path_factory: pytest.TempPathFactory, one: Drawn) -> None:
     folder = tmp_path_factory.mktemp("random")
     file = folder / "random.toml"

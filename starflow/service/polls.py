@@ -88,7 +88,7 @@ def open_poll(desk: Desk, code: str, wanted: NewPoll, *, acting: Acting, year: i
         _in_survey(case)
         if ballots.current(tx, case.cycle.id, case.cycle.round) is not None:
             raise Refused(Reason(f"{case.cycle.name}本轮已经开启过测评;要重来,先作废并写明原因", "R12"))
-        _check(case, wanted, tx.now)
+        _check(desk, case, wanted, tx.now)
         form = form_of(case.scheme, case.cycle.field)
         poll_id = ballots.put(
             tx,
@@ -130,7 +130,7 @@ def _in_survey(case: Case) -> None:
         )
 
 
-def _check(case: Case, wanted: NewPoll, now: datetime) -> None:
+def _check(desk: Desk, case: Case, wanted: NewPoll, now: datetime) -> None:
     """Every fault at once."""
     rule, members = case.scheme.survey, case.cycle.members
     masses = wanted.own_unit + wanted.related_unit
@@ -151,7 +151,7 @@ def _check(case: Case, wanted: NewPoll, now: datetime) -> None:
         (wanted.closes_at <= now, "截止时间已经过去"),
         (wanted.closes_at > now + LONGEST, f"测评最长开放{LONGEST.days}天"),
     )
-    found = [text for wrong, text in faults if wrong] + _people_faults(wanted, members)
+    found = [text for wrong, text in faults if wrong] + _people_faults(wanted, members) + _no_way(desk, wanted.people)
     if found:
         raise BadInput(*found)
 
@@ -178,6 +178,19 @@ def _people_faults(wanted: NewPoll, members: int) -> list[str]:
         if one.electorate not in ELECTORATES
     ]
     return found
+
+
+def _no_way(desk: Desk, people: Sequence[Invited]) -> list[str]:
+    """Links that could not leave this machine. A rehearsal's go nowhere."""
+    ways = desk.settings.channels
+    mail = any("@" in one.address for one in people)
+    telephone = any("@" not in one.address for one in people)
+    faults = (
+        (mail and "smtp" not in ways, "本系统没有设置发邮件(STARFLOW_CHANNELS里没有smtp),发往邮箱的链接发不出去;请改用抽签二维码"),
+        (telephone and "webhook" not in ways, "本系统没有设置推送(STARFLOW_CHANNELS里没有webhook),发往电话的链接发不出去;请改用抽签二维码"),
+        (bool(people) and not desk.settings.public_url, "没有设置STARFLOW_PUBLIC_URL,链接没有地址可写;请改用抽签二维码"),
+    )  # fmt: skip
+    return [] if desk.rehearsal else [text for wrong, text in faults if wrong]
 
 
 # ── slips (mode A) ───────────────────────────────────────────────

@@ -1,6 +1,7 @@
 """Secret ballots: one slip, one vote; nothing said before the close; a frozen result that the filing counts by itself."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -435,3 +436,22 @@ def test_no_total_is_shown_while_somebody_below_can_still_vote_and_a_lone_small_
 
     assert [(one.organisation, bool(one.rows)) for one in each] == [("B1", True), ("B2", False)] and total is not None
     assert total.rows == first.rows and "1个党组织没有计入" in total.note
+
+
+def test_links_that_could_not_leave_are_refused_before_anybody_waits_for_them(city: City) -> None:
+    people = (
+        Invited(name="甲", address="a@example.org"),
+        Invited(name="丙", address="13800000000", electorate="own_unit"),
+    )
+    wanted = NewPoll(mode="links", closes_at=OPEN_UNTIL, own_unit=1, people=people)
+    city.at("2027-05-06 10:00")
+    city.submit("B1", "2027-05-05")
+    city.desk.rehearsal = False
+
+    said = refusal(polls.open_poll, city.desk, "B1", wanted, acting=BRANCH)
+    city.desk.settings = replace(city.desk.settings, channels=("smtp", "webhook"), public_url="https://star.example")
+    assert polls.open_poll(city.desk, "B1", wanted, acting=BRANCH)
+
+    assert "本系统没有设置发邮件(STARFLOW_CHANNELS里没有smtp)" in said
+    assert "本系统没有设置推送(STARFLOW_CHANNELS里没有webhook)" in said
+    assert "没有设置STARFLOW_PUBLIC_URL" in said

@@ -3,7 +3,7 @@
 Reading depends on the stage, because a branch that declares needs no score. Nothing is decided here.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -35,7 +35,7 @@ from workflow.rating.quota import excess_reason, limit
 from workflow.rating.scheme import Scheme
 from workflow.rating.scheme_asking import HEADS
 from workflow.rating.scheme_stages import Stage
-from workflow.rating.sheet import base_of, score_faults, sheets_of
+from workflow.rating.sheet import base_of, review_faults, score_faults, sheets_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +179,16 @@ def election_of(term: Election | None) -> Any:
     return Term(due_on=term.due_on, held_on=term.held_on, extension=term.extension) if term else None
 
 
-def _score_faults(scheme: Scheme, field: str, payload: Mapping[str, Any] | None) -> tuple[str, ...]:
+def _score_faults(
+    scheme: Scheme,
+    field: str,
+    payload: Mapping[str, Any] | None,
+    faults_of: Callable[[Scheme, Mapping[str, str], str], tuple[str, ...]] = score_faults,
+) -> tuple[str, ...]:
     scores = (payload or {}).get("scores")
     if not isinstance(scores, Mapping):
         return ()
-    return score_faults(scheme, {str(k): str(v) for k, v in scores.items()}, field)
+    return faults_of(scheme, {str(k): str(v) for k, v in scores.items()}, field)
 
 
 def survey_facts(case: Case, poll: Poll | None, payload: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -272,7 +277,7 @@ def _sheet_faults(scheme: Scheme, field: str, payload: Mapping[str, Any] | None)
         return (f"核查方式只能是{'、'.join(scheme.review.verification)}",)
     if payload.get("scores") is None and len(sheets_of(scheme, field)) > 1:
         return ("有几张评分表,须填各表各项的得分(scores)",)
-    return _score_faults(scheme, field, payload)
+    return _score_faults(scheme, field, payload, review_faults)
 
 
 def _base(case: Case, payload: Mapping[str, Any]) -> Decimal | None:

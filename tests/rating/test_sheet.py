@@ -9,7 +9,16 @@ from workflow.rating.scheme import Scheme
 from workflow.rating.scheme_rules import Sheet
 from workflow.rating.scheme_tables import Criterion
 from workflow.rating.scheme_values import Cite
-from workflow.rating.sheet import ScoreLine, base_of, highest_base, lines_of, score_faults, sheet_scores, sheets_of
+from workflow.rating.sheet import (
+    ScoreLine,
+    base_of,
+    highest_base,
+    lines_of,
+    review_faults,
+    score_faults,
+    sheet_scores,
+    sheets_of,
+)
 
 CITE = Cite(rule="1")
 COMMON = Sheet(code="common", title="通用", max=Decimal(60), cite=CITE)
@@ -93,5 +102,6 @@ def test_a_base_of_nothing_is_a_decimal_nought(sheets: Scheme) -> None:
 def test_where_there_are_no_lines_nothing_adds_up_to_nought(scheme: Scheme) -> None:
     without = scheme.model_copy(update={"sheet": (), "criterion": ()})
 
-    assert score_faults(without, {}) == ("方案没有分项指标,没有可以相加的得分:请只填一个总分(base)",)
-    assert score_faults(without, {"1": "9"}) == ("没有第1项指标",)
+    assert review_faults(without, {}) == ("方案没有分项指标,没有可以相加的得分:请只填一个总分(base)",)
+    assert review_faults(without, {"1": "9"}) == ("没有第1项指标",)
+    assert score_faults(without, {}) == ()  # a self-evaluation may claim a level without a sheet

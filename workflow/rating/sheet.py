@@ -76,8 +76,6 @@ def base_of(scheme: Scheme, scores: Mapping[str, Decimal], field: str = "") -> D
 def score_faults(scheme: Scheme, scores: Mapping[str, str], field: str = "") -> tuple[str, ...]:
     """All that is wrong with a sheet of criterion scores as it came in, one sentence each."""
     known = {line.code: line for line in lines_of(scheme, field)}
-    if not known and not scores:
-        return ("方案没有分项指标,没有可以相加的得分:请只填一个总分(base)",)
     unknown = (f"没有第{code[:20]}项指标" for code in scores if code not in known)
     left_out = {line.sheet for line in known.values() if line.optional} - {
         known[code].sheet for code in scores if code in known
@@ -93,6 +91,13 @@ def score_faults(scheme: Scheme, scores: Mapping[str, str], field: str = "") -> 
         if code in known
     )
     return (*unknown, *missing, *filter(None, wrong))
+
+
+def review_faults(scheme: Scheme, scores: Mapping[str, str], field: str = "") -> tuple[str, ...]:
+    """The same of a superior's sheet, whose sum becomes the base: an empty one adds up to nothing, not to nought."""
+    if not scores and not lines_of(scheme, field):
+        return ("方案没有分项指标,没有可以相加的得分:请只填一个总分(base)",)
+    return score_faults(scheme, scores, field)
 
 
 def differences(

@@ -104,9 +104,7 @@ FAULTS: dict[str, tuple[Patch, ...]] = {
     "wall_clock": ((records, "append_all", _as_the_clock_says),),
     "no_version": ((door, "_same_version", lambda true: lambda tx, case, ask: None),),
     "no_lock": ((case.meetings, "lock_quotas", lambda true: lambda tx, campaign: None),),
-    "deferred": (
-        (database, "WRITING", lambda true: {**true, "sqlite": {"begins_with": ("PRAGMA query_only=OFF", "BEGIN")}}),
-    ),
+    "deferred": ((database, "WRITING", lambda true: {**true, "sqlite": {"begins_with": "BEGIN"}}),),
     "no_retry": ((database, "retrying", lambda true: lambda work, **_: work()),),
     "breaks_on_a_read": ((cycles, "find", lambda true: lambda *asked, **more: 1 // 0),),
     "float_arithmetic": ((sheet, "base_of", _by_float), (case, "base_of", _by_float)),

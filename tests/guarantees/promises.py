@@ -49,7 +49,7 @@ GUARANTEES = (
               "the head leaves the database every day; any one who kept it finds what was altered before", anchors.leaves, "head_unread", 40),
     Guarantee("G14", "程序与它的小模型处处一致", "the workflow equals its model", modelled.equal, "mutants", 90, control_on=SQLITE),
     Guarantee("G15", "一整年里处处出故障,结果与无故障的一年逐条相同", "a year of faults ends with the very history of a year without", year.survives,
-              "each_bug", 600, SQLITE),
+              "each_bug", 800, SQLITE),
     Guarantee("G19", "边写边备份,每份都恢复过一遍", "a backup under load was restored once before it is believed", upkeep_trials.under_load,
               "live_file", 60, control_on=SQLITE),
     Guarantee("G18", "任何人都能由公开的记录重算得分", "anybody can score again from the published record", scoring.scored_again,

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from functools import cache
 
+import pytest
+
 from tests.house.key_readers import Readers
 from workflow.rating.scheme_keys import choices_of
 from workflow.rating.scheme_model import Entry, entries
@@ -50,10 +52,12 @@ def _records_a_decision(entry: Entry) -> bool:
     return bool(own) and all(len(tuple(choices_of(one.field.annotation))) == 1 for one in own)
 
 
+@pytest.mark.long
 def test_every_key_of_a_scheme_is_read_by_somebody() -> None:
     assert list(unread()) == []
 
 
+@pytest.mark.long
 def test_a_key_that_only_the_description_reads_would_be_found() -> None:
     by_nobody = {(m, k, f) for m, k, f in readers().reads if k == "nudge_cooldown_hours"}
     readers().reads -= by_nobody

@@ -83,7 +83,7 @@ def place_of(tx: Transaction, code: str) -> tuple[int, str] | None:
 _PLACE = Statement(sa.select(_body.c.id, _body.c.path).where(_body.c.code == sa.bindparam("code", type_=sa.String)))
 
 
-class Body(NamedTuple):
+class _Body(NamedTuple):
     """Who an organisation is, and where it stands."""
 
     id: int
@@ -99,12 +99,12 @@ _BODIES = Statement(
 
 def read_ahead(tx: Transaction, organisation_ids: Collection[int]) -> None:
     """For whoever is going to ask about many of them one by one, and changes none."""
-    known: dict[int, Body] = tx.known.setdefault("bodies", {})
-    known |= {row[0]: Body(*row) for row in _BODIES.rows(tx, {"ids": organisation_ids})}
+    known: dict[int, _Body] = tx.known.setdefault("bodies", {})
+    known |= {row[0]: _Body(*row) for row in _BODIES.rows(tx, {"ids": organisation_ids})}
 
 
-def _body_of(tx: Transaction, organisation_id: int) -> Body | Organisation:
-    found: Body | None = tx.known.get("bodies", {}).get(organisation_id)
+def _body_of(tx: Transaction, organisation_id: int) -> _Body | Organisation:
+    found: _Body | None = tx.known.get("bodies", {}).get(organisation_id)
     return found or _known(tx, organisation_id)
 
 

@@ -18,7 +18,7 @@ from storage.counted import Counted
 from storage.database import Transaction
 from storage.organisations import chunks
 from storage.outbox import INSERTS
-from storage.statements import Statement
+from storage.statements import Statement, past_its_index
 
 _tables = SQLModel.metadata.tables
 PAGE, SCREEN = 200, 51  # rows fetched at a time, and at first
@@ -57,7 +57,7 @@ def _kept(
 @cache
 def _page(whole: bool, first: bool) -> Statement:
     o = _tables["overdue"].c
-    due = o.due_at if whole else sa.func.coalesce(o.due_at, o.due_at)  # keeps SQLite to the index of the path
+    due = o.due_at if whole else past_its_index(o.due_at)  # by the path's
     its = [o.campaign_id == sa.bindparam("campaign", type_=sa.Integer), due <= _bound("until", o.due_at)]
     if not whole:
         its += [o.path >= _bound("low", o.path), o.path < _bound("high", o.path)]

@@ -21,7 +21,7 @@ from storage.models import Organisation
 from storage.organisations import chunks
 from storage.overdue import PAGE, SCREEN
 from storage.posts import POST_OF
-from storage.statements import Statement
+from storage.statements import Statement, past_its_index
 
 TOLD = ("reminder", "escalation", "nudge")
 
@@ -278,9 +278,7 @@ _OWED = Statement(
     sa.select(_obligation.c.owner_role, sa.func.count())
     .select_from(_cycle)
     .join(_obligation, _its_open_stay())
-    .where(
-        sa.func.coalesce(_cycle.c.campaign_id, 0) == sa.bindparam("campaign", type_=sa.Integer)
-    )  # by its owner's index
+    .where(past_its_index(_cycle.c.campaign_id) == sa.bindparam("campaign", type_=sa.Integer))  # by the owner's
     .where(_obligation.c.owner_id == sa.bindparam("body", type_=sa.Integer))
     .group_by(_obligation.c.owner_role)
 )
@@ -581,7 +579,7 @@ def _in_campaign(tx: Transaction, where: Where) -> tuple[sa.ColumnElement[bool],
     stages = (_cycle.c.stage.in_(where.stages),) if where.stages else ()
     of: sa.ColumnElement[int] = _cycle.c.campaign_id
     if where.path.count("/") > 2 and not stages and where.reviewer is None:
-        of = sa.func.coalesce(of, of)  # keeps SQLite to the index of the path: no walk over all cycles of the year
+        of = past_its_index(of)  # by the path's: no walk over all cycles of the year
     return (of == where.campaign_id, *stages, *_below(tx, where), *_reviewed_by(where))
 
 

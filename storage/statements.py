@@ -130,6 +130,11 @@ def _instant_out_of(said: Any) -> datetime:
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
+def past_its_index(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """The column's own value in words that no index answers, where SQLite would take the wide index and not the narrow one."""
+    return sa.func.coalesce(column, column)
+
+
 def by_name(*columns: sa.Column[Any]) -> dict[str, sa.BindParameter[Any]]:
     """Column name → a value bound under that name and with the column's type, for `values(…)`."""
     return {column.name: sa.bindparam(column.name, type_=column.type) for column in columns}

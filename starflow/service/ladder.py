@@ -133,9 +133,9 @@ def ring_page(desk: Desk, tx: Transaction, page: Sequence[tuple[Due, Scheme]]) -
         rung += [Fallen(o, r, scheme) for r in rings if o.rings_at <= r.at <= tx.now]
         later = next_ringing(rings, tx.now)
         following[o.id] = later.at if later else None
-    put = {tuple(n.key.split(":", 4)[:4]) for n in outbox.put(tx, _notices(desk, tx, rung))}
+    put = {(notice.obligation_id, notice.rung) for notice in outbox.put(tx, _notices(desk, tx, rung))}
     for one in rung:
-        if one.ringing.rung.document == PROPOSAL and tuple(_prefix(one).split(":")[:4]) in put:
+        if one.ringing.rung.document == PROPOSAL and (one.obligation.id, one.ringing.rung.name) in put:
             _propose(tx, one)
     obligations.set_rings(tx, following)
     return len(rung)

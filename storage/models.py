@@ -201,7 +201,7 @@ class Cycle(SQLModel, table=True):
         sa.CheckConstraint("open_objections >= 0", name="open_objections"),
         sa.CheckConstraint("reviewer_id <> organisation_id", name="reviewer"),
         sa.Index("ix_cycle_stage", "campaign_id", "stage"),
-        _some("ix_cycle_acts", "acts_at", where="acts_at IS NOT NULL"),
+        _some("ix_cycle_acts", "acts_at", "id", where="acts_at IS NOT NULL"),
         _some("ix_cycle_untallied", "campaign_id", where="NOT tallied"),
     )
     id: int | None = Field(default=None, primary_key=True)
@@ -402,7 +402,7 @@ class Obligation(SQLModel, table=True):
     __table_args__ = (
         only_one("uq_obligation_stage", "cycle_id", where="closed_at IS NULL AND matter_id IS NULL"),
         only_one("uq_obligation_matter", "matter_id", where="closed_at IS NULL AND matter_id IS NOT NULL"),
-        _some("ix_obligation_rings", "rings_at", where="closed_at IS NULL AND rings_at IS NOT NULL"),
+        _some("ix_obligation_rings", "rings_at", "id", where="closed_at IS NULL AND rings_at IS NOT NULL"),
         _some("ix_obligation_due", "due_at", where="closed_at IS NULL"),
         sa.CheckConstraint("(held_at IS NULL) = (held_reason IS NULL)", name="held"),
         sa.CheckConstraint("due_at IS NULL OR target_at IS NULL OR target_at <= due_at", name="target"),
@@ -451,6 +451,7 @@ class Notice(SQLModel, table=True):
         one_of("kind", "reminder", "escalation", "nudge", "event"),
         one_of("status", "queued", "sent", "suppressed", "expired", "vacant", "dead", "unsure"),
         sa.Index("ix_notice_obligation", "obligation_id"),
+        _some("ix_notice_unmerged", "person_id", "channel", "id", where="status = 'queued' AND message_id IS NULL"),
     )
     id: int | None = Field(default=None, primary_key=True)
     key: str = Field(max_length=200)
@@ -463,7 +464,7 @@ class Notice(SQLModel, table=True):
     document: str | None = Field(default=None, max_length=40)
     deadline_version: int = 1
     recipient_role: str = Field(max_length=16)
-    recipient_id: int = Field(foreign_key="organisation.id", index=True)
+    recipient_id: int = Field(foreign_key="organisation.id")
     person_id: int | None = Field(default=None, foreign_key="person.id")
     channel: str = Field(max_length=16)
     text: str

@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from sqlmodel.sql.sqltypes import UTCDateTime
 
 from storage import tallies
+from storage.among import among
 from storage.database import Transaction
 from storage.models import Campaign, Cycle, Extension, Matter, Obligation, Organisation
 from storage.statements import Statement, by_name
@@ -169,15 +170,16 @@ def ringing(tx: Transaction, limit: int) -> tuple[Due, ...]:
 
 
 _SET_RINGS = Statement(
-    sa.update(_obligation)
-    .where(_obligation.c.id == sa.bindparam("which", type_=sa.Integer))
-    .values(by_name(_obligation.c.rings_at))
+    sa.update(_obligation).where(among(_obligation.c.id, "which")).values(by_name(_obligation.c.rings_at))
 )
 
 
 def set_rings(tx: Transaction, following: Mapping[int, datetime | None]) -> None:
-    """When each obligation rings next, in one statement."""
-    _SET_RINGS.run(tx, *({"which": which, "rings_at": at} for which, at in following.items()))
+    """When each obligation rings next; those of one instant in one statement."""
+    together: dict[datetime | None, list[int]] = {}
+    for which, at in following.items():
+        together.setdefault(at, []).append(which)
+    _SET_RINGS.run(tx, *({"which": which, "rings_at": at} for at, which in together.items()))
 
 
 def scheme_hashes(tx: Transaction, ids: Sequence[int]) -> dict[int, str]:

@@ -13,6 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from storage.among import among
 from storage.database import Transaction
 from storage.models import Notice
 from storage.statements import Statement
@@ -22,7 +23,9 @@ NOTICE, MESSAGE, OBLIGATION, PERSON = (TABLES[name] for name in ("notice", "mess
 
 INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 WAITING = sa.text("message.status IN ('queued', 'claimed')")  # in these words, so that the partial index is used
+UNMERGED = sa.text("notice.status = 'queued' AND notice.message_id IS NULL")  # likewise
 GIVEN_UP = ("dead", "unsure")
+MERGED_AT_ONCE = 2_000  # notices, and those of their last person
 ADDRESS = sa.case((MESSAGE.c.channel == "smtp", PERSON.c.email), else_=PERSON.c.code)
 
 
@@ -148,14 +151,12 @@ def nudged_since(tx: Transaction, obligation_id: int, since: datetime) -> bool:
 
 def expire(tx: Transaction, due_before: datetime) -> int:
     """Gives up notices that should have rung long ago and are in no message yet."""
-    old = sa.and_(NOTICE.c.status == "queued", NOTICE.c.message_id.is_(None), NOTICE.c.due_at < due_before)
-    return _void(tx, old, "expired", "到点太久,不再发出")
+    return _void(tx, sa.and_(UNMERGED, NOTICE.c.due_at < due_before), "expired", "到点太久,不再发出")
 
 
 def take_back(tx: Transaction, keys: Collection[str], why: str) -> int:
     """Keeps notices from being sent that are in no message yet; returns how many."""
-    waiting = sa.and_(NOTICE.c.status == "queued", NOTICE.c.message_id.is_(None), NOTICE.c.key.in_(keys))
-    return _void(tx, waiting, "suppressed", why)
+    return _void(tx, sa.and_(UNMERGED, NOTICE.c.key.in_(keys)), "suppressed", why)
 
 
 def suppress(tx: Transaction, notice_ids: Collection[int], why: str) -> int:
@@ -169,29 +170,46 @@ def _void(tx: Transaction, which: sa.ColumnElement[bool], status: str, why: str)
 
 def merge(tx: Transaction) -> Merged:
     """Puts every queued notice into a message, one for each person and channel; the text is written when it leaves."""
-    groups = [tuple(group) for _, group in groupby(_unmerged(tx), key=lambda row: (row.person_id, row.channel))]
+    total, after = Merged(0, 0), 0
+    while True:
+        upto = _some_persons_on(tx, after)
+        done = _merge_of(tx, after, upto)
+        total = Merged(total.notices + done.notices, total.messages + done.messages)
+        if upto is None:
+            return total
+        after = upto
+
+
+def _some_persons_on(tx: Transaction, after: int) -> int | None:
+    """The last person of the next page of notices, so that nobody's are torn apart; None: there is no further page."""
+    found = sa.select(NOTICE.c.person_id).where(UNMERGED, NOTICE.c.person_id > after).order_by(NOTICE.c.person_id)
+    return tx.session.execute(found.limit(1).offset(MERGED_AT_ONCE)).scalar()
+
+
+def _merge_of(tx: Transaction, after: int, upto: int | None) -> Merged:
+    groups = [
+        tuple(group) for _, group in groupby(_unmerged(tx, after, upto), key=lambda row: (row.person_id, row.channel))
+    ]
     if not groups:
         return Merged(0, 0)
     messages = {_message_key(tx, group[0]): group for group in groups}
     insert = sa.insert(MESSAGE).returning(MESSAGE.c.id, MESSAGE.c.key)
-    ids = tx.session.execute(insert, [_message(tx, key, group[0]) for key, group in messages.items()])
-    belongs = [{"notice": row.id, "message": id} for id, key in ids for row in messages[key]]
-    _LINK.run(tx, *belongs)
-    return Merged(notices=len(belongs), messages=len(groups))
+    ids = tx.session.execute(insert, [_message(tx, key, group[0]) for key, group in messages.items()]).all()
+    _LINK.run(tx, *({"notices": [row.id for row in messages[key]], "message": id} for id, key in ids))
+    return Merged(notices=sum(map(len, groups)), messages=len(groups))
 
 
 _LINK = Statement(
-    sa.update(NOTICE)
-    .where(NOTICE.c.id == sa.bindparam("notice", type_=sa.Integer))
-    .values(message_id=sa.bindparam("message", type_=sa.Integer))
+    sa.update(NOTICE).where(among(NOTICE.c.id, "notices")).values(message_id=sa.bindparam("message", type_=sa.Integer))
 )
 
 
-def _unmerged(tx: Transaction) -> Iterable[sa.Row[Any]]:
-    """Locked, without what another sweep is merging at this moment, and without what may still be taken back."""
+def _unmerged(tx: Transaction, after: int, upto: int | None) -> Iterable[sa.Row[Any]]:
+    """Of persons in this range. Locked, without what another sweep is merging now, and without what may still be taken back."""
+    persons = [NOTICE.c.person_id > after, *([] if upto is None else [NOTICE.c.person_id <= upto])]
     return tx.session.execute(
         sa.select(NOTICE.c.id, NOTICE.c.key, NOTICE.c.person_id, NOTICE.c.channel)
-        .where(NOTICE.c.status == "queued", NOTICE.c.message_id.is_(None), NOTICE.c.due_at <= tx.now)
+        .where(UNMERGED, *persons, NOTICE.c.due_at <= tx.now)
         .order_by(NOTICE.c.person_id, NOTICE.c.channel, NOTICE.c.id)
         .with_for_update(skip_locked=True)
     )

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from storage import ballots
 from storage.database import Transaction
-from storage.outbox import INSERTS, MESSAGE, NOTICE, OBLIGATION, TABLES, WAITING
+from storage.outbox import INSERTS, MESSAGE, NOTICE, OBLIGATION, TABLES, UNMERGED, WAITING
 from storage.statements import Statement, by_name
 
 JOB_RUN, DOWNTIME, CYCLE = TABLES["job_run"], TABLES["downtime"], TABLES["cycle"]
@@ -73,7 +73,7 @@ def is_anything_due(tx: Transaction) -> bool:
 
 
 _now = sa.bindparam("now", type_=CYCLE.c.acts_at.type)
-_unsent = sa.and_(NOTICE.c.status == "queued", NOTICE.c.message_id.is_(None), NOTICE.c.due_at <= _now)
+_unsent = sa.and_(UNMERGED, NOTICE.c.due_at <= _now)
 _DUE = Statement(
     sa.select(
         sa.or_(

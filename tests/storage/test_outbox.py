@@ -149,6 +149,18 @@ def test_queued_notices_are_merged_into_one_message_for_each_person_and_channel(
     assert [of[message].rpartition(" ")[2] for (message,) in town.notices("message_id")] == ["a", "b", "a", "d"]
 
 
+def test_nobodys_notices_are_torn_apart_where_a_page_of_them_ends(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "MERGED_AT_ONCE", 2)
+    many, one, last = town.person("P1"), town.person("P2"), town.person("P3")
+    keys = [("a", many), ("b", one), ("c", many), ("d", many), ("e", last)]
+    with town.at() as tx:
+        outbox.put(tx, [town.notice(key, person) for key, person in keys])
+        assert outbox.merge(tx) == Merged(notices=5, messages=3)
+
+    whose = dict(town.messages("id", "person_id"))
+    assert [(key, whose[message]) for key, message in town.notices("key", "message_id")] == keys
+
+
 def test_merges_at_once_put_each_notice_into_one_message(town: Town) -> None:
     people = [town.person(f"p{number}") for number in range(20)]
     with town.at() as tx:

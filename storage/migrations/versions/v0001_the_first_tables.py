@@ -551,7 +551,7 @@ def upgrade() -> None:
     with op.batch_alter_table("cycle", schema=None) as batch_op:
         batch_op.create_index(
             "ix_cycle_acts",
-            ["acts_at"],
+            ["acts_at", "id"],
             unique=False,
             sqlite_where=sa.text("acts_at IS NOT NULL"),
             postgresql_where=sa.text("acts_at IS NOT NULL"),
@@ -1164,7 +1164,7 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_obligation_owner_id"), ["owner_id"], unique=False)
         batch_op.create_index(
             "ix_obligation_rings",
-            ["rings_at"],
+            ["rings_at", "id"],
             unique=False,
             sqlite_where=sa.text("closed_at IS NULL AND rings_at IS NOT NULL"),
             postgresql_where=sa.text("closed_at IS NULL AND rings_at IS NOT NULL"),
@@ -1297,7 +1297,13 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_notice_cycle_id"), ["cycle_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_notice_message_id"), ["message_id"], unique=False)
         batch_op.create_index("ix_notice_obligation", ["obligation_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_notice_recipient_id"), ["recipient_id"], unique=False)
+        batch_op.create_index(
+            "ix_notice_unmerged",
+            ["person_id", "channel", "id"],
+            unique=False,
+            sqlite_where=sa.text("status = 'queued' AND message_id IS NULL"),
+            postgresql_where=sa.text("status = 'queued' AND message_id IS NULL"),
+        )
 
     op.create_table(
         "objector_look",

@@ -15,6 +15,7 @@ from starflow.service.tallies import Counts, Facet, Left, Place, Stands, counts,
 from starflow.service.view import Filters, View, view_of, where_of
 from storage import cycles, queries
 from storage import organisations as tree
+from storage.database import Transaction
 from storage.meetings import Scope
 from storage.organisations import Listed
 from storage.tallies import chain_of
@@ -119,27 +120,32 @@ class Overview:
 def overview(desk: Desk, filters: Filters | None = None) -> Overview:
     """Raises Unknown (year, code), BadInput."""
     with desk.looking() as tx:
-        view = view_of(desk, tx, filters or Filters())
-        everything, rows, names = _rows(view)
-        standing = {facet: number for facet, number in everything.items() if isinstance(facet, Stands)}
-        columns = _columns(view, _round(view, standing))
-        rated = sum(standing.values())
-        resting = sum(number for facet, number in standing.items() if facet.at_rest)
-        return Overview(
-            year=view.campaign.year,
-            now=view.now.astimezone(view.zone),
-            round=_round(view, standing),
-            rated=rated,
-            at_rest=resting,
-            columns=columns,
-            units=tuple(_units(view, columns, rows, names)),
-            lights=_lights(view, {facet: number for facet, number in standing.items() if not facet.at_rest}),
-            on_time=_on_time(everything),
-            next_due=_next_due(view, standing),
-            forecast=_forecast(view, standing, rated - resting),
-            places=_places(view, everything),
-            as_of=view.local(tx.as_of),
-        )
+        return overview_in(desk, tx, filters or Filters())
+
+
+def overview_in(desk: Desk, tx: Transaction, filters: Filters) -> Overview:
+    """The same in a reading that goes on."""
+    view = view_of(desk, tx, filters)
+    everything, rows, names = _rows(view)
+    standing = {facet: number for facet, number in everything.items() if isinstance(facet, Stands)}
+    columns = _columns(view, _round(view, standing))
+    rated = sum(standing.values())
+    resting = sum(number for facet, number in standing.items() if facet.at_rest)
+    return Overview(
+        year=view.campaign.year,
+        now=view.now.astimezone(view.zone),
+        round=_round(view, standing),
+        rated=rated,
+        at_rest=resting,
+        columns=columns,
+        units=tuple(_units(view, columns, rows, names)),
+        lights=_lights(view, {facet: number for facet, number in standing.items() if not facet.at_rest}),
+        on_time=_on_time(everything),
+        next_due=_next_due(view, standing),
+        forecast=_forecast(view, standing, rated - resting),
+        places=_places(view, everything),
+        as_of=view.local(tx.as_of),
+    )
 
 
 def _round(view: View, standing: Iterable[Stands]) -> str:

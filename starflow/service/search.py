@@ -109,7 +109,12 @@ def narrowed_by(desk: Desk, filters: Filters, text: str, *, within: str = "") ->
 def suggestions(desk: Desk) -> tuple[str, ...]:
     """Tokens that a search may begin with."""
     with desk.reading() as tx:
-        stages = dict.fromkeys(stage.title for stage in _scheme(desk, tx, None).stage if stage.round)
+        return suggestions_in(desk, tx)
+
+
+def suggestions_in(desk: Desk, tx: Transaction) -> tuple[str, ...]:
+    """The same in a reading that goes on."""
+    stages = dict.fromkeys(stage.title for stage in _scheme(desk, tx, None).stage if stage.round)
     lights = (words[0] for words in LIGHT_WORDS.values())
     return (
         *(f"灯:{word}" for word in lights),

@@ -28,6 +28,7 @@ from starflow.service.view import (
 )
 from storage import organisations as tree
 from storage import posts, queries
+from storage.database import Transaction
 from storage.queries import Body, Edges, OpenStage
 from workflow.engine.deadlines import NEAR_DAYS, Light, Ringing, days_overdue, end_of_day, start_of_day
 from workflow.engine.machine import CLOCK
@@ -70,10 +71,17 @@ class Glance:
 def glance(desk: Desk, filters: Filters | None = None, *, everything: bool = False, shown: int | None = None) -> Glance:
     """`stuck` with no more than so many lines: the others are only counted."""
     with desk.looking() as tx:
-        view = view_of(desk, tx, filters or Filters())
-        missing = Missing(desk, tx)
-        rows, following = cut(view, _kept(view, missing, everything), lambda one: one.found.place)
-        return Glance(Page(_lines(view, missing, rows[:shown]), following), len(rows))
+        return glance_in(desk, tx, filters or Filters(), everything=everything, shown=shown)
+
+
+def glance_in(
+    desk: Desk, tx: Transaction, filters: Filters, *, everything: bool = False, shown: int | None = None
+) -> Glance:
+    """The same in a reading that goes on."""
+    view = view_of(desk, tx, filters)
+    missing = Missing(desk, tx)
+    rows, following = cut(view, _kept(view, missing, everything), lambda one: one.found.place)
+    return Glance(Page(_lines(view, missing, rows[:shown]), following), len(rows))
 
 
 def _kept(view: View, missing: Missing, everything: bool) -> Iterator[Judged]:

@@ -10,14 +10,15 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import RedirectResponse
 
 from starflow.service import since
-from starflow.service.overview import DIRECT, Overview, overview, pace_text
-from starflow.service.search import search, suggestions
-from starflow.service.stuck import Glance, glance
+from starflow.service.overview import DIRECT, Overview, overview_in, pace_text
+from starflow.service.search import Asked, search, suggestions_in
+from starflow.service.stuck import Glance, glance_in
 from starflow.service.view import Filters
 from starflow.web.auth import narrowed
 from starflow.web.pages.shell import HOUSE, Look, Looking
+from storage.database import Transaction
 from workflow.engine.deadlines import Light
-from workflow.engine.errors import BadInput, StarflowError
+from workflow.engine.errors import BadInput
 
 router = APIRouter(include_in_schema=False)
 
@@ -41,8 +42,11 @@ def home(
         return RedirectResponse("/tasks", 303)
     seen = narrowed(look.caller, Filters())
     assert seen is not None  # only the city's can be empty
-    found, wrong = _stuck(look, seen, q, after, None if everything or q or after else AT_FIRST)
-    shown = overview(look.desk, seen)
+    asked = _asked(look, q)
+    with look.desk.looking() as tx:  # one snapshot, so that list and map never contradict each other
+        found, wrong = _stuck(look, tx, seen, asked, after, None if everything or q or after else AT_FIRST)
+        shown = overview_in(look.desk, tx, seen)
+        suggested = suggestions_in(look.desk, tx)
     return look.page(
         "overview.html",
         200 if wrong is None else 400,
@@ -57,19 +61,29 @@ def home(
         wrong=wrong.reasons if wrong else (),
         happened=since.happened(look.desk, seen, moved) if moved else None,
         direct=DIRECT,
-        suggestions=suggestions(look.desk),
+        suggestions=suggested,
     )
 
 
-def _stuck(
-    look: Look, seen: Filters, q: str, after: str | None, shown: int | None
-) -> tuple[Glance, StarflowError | None]:
-    """What the search asks for among the stuck; where it cannot be read, everything, and why not."""
+def _asked(look: Look, q: str) -> Asked | BadInput:
+    """What the search asks for; where it cannot be read, why not."""
     try:
-        asked = search(look.desk, q, within=look.principal.path)
-        return glance(look.desk, asked.narrowing(replace(seen, limit=PER_PAGE, after=after)), shown=shown), None
+        return search(look.desk, q, within=look.principal.path)
     except BadInput as wrong:
-        return glance(look.desk, replace(seen, limit=PER_PAGE), shown=shown), wrong
+        return wrong
+
+
+def _stuck(
+    look: Look, tx: Transaction, seen: Filters, asked: Asked | BadInput, after: str | None, shown: int | None
+) -> tuple[Glance, BadInput | None]:
+    """What is asked for among the stuck; where that cannot be read, everything, and why not."""
+    if isinstance(asked, Asked):
+        try:
+            wanted = asked.narrowing(replace(seen, limit=PER_PAGE, after=after))
+            return glance_in(look.desk, tx, wanted, shown=shown), None
+        except BadInput as wrong:
+            asked = wrong
+    return glance_in(look.desk, tx, replace(seen, limit=PER_PAGE), shown=shown), asked
 
 
 def _tiles(look: Look, seen: Overview) -> tuple[dict[str, object], ...]:

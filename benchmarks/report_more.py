@@ -118,17 +118,17 @@ def profiles() -> Iterator[str]:
     if not (found := read("profile")):
         return
     yield "\n## Where the time goes\n\nMilliseconds each under cProfile, which makes Python about twice as slow"
-    yield "and leaves the database as it is: the shares matter.\n"
+    yield "and leaves the database as it is: the shares matter. A move and a rung are one of those that a sweep does together.\n"
     for name, (one, *_) in found["measured"].items():
         peer, database = name.split("/")
         yield (
-            f"\n**{peer}, {TITLES[database]}: {one['ms']:.2f} ms.** "
-            + ", ".join(f"{room} {own:.2f}" for room, own in one["rooms"].items())
+            f"\n**{peer}, {TITLES[database]}: {one['ms']:.3f} ms.** "
+            + ", ".join(f"{room} {own:.3f}" for room, own in one["rooms"].items())
             + "."
         )
         yield "\n| ms with all below | calls | function |\n|---|---|---|"
         for whole, calls, line in one["lines"][:10]:
-            yield f"| {whole:.2f} | {calls:.0f} | `{line}` |"
+            yield f"| {whole:.3f} | {calls:.2g} | `{line}` |"
     yield from _failed(found)
 
 

@@ -124,6 +124,12 @@ def may_fold(tx: Transaction) -> bool:
     return bool(tx.connection.execute(sa.select(sa.func.pg_try_advisory_xact_lock(sa.func.hashtext(FOLDING)))).scalar())
 
 
+def known_to_planner(tx: Transaction) -> None:
+    """After so many changes PostgreSQL would plan by how the tables were before, until it looks again by itself a minute later."""
+    if tx.dialect == "postgresql":
+        tx.connection.exec_driver_sql("ANALYZE cycle, overdue, tally, facet")
+
+
 def keep(tx: Transaction, pages: Iterable[tuple[Countable, Sequence[str]]]) -> None:
     """From now on each of these cycles is counted under these facets and no others."""
     rows = tuple(pages)

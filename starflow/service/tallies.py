@@ -112,6 +112,9 @@ def fold(desk: Desk) -> str:
         with desk.transaction() as tx:
             page = _fold_page(desk, tx)
         total += page
+    if total >= PAGE:
+        with desk.transaction() as tx:
+            tallies.known_to_planner(tx)
     return f"重新计数{total}个"
 
 

@@ -91,8 +91,9 @@ def _idle() -> Iterator[Goal]:
             False,
             0,
         )
-        few, many = (_of(storm.get(size), f"storm/{database}", "sweep_mb") for size in ("small", "large"))
-        grown = many - few if few and many else None
+        held = [_of(storm.get(size), f"storm/{database}", "sweep_mb") for size in ("small", "large", "million")]
+        known = [megabytes for megabytes in held if megabytes]
+        grown = known[-1] - known[0] if len(known) > 1 else None
         yield Goal("memory from few due to the storm", TITLES[database], 20, 50, grown, " MB", False, 0)
 
 

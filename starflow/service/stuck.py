@@ -57,7 +57,8 @@ def stuck(desk: Desk, filters: Filters | None = None, *, everything: bool = Fals
 
     Most days overdue first, then by code. `everything`: all open ones.
     """
-    return glance(desk, filters, everything=everything).page
+    with desk.looking() as tx:
+        return glance(desk, tx, filters or Filters(), everything=everything).page
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +69,10 @@ class Glance:
     total: int
 
 
-def glance(desk: Desk, filters: Filters | None = None, *, everything: bool = False, shown: int | None = None) -> Glance:
-    """`stuck` with no more than so many lines: the others are only counted."""
-    with desk.looking() as tx:
-        return glance_in(desk, tx, filters or Filters(), everything=everything, shown=shown)
-
-
-def glance_in(
+def glance(
     desk: Desk, tx: Transaction, filters: Filters, *, everything: bool = False, shown: int | None = None
 ) -> Glance:
-    """The same in a reading that goes on."""
+    """`stuck` in a reading that goes on, with no more than `shown` lines: the others are only counted."""
     view = view_of(desk, tx, filters)
     missing = Missing(desk, tx)
     rows, following = cut(view, _kept(view, missing, everything), lambda one: one.found.place)

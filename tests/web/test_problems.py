@@ -120,7 +120,7 @@ def test_every_answer_has_the_headers(
 
 
 def test_a_fault_has_the_headers_too(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr("starflow.web.pages.overview.glance_in")
+    monkeypatch.delattr("starflow.web.pages.overview.glance")
 
     answer = web.ask("GET", "/", by=None)
 

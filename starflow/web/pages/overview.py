@@ -12,7 +12,7 @@ from fastapi.responses import RedirectResponse
 from starflow.service import since
 from starflow.service.overview import DIRECT, Overview, overview_in, pace_text
 from starflow.service.search import Asked, search, suggestions_in
-from starflow.service.stuck import Glance, glance_in
+from starflow.service.stuck import Glance, glance
 from starflow.service.view import Filters
 from starflow.web.auth import narrowed
 from starflow.web.pages.shell import HOUSE, Look, Looking
@@ -80,10 +80,10 @@ def _stuck(
     if isinstance(asked, Asked):
         try:
             wanted = asked.narrowing(replace(seen, limit=PER_PAGE, after=after))
-            return glance_in(look.desk, tx, wanted, shown=shown), None
+            return glance(look.desk, tx, wanted, shown=shown), None
         except BadInput as wrong:
             asked = wrong
-    return glance_in(look.desk, tx, replace(seen, limit=PER_PAGE), shown=shown), asked
+    return glance(look.desk, tx, replace(seen, limit=PER_PAGE), shown=shown), asked
 
 
 def _tiles(look: Look, seen: Overview) -> tuple[dict[str, object], ...]:

@@ -5,12 +5,10 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import cache, lru_cache, partial
 from pathlib import Path
-from types import FunctionType
 from typing import Any
 
 from fastapi import Response
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from jinja2.runtime import Context
 from markupsafe import Markup
 
 from starflow.web import english
@@ -55,17 +53,6 @@ def answer(
     return Response(said, status, {"content-language": lang, **(headers or {})}, "text/html; charset=utf-8")
 
 
-class Direct(Context):
-    """Calls plain functions as they are: Jinja asks each at every call whether it wants the context, which none of ours does."""
-
-    def call(self, function: Callable[..., Any], /, *values: Any, **named: Any) -> Any:  # type: ignore[override]
-        if type(function) is not FunctionType or hasattr(function, "jinja_pass_arg"):
-            return super().call(function, *values, **named)
-        named.pop("_block_vars", None)
-        named.pop("_loop_vars", None)
-        return function(*values, **named)
-
-
 @cache
 def environment(lang: str) -> Environment:
     made = Environment(
@@ -77,7 +64,6 @@ def environment(lang: str) -> Environment:
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
-    made.context_class = Direct
     made.install_gettext_translations(catalogue(lang), newstyle=True)  # type: ignore[attr-defined]
     made.globals["_"] = made.globals["gettext"] = _saying(lang)
     for filter_ in (

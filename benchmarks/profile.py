@@ -91,6 +91,7 @@ def map_of_units(database: str) -> Work:
 
 
 PEERS: dict[str, Callable[[str], Work]] = {
+    "validation": validation,
     "decision": decision,
     "move in a sweep": move_in_a_sweep,
     "rung": rung,
@@ -98,8 +99,6 @@ PEERS: dict[str, Callable[[str], Work]] = {
     "page": page,
     "overview": map_of_units,
 }
-ALONE = {"validation": validation}
-"""Where no database has a part."""
 
 
 def profiled(work: Work) -> dict[str, Any]:
@@ -136,10 +135,11 @@ def _room(file: str) -> str:
 
 
 def measured(quick: bool) -> dict[str, Any]:
-    cases = [(peer, database) for peer in PEERS for database in ("sqlite", "postgresql")]
-    return rounds("profile", [*((peer, "memory") for peer in ALONE), *cases], 1, 0)
+    places = {"validation": ("memory",)}
+    cases = [(peer, place) for peer in PEERS for place in places.get(peer, ("sqlite", "postgresql"))]
+    return rounds("profile", cases, 1, 0)
 
 
 if __name__ == "__main__":
     peer, database, _ = sys.argv[1:]
-    answer(**profiled((PEERS | ALONE)[peer](database)))
+    answer(**profiled(PEERS[peer](database)))

@@ -77,12 +77,15 @@ def client(url: str, at: str, seconds: str, number: str) -> None:
     from starflow.service.cycles import CycleAsk, fire
 
     desk = _desk(url, at)
-    said = "SELECT o.code FROM cycle c JOIN organisation o ON o.id = c.organisation_id WHERE c.stage LIKE '%declaration' ORDER BY c.id"
+    said = (
+        "SELECT o.code FROM cycle c JOIN organisation o ON o.id = c.organisation_id "
+        "WHERE c.stage LIKE '%declaration' AND mod(c.id, :clients) = :number ORDER BY c.id"
+    )
     with desk.reading() as tx:
-        every = tx.connection.execute(sa.text(said)).scalars().all()
+        own = tx.connection.execute(sa.text(said), {"clients": CLIENTS, "number": int(number)}).scalars().all()
     payload = {"head": "甲", "members_due": 12, "target_star": 4}
     its = {"trigger": "declare", "relations": frozenset({"organisation"}), "actor": "P1", "payload": payload}
-    mine = iter([code for n, code in enumerate(every) if n % CLIENTS == int(number)])
+    mine = iter(own)
     fire(desk, CycleAsk(code=next(mine), **its))  # reads the scheme, opens the connection
     print("ready", flush=True)
     sys.stdin.readline()

@@ -4,7 +4,7 @@ Notices are put in the transaction of the work they speak of; their unique key m
 a time under a lease, because the send is outside any transaction: a killed worker's message comes back under the same key.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -25,7 +25,7 @@ INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.ins
 WAITING = sa.text("message.status IN ('queued', 'claimed')")  # in these words, so that the partial index is used
 UNMERGED = sa.text("notice.status = 'queued' AND notice.message_id IS NULL")  # likewise
 GIVEN_UP = ("dead", "unsure")
-MERGED_AT_ONCE = 2_000  # notices, and those of their last person
+MERGED_AT_ONCE = 2_000
 ADDRESS = sa.case((MESSAGE.c.channel == "smtp", PERSON.c.email), else_=PERSON.c.code)
 
 
@@ -170,33 +170,45 @@ def _void(tx: Transaction, which: sa.ColumnElement[bool], status: str, why: str)
 
 def merge(tx: Transaction) -> Merged:
     """Puts every queued notice into a message, one for each person and channel; the text is written when it leaves."""
-    total, after = Merged(0, 0), 0
+    total, going_on = Merged(0, 0), dict[tuple[int, str], int]()
+    for page in _unmerged(tx):
+        groups = {whose: tuple(rows) for whose, rows in groupby(page, key=lambda row: (row.person_id, row.channel))}
+        new = _begun(tx, [rows[0] for whose, rows in groups.items() if whose not in going_on])
+        into = going_on | new
+        _LINK.run(tx, *({"notices": [row.id for row in rows], "message": into[of]} for of, rows in groups.items()))
+        total = Merged(total.notices + len(page), total.messages + len(new))
+        last = page[-1].person_id, page[-1].channel
+        going_on = {last: into[last]}
+    return total
+
+
+def _unmerged(tx: Transaction) -> Iterator[Sequence[sa.Row[Any]]]:
+    """By person and channel, page by page. Locked, without what another sweep is merging now, and without what may still be taken back."""
+    after: tuple[int, str, int] = (0, "", 0)
+    whose = (NOTICE.c.person_id, NOTICE.c.channel, NOTICE.c.id)
     while True:
-        upto = _some_persons_on(tx, after)
-        done = _merge_of(tx, after, upto)
-        total = Merged(total.notices + done.notices, total.messages + done.messages)
-        if upto is None:
-            return total
-        after = upto
+        found = (
+            sa.select(NOTICE.c.id, NOTICE.c.key, NOTICE.c.person_id, NOTICE.c.channel)
+            .where(UNMERGED, sa.tuple_(*whose) > after, NOTICE.c.due_at <= tx.now)
+            .order_by(*whose)
+            .limit(MERGED_AT_ONCE)
+            .with_for_update(skip_locked=True)
+        )
+        page = tx.session.execute(found).all()
+        if page:
+            yield page
+        if len(page) < MERGED_AT_ONCE:
+            return
+        after = page[-1].person_id, page[-1].channel, page[-1].id
 
 
-def _some_persons_on(tx: Transaction, after: int) -> int | None:
-    """The last person of the next page of notices, so that nobody's are torn apart; None: there is no further page."""
-    found = sa.select(NOTICE.c.person_id).where(UNMERGED, NOTICE.c.person_id > after).order_by(NOTICE.c.person_id)
-    return tx.session.execute(found.limit(1).offset(MERGED_AT_ONCE)).scalar()
-
-
-def _merge_of(tx: Transaction, after: int, upto: int | None) -> Merged:
-    groups = [
-        tuple(group) for _, group in groupby(_unmerged(tx, after, upto), key=lambda row: (row.person_id, row.channel))
-    ]
-    if not groups:
-        return Merged(0, 0)
-    messages = {_message_key(tx, group[0]): group for group in groups}
-    insert = sa.insert(MESSAGE).returning(MESSAGE.c.id, MESSAGE.c.key)
-    ids = tx.session.execute(insert, [_message(tx, key, group[0]) for key, group in messages.items()]).all()
-    _LINK.run(tx, *({"notices": [row.id for row in messages[key]], "message": id} for id, key in ids))
-    return Merged(notices=sum(map(len, groups)), messages=len(groups))
+def _begun(tx: Transaction, firsts: Sequence[sa.Row[Any]]) -> dict[tuple[int, str], int]:
+    """A message for each of these notices: (person, channel) → its number."""
+    if not firsts:
+        return {}
+    insert = sa.insert(MESSAGE).returning(MESSAGE.c.id, MESSAGE.c.person_id, MESSAGE.c.channel)
+    rows = tx.session.execute(insert, [_message(tx, first) for first in firsts])
+    return {(row.person_id, row.channel): row.id for row in rows}
 
 
 _LINK = Statement(
@@ -204,25 +216,20 @@ _LINK = Statement(
 )
 
 
-def _unmerged(tx: Transaction, after: int, upto: int | None) -> Iterable[sa.Row[Any]]:
-    """Of persons in this range. Locked, without what another sweep is merging now, and without what may still be taken back."""
-    persons = [NOTICE.c.person_id > after, *([] if upto is None else [NOTICE.c.person_id <= upto])]
-    return tx.session.execute(
-        sa.select(NOTICE.c.id, NOTICE.c.key, NOTICE.c.person_id, NOTICE.c.channel)
-        .where(UNMERGED, *persons, NOTICE.c.due_at <= tx.now)
-        .order_by(NOTICE.c.person_id, NOTICE.c.channel, NOTICE.c.id)
-        .with_for_update(skip_locked=True)
-    )
-
-
 def _message_key(tx: Transaction, first: sa.Row[Any]) -> str:
     """Says when and to whom; the salt keeps two installations with one gateway from taking each other's keys."""
     return f"{tx.now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{first.person_id}-{first.channel}-{tx.salt(first.key)[:16]}"
 
 
-def _message(tx: Transaction, key: str, first: sa.Row[Any]) -> dict[str, Any]:
+def _message(tx: Transaction, first: sa.Row[Any]) -> dict[str, Any]:
     to = {"person_id": first.person_id, "channel": first.channel, "address": "", "subject": "", "body": ""}
-    return to | {"key": key, "created_at": tx.now, "next_try_at": tx.now, "status": "queued", "attempts": 0}
+    return to | {
+        "key": _message_key(tx, first),
+        "created_at": tx.now,
+        "next_try_at": tx.now,
+        "status": "queued",
+        "attempts": 0,
+    }
 
 
 # ── out of the outbox ────────────────────────────────────────────

@@ -16,11 +16,10 @@ import subprocess
 import sys
 import tomllib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from fnmatch import fnmatch
 from importlib.metadata import version
-from itertools import accumulate
 from math import ceil
 from pathlib import Path
 from typing import Any
@@ -38,7 +37,7 @@ MEANS = {0: SURVIVED, 1: KILLED, UNCALLED: UNTESTED, None: NOT_RUN}
 ENDLESS = (-24, -14, -9, 24)
 """Stopped by the clock or for want of memory: found out, as a test that hangs is."""
 VERSIONS = ("starflow", "mutmut", "pytest", "hypothesis", "transitions", "pydantic")
-FIRST, AGAIN = (1.0, 60), (10.0, 400)
+FIRST, AGAIN = (2.0, 120), (10.0, 400)
 """Seconds and number of tests that each mutant is given, and a survivor once more."""
 WANTED = {False: (NOT_RUN, UNTESTED), True: (SURVIVED, UNTESTED)}
 MUTANTS = Path("mutants")
@@ -84,27 +83,41 @@ def _ready() -> None:
 
 def _try(mutants: list[dict[str, Any]], again: bool) -> None:
     calls, (seconds, most) = json.loads(STATS.read_text()), AGAIN if again else FIRST
-    work = [json.dumps([m["mutant"], _nearest(m["mutant"], calls, seconds, most)]) for m in mutants]
+    called = _called(calls)
+    work = [json.dumps([m["mutant"], _nearest(m["mutant"], calls, called)]) for m in mutants]
     WORK.write_text("\n".join(work), encoding="utf-8")
     config = tomllib.loads(Path("pyproject.toml").read_text())["tool"]["mutmut"]
     pytest = [sys.executable, "-m", "pytest", "-q", "--rootdir=.", *config["pytest_add_cli_args"]]
     around = os.environ | AROUND | {"PYTHONPATH": str(MUTANTS.absolute())}
     around |= {mutation_plugin.WORK: str(WORK.absolute()), mutation_plugin.PROCESSOR: str(ceil(5 + 2 * seconds))}
+    around |= {mutation_plugin.TIME: json.dumps([seconds, most])}
     print(f"{len(work)} mutants", flush=True)
     subprocess.run([*pytest, *config["pytest_add_cli_args_test_selection"]], cwd=MUTANTS, env=around, check=True)
 
 
-def _nearest(mutant: str, calls: dict[str, Any], seconds: float, most: int) -> list[str]:
-    """The tests of its own file, then of its room, then the others, the quickest first, as long as they take no longer."""
+def _nearest(mutant: str, calls: dict[str, Any], called: Mapping[str, int]) -> list[tuple[str, float]]:
+    """The tests that call its function, with the seconds each takes: of each file of tests in turn the one that calls least else,
+    and four of the module's own file in each turn, so that the first few are near and not all of a kind.
+    """
     function = mangled_name_from_mutant_name(mutant)
     _, room, file, *_ = function.split(".")
-    own, took = (f"tests/{room}/test_{file}.py", f"tests/{room}/"), calls["duration_by_test"]
+    own, took = f"tests/{room}/test_{file}.py", calls["duration_by_test"]
     tests = sorted(
         calls["tests_by_mangled_function_name"].get(function, ()),
-        key=lambda test: ([not test.startswith(place) for place in own], took.get(test, 0.0), test),
+        key=lambda test: (called[test], took.get(test, 0.0), test),
     )
-    until = accumulate(took.get(test, 0.0) for test in tests)
-    return [test for test, sum_ in zip(tests, until, strict=True) if sum_ <= seconds][:most] or tests[:1]
+    turn: Counter[str] = Counter()
+    places = {}
+    for test in tests:
+        place = test.partition("::")[0]
+        places[test] = turn[place] // 4 if place == own else turn[place]
+        turn[place] += 1
+    return [(test, round(took.get(test, 0.0), 3)) for test in sorted(tests, key=places.__getitem__)]
+
+
+def _called(calls: dict[str, Any]) -> Counter[str]:
+    """How many functions each test calls."""
+    return Counter(test for tests in calls["tests_by_mangled_function_name"].values() for test in tests)
 
 
 def _gather() -> None:

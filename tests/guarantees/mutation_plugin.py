@@ -2,7 +2,8 @@
 
 mutmut asks, of each mutant, only the tests that were seen to call the function. A value that is made once for many tests (a
 fixture of the session, a constant of the module, a cache) is made in the first of them alone; here each of them is told to
-lean on it. In the fork nothing has been made yet, and the first test that fails ends it.
+lean on it. In the fork nothing has been made yet, and the first test that fails ends it. A test that has found a wrong in a
+module is asked first about the next ones there: what tells one sum from another tells most of them.
 """
 
 import functools
@@ -12,9 +13,11 @@ import os
 import resource
 import signal
 import sys
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import pytest
 from _pytest.runner import runtestprotocol
@@ -23,7 +26,10 @@ from mutmut.mutation.trampoline import set_mutant_under_test
 from mutmut.state import state
 
 WORK = "MUTATION_WORK"
-"""In the environment: a file of [mutant, tests] lines; beside it `.came` gets a line of [mutant, code] for each."""
+"""In the environment: a file of [mutant, [[test, seconds], …]] lines; beside it `.came` gets a line of [mutant, code] for each."""
+TIME = "MUTATION_TIME"
+"""In the environment: seconds and number of tests that each mutant is given."""
+CHILDREN = os.cpu_count() or 1
 MEMORY = 6 << 30  # a mutant that counts for ever stops here, and the machine goes on
 PROCESSOR, CLOCK = "MUTATION_PROCESSOR", 1800
 """Seconds: of the processor, from the environment, because the machine may be busy; and of the clock, for what sleeps."""
@@ -49,21 +55,54 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     gc.collect()
     gc.freeze()
     with work.with_suffix(".came").open("a", encoding="utf-8") as came:
-        for line in work.read_text(encoding="utf-8").splitlines():
-            mutant, tests = json.loads(line)
-            code = _tried(mutant, [items[test] for test in tests if test in items])
+        for mutant, code in _all_tried(map(json.loads, work.read_text(encoding="utf-8").splitlines()), items):
             print(json.dumps([mutant, code]), file=came, flush=True)
     return True
 
 
-def _tried(mutant: str, items: list[pytest.Item]) -> int:
-    """0: no test has failed; 1: one has; less: the signal that has ended it."""
-    if not (child := os.fork()):
-        _try(mutant, items)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+def _all_tried(
+    work: Iterator[tuple[str, list[list[Any]]]], items: Mapping[str, pytest.Item]
+) -> Iterator[tuple[str, int]]:
+    """Each mutant with what came of it. 0: no test has failed; 1: one has; less: the signal that has ended it."""
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    running: dict[int, tuple[str, int]] = {}
+    for mutant, tests in work:
+        if len(running) == CHILDREN:
+            yield _ended(running, found)
+        first = _in_order(tests, found[_module(mutant)])
+        said, saying = os.pipe()
+        if not (child := os.fork()):
+            _try(mutant, [items[test] for test in first if test in items], saying)
+        os.close(saying)
+        running[child] = mutant, said
+    while running:
+        yield _ended(running, found)
 
 
-def _try(mutant: str, items: list[pytest.Item]) -> None:
+def _ended(running: dict[int, tuple[str, int]], found: Mapping[str, Counter[str]]) -> tuple[str, int]:
+    child, status = os.wait()
+    mutant, said = running.pop(child)
+    with os.fdopen(said, encoding="utf-8") as words:
+        found[_module(mutant)].update(filter(None, [words.read()]))
+    return mutant, os.waitstatus_to_exitcode(status)
+
+
+def _in_order(tests: list[list[Any]], found: Counter[str]) -> list[str]:
+    """Those that have found something in this module before, the most successful first; then as they stand, while time is left."""
+    seconds, most = json.loads(os.environ[TIME])
+    known = sorted((one for one in tests if found[one[0]]), key=lambda one: -found[one[0]])
+    others = [one for one in tests if not found[one[0]]]
+    until = accumulate(took for _, took in (*known, *others))
+    return [test for (test, _), sum_ in zip((*known, *others), until, strict=True) if sum_ <= seconds][:most] or [
+        test for test, _ in tests[:1]
+    ]
+
+
+def _module(mutant: str) -> str:
+    return mutant.rpartition(".")[0]
+
+
+def _try(mutant: str, items: list[pytest.Item], saying: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (int(os.environ[PROCESSOR]),) * 2)
     signal.alarm(CLOCK)
@@ -73,6 +112,7 @@ def _try(mutant: str, items: list[pytest.Item]) -> None:
     try:
         for item, following in zip(items, [*items[1:], None], strict=True):
             if any(report.failed for report in runtestprotocol(item, log=False, nextitem=following)):
+                os.write(saying, item.nodeid.encode())
                 os._exit(1)
     except BaseException:
         os._exit(1)

@@ -22,14 +22,14 @@ from fnmatch import fnmatch
 from importlib.metadata import version
 from math import ceil
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mutmut.mutation.data import SourceFileMutationData
 from mutmut.mutation.diff_apply import get_diff_for_mutant
 from mutmut.utils.file_utils import walk_mutatable_files
 from mutmut.utils.format_utils import mangled_name_from_mutant_name, orig_function_and_class_names_from_key
 
-from tests.guarantees import mutation_plugin, page, survivors
+from tests.guarantees import mutation_lines, mutation_plugin, page, survivors
 
 KILLED, SURVIVED, UNTESTED, NOT_RUN = "killed", "survived", "untested", "not_run"
 UNCALLED = 33  # mutmut: no test calls the function
@@ -41,7 +41,8 @@ FIRST, AGAIN = (2.0, 120), (10.0, 400)
 """Seconds and number of tests that each mutant is given, and a survivor once more."""
 WANTED = {False: (NOT_RUN, UNTESTED), True: (SURVIVED, UNTESTED)}
 MUTANTS = Path("mutants")
-STATS, WORK = MUTANTS / "mutmut-stats.json", MUTANTS / "work"
+STATS, LINES, WORK = MUTANTS / "mutmut-stats.json", MUTANTS / "lines.json", MUTANTS / "work"
+FEW = 40
 A_HANDFUL = "workflow.rating.routes.*"
 AROUND = {"PYTHONHASHSEED": "0", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 """Every process finds the same tests under the same names, with the plug-ins that are named and no other."""
@@ -79,40 +80,51 @@ def _ready() -> None:
             (MUTANTS / file).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(file, MUTANTS / file)
     subprocess.run(["mutmut", "run", "--max-children", "1", A_HANDFUL], env=os.environ | AROUND, check=True)
+    written = max(file.stat().st_mtime for folder in ("workflow", "tests") for file in Path(folder).rglob("*.py"))
+    if not LINES.exists() or LINES.stat().st_mtime < written:
+        _pytest(Path("."), {mutation_lines.LINES: str(LINES.absolute())}, "-p", "tests.guarantees.mutation_lines")
 
 
 def _try(mutants: list[dict[str, Any]], again: bool) -> None:
     calls, (seconds, most) = json.loads(STATS.read_text()), AGAIN if again else FIRST
-    called = _called(calls)
-    work = [json.dumps([m["mutant"], _nearest(m["mutant"], calls, called)]) for m in mutants]
+    called, lines = _called(calls), json.loads(LINES.read_text())
+    work = [json.dumps([m["mutant"], _nearest(m, calls, called, lines)]) for m in mutants]
     WORK.write_text("\n".join(work), encoding="utf-8")
-    config = tomllib.loads(Path("pyproject.toml").read_text())["tool"]["mutmut"]
-    pytest = [sys.executable, "-m", "pytest", "-q", "--rootdir=.", *config["pytest_add_cli_args"]]
-    around = os.environ | AROUND | {"PYTHONPATH": str(MUTANTS.absolute())}
-    around |= {mutation_plugin.WORK: str(WORK.absolute()), mutation_plugin.PROCESSOR: str(ceil(5 + 2 * seconds))}
-    around |= {mutation_plugin.TIME: json.dumps([seconds, most])}
+    around = {mutation_plugin.WORK: str(WORK.absolute()), mutation_plugin.PROCESSOR: str(ceil(5 + 2 * seconds))}
     print(f"{len(work)} mutants", flush=True)
-    subprocess.run([*pytest, *config["pytest_add_cli_args_test_selection"]], cwd=MUTANTS, env=around, check=True)
+    _pytest(MUTANTS, around | {mutation_plugin.TIME: json.dumps([seconds, most])})
 
 
-def _nearest(mutant: str, calls: dict[str, Any], called: Mapping[str, int]) -> list[tuple[str, float]]:
-    """The tests that call its function, with the seconds each takes: of each file of tests in turn the one that calls least else,
-    and four of the module's own file in each turn, so that the first few are near and not all of a kind.
+def _pytest(where: Path, around: Mapping[str, str], *more: str) -> None:
+    """As mutmut runs it, upon the code in this folder."""
+    config = tomllib.loads(Path("pyproject.toml").read_text())["tool"]["mutmut"]
+    said = ["-q", "--rootdir=.", *config["pytest_add_cli_args"], *more, *config["pytest_add_cli_args_test_selection"]]
+    around = os.environ | AROUND | {"PYTHONPATH": str(where.absolute())} | around
+    subprocess.run([sys.executable, "-m", "pytest", *said], cwd=where, env=around, check=True)
+
+
+def _nearest(
+    mutant: dict[str, Any], calls: dict[str, Any], called: Mapping[str, int], lines: Mapping[str, Any]
+) -> list[tuple[str, float]]:
+    """The tests that come to its line, with the seconds each takes, then a few that call its function and may lean on a fixture that
+    came there. Of each file of tests in turn the one that calls least else, and four of the module's own file in each turn, so that
+    the first ones are not all of a kind.
     """
-    function = mangled_name_from_mutant_name(mutant)
+    function = mangled_name_from_mutant_name(mutant["mutant"])
     _, room, file, *_ = function.split(".")
-    own, took = f"tests/{room}/test_{file}.py", calls["duration_by_test"]
+    own, took, changed = f"tests/{room}/test_{file}.py", calls["duration_by_test"], _changed(mutant)
+    there = mutation_lines.who_runs(lines, mutant["path"], changed.function, changed.was[0] if changed.was else "")
     tests = sorted(
         calls["tests_by_mangled_function_name"].get(function, ()),
         key=lambda test: (called[test], took.get(test, 0.0), test),
     )
-    turn: Counter[str] = Counter()
+    turn: Counter[tuple[bool, str]] = Counter()
     places = {}
     for test in tests:
-        place = test.partition("::")[0]
-        places[test] = turn[place] // 4 if place == own else turn[place]
-        turn[place] += 1
-    return [(test, round(took.get(test, 0.0), 3)) for test in sorted(tests, key=places.__getitem__)]
+        far, place = test not in there, test.partition("::")[0]
+        places[test] = (far, turn[far, place] // 4 if place == own else turn[far, place])
+        turn[far, place] += 1
+    return [(test, round(took.get(test, 0.0), 3)) for test in sorted(tests, key=places.__getitem__)][: len(there) + FEW]
 
 
 def _called(calls: dict[str, Any]) -> Counter[str]:
@@ -176,14 +188,24 @@ def _not_run(module: dict[str, Any]) -> dict[str, Any]:
 
 
 def _survivor(mutant: dict[str, Any]) -> dict[str, str]:
-    changed = get_diff_for_mutant(mutant["mutant"], path=mutant["path"]).splitlines()[3:]
+    changed = _changed(mutant)
+    was, now = " ".join(changed.was), " ".join(changed.now)
+    return {"module": _module(mutant), "function": changed.function, "was": was, "now": now}
+
+
+class Changed(NamedTuple):
+    """A function, and its lines that are other ones in the mutant."""
+
+    function: str
+    was: tuple[str, ...]
+    now: tuple[str, ...]
+
+
+def _changed(mutant: dict[str, Any]) -> Changed:
+    lines = get_diff_for_mutant(mutant["mutant"], path=mutant["path"]).splitlines()[3:]
     function, inside = orig_function_and_class_names_from_key(mutant["mutant"])
-    return {
-        "module": _module(mutant),
-        "function": ".".join(filter(None, (inside, function.rpartition(".")[2]))),
-        "was": " ".join(line[1:].strip() for line in changed if line.startswith("-")),
-        "now": " ".join(line[1:].strip() for line in changed if line.startswith("+")),
-    }
+    was, now = (tuple(line[1:].strip() for line in lines if line.startswith(sign)) for sign in "-+")
+    return Changed(".".join(filter(None, (inside, function.rpartition(".")[2]))), was, now)
 
 
 def _module(mutant: dict[str, Any]) -> str:

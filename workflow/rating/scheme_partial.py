@@ -112,8 +112,6 @@ def _mark(read: Any, path: Path) -> None:
     holder = _at(read, path[:-1])
     if isinstance(holder, Closed) and path[-1] in type(holder).model_fields:
         holder.__dict__[str(path[-1])] = UNREAD
-    elif isinstance(holder, dict) and path[-1] in holder:
-        holder[path[-1]] = UNREAD
 
 
 def _at(here: Any, path: Path) -> Any:

@@ -119,7 +119,7 @@ def bands(scheme: Scheme) -> Iterator[Fault]:
     banded = [level for level in scheme.levels if level.min is not None]
     for lower, upper in pairwise(banded):
         yield from _between(scheme, lower, upper)
-    if not banded or scheme.levels[0].min is None:
+    if scheme.levels[0].min is None:
         return
     lowest, highest = scheme.levels[0], scheme.levels[-1]
     if not lowest.reached_by(scheme.score.min):
@@ -148,13 +148,13 @@ def _overlaps(lower: Level, upper: Level) -> bool:
 
 
 def _leaves_a_gap(scheme: Scheme, lower: Level, upper: Level) -> bool:
-    """Whole numbers leave none between 60 and 61, if the total is rounded to whole numbers."""
+    """Of two that do not overlap; whole numbers leave none between 60 and 61, if the total is rounded to whole numbers."""
     assert lower.top is not None and upper.min is not None
     (bound, inclusive), decimals = lower.top, scheme.score.total_decimals
     if bound == upper.min:
         return not inclusive and not upper.min_inclusive
-    if decimals is None or bound > upper.min:
-        return bound < upper.min
+    if decimals is None:
+        return True
     step = Decimal(1).scaleb(-decimals)
     last = bound if inclusive else bound - step
     first = upper.min if upper.min_inclusive else upper.min + step
@@ -222,7 +222,7 @@ def _sums(scheme: Scheme, together: list[Quota]) -> Iterator[Fault]:
     if _disjoint(least) and (total := _total(least)) > 1:
         yield ("quota", scheme.quota.index(least[-1]), "ratio"), f"无法满足:各项下限合计{total},超过全部"
     everything = {star for quota in most for star in quota.stars} >= set(scheme.stars)
-    if most and everything and (total := _total(most)) < 1:
+    if everything and (total := _total(most)) < 1:
         yield ("quota", scheme.quota.index(most[-1]), "ratio"), f"无法满足:所有等次的上限合计{total},不足全部"
 
 
@@ -261,7 +261,7 @@ def ways_back(scheme: Scheme) -> Iterator[Fault]:
     """What is sent back goes up the list: an exit downward would skip a stage (R45), one to itself goes nowhere."""
     names = [stage.name for stage in scheme.stage]
     for i, stage in enumerate(scheme.stage):
-        for exit_ in set(stage.exits) & BACK:
+        for exit_ in (exit_ for exit_ in stage.exits if exit_ in BACK):
             for name in _names(getattr(stage, exit_)):
                 full = scheme.full_name(stage, name)
                 if full in names and names.index(full) >= i:

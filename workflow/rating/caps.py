@@ -49,14 +49,16 @@ def election_bounds(scheme: Scheme, inputs: RatingInputs) -> tuple[Bound, ...]:
 
 def absence_bound(scheme: Scheme, inputs: RatingInputs) -> tuple[Bound, ...]:
     rule, absences = scheme.absence, absences_in(scheme, inputs)
-    return (_bound(scheme, rule.cite.rule, absences, rule.cap, exempt=False),) if rule and absences else ()
+    return (_bound(scheme, rule.cite.rule, absences, rule.cap),) if rule and absences else ()
 
 
 def absences_in(scheme: Scheme, inputs: RatingInputs) -> str:
     """The sentence on repeated absence in the year, empty below the threshold."""
     rule = scheme.absence
-    times = sum(event.code == rule.event and outside(event, inputs) is None for event in inputs.events) if rule else 0
-    if rule is None or not COMPARE[rule.op](times, rule.threshold):
+    if rule is None:
+        return ""
+    times = sum(event.code == rule.event and outside(event, inputs) is None for event in inputs.events)
+    if not COMPARE[rule.op](times, rule.threshold):
         return ""
     return f"年度内{event_word(rule.event, EACH, scheme.words)}累计{times}次,{COUNT_WORDS[rule.op]}{rule.threshold}次"
 
@@ -76,7 +78,7 @@ def effect_bounds(scheme: Scheme, inputs: RatingInputs, figures: Figures) -> tup
     """No more than this, nothing but the lowest, or no level at all."""
     found = []
     for effect, said in _standing(scheme, inputs, figures, "cap", "bottom", "no_level"):
-        star = effect.star if effect.star is not None else 0 if effect.then == "no_level" else scheme.lowest
+        star = effect.star if effect.star is not None else scheme.lowest  # to have no level is the lowest of all
         word = "不得高于" if effect.then == "cap" else "直接定为"
         found.append(Bound(Step(effect.cite.rule, f"{said},{word}{label(scheme, star)}", f"star<={star}"), star))
     return tuple(found)
@@ -120,7 +122,7 @@ def lifts(scheme: Scheme, inputs: RatingInputs, star: int, figures: Figures) -> 
     """Levels given directly, levels that one may not fall below, and how far down one may go in one go."""
     steps = []
     for effect, said in _standing(scheme, inputs, figures, "set", "floor"):
-        wanted = effect.star if effect.star is not None else star
+        wanted = effect.star or 0  # a scheme always says it
         after = wanted if effect.then == "set" else max(star, wanted)
         word = "直接定为" if effect.then == "set" else "不低于"
         text = f"{said},{word}{label(scheme, wanted)}"
@@ -163,7 +165,7 @@ def moved(scheme: Scheme, star: int, steps: int) -> int:
 # --- parts --------------------------------------------------------------------------------------------------------------
 
 
-def _bound(scheme: Scheme, rule: str, said: str, star: int, *, exempt: bool) -> Bound:
+def _bound(scheme: Scheme, rule: str, said: str, star: int, *, exempt: bool = False) -> Bound:
     if exempt:
         return Bound(Step(rule, f"{said},不受限制", UNTOUCHED), scheme.stars[-1])
     return Bound(Step(rule, f"{said},不得高于{label(scheme, star)}", f"star<={star}"), star)

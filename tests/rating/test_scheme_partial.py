@@ -12,6 +12,7 @@ from tests.rating.schemes_at_random import CITE, Drawn
 from workflow.rating.scheme import domains, load
 from workflow.rating.scheme_partial import UNREAD, NotRead, partial_scheme, tuples
 from workflow.rating.scheme_places import Path, Places
+from workflow.rating.scheme_stages import Condition
 from workflow.rating.scheme_tables import Scheme
 
 KINDS = ("self_evaluation", "survey", "review")
@@ -112,6 +113,8 @@ def test_a_key_that_there_is_not_is_passed_over(wrong: Path, said: dict[str, Any
         ([("score", 0, "min")], {}),
         ([("score", "max", "min")], {}),
         ([("score", "nowhere", "min")], {}),
+        ([("score", "max", "min", "than")], {}),
+        ([("stage", 0, "owner")], written("stage", 1, when={"route": "nowhere"})),
         ([("score", "weights", "superior")], written("score", "weights", superior=100)),
         ([("procedure", "assign")], written("procedure", assign=5)),
         ([("score", "max")], written("score", max=1, min=1)),
@@ -145,6 +148,12 @@ def test_a_question_to_an_unread_value_is_put_off(ask: Callable[[Any], Any]) -> 
 
 def test_an_unread_value_is_shown_as_a_question_mark() -> None:
     assert (str(UNREAD), f"{UNREAD:>3}分") == ("?", "?分")
+
+
+def test_a_single_condition_without_brackets_is_read_with_what_stands_in() -> None:
+    found = part(("stage", 1, "when", "route"), **written("stage", 1, when={"route": "nowhere"}))
+
+    assert found.stage[1].when == (Condition(route=("A",)),)
 
 
 def test_lists_become_tuples_at_every_depth() -> None:

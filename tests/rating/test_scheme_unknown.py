@@ -73,11 +73,25 @@ def test_every_open_value_without_an_assumption_is_named_and_the_file_stays_as_i
     assert said["b"] == [OPEN]
 
 
-@pytest.mark.parametrize("assumed", ["text", OPEN, None])
-def test_a_table_of_assumptions_that_is_none_assumes_nothing(assumed: Any) -> None:
-    faults = with_assumptions({"a": OPEN, "assumed": assumed})[2]
+@pytest.mark.parametrize(
+    ("assumed", "more"),
+    [
+        ("text", ()),
+        (None, ()),
+        (OPEN, ((("assumed", "unknown"), "“unknown”没有写成unknown = true:方案里没有这一处"),)),
+    ],
+)
+def test_a_table_of_assumptions_that_is_none_assumes_nothing(assumed: Any, more: tuple[Any, ...]) -> None:
+    nothing = (("a",), '原文没有写明(unknown),[assumed]里也没有演练暂用的值:应写 "a" = …')
 
-    assert faults[0] == (("a",), '原文没有写明(unknown),[assumed]里也没有演练暂用的值:应写 "a" = …')
+    assert with_assumptions({"a": OPEN, "assumed": assumed})[1:] == ((), (nothing, *more))
+
+
+def test_the_longest_name_is_tried_first_and_a_table_under_a_name_is_called_by_it() -> None:
+    said = {"a": {"b": {"name": "n", "c": 1}, "d": 2}, "a.b": {"c": 3}}
+
+    assert [path_named(said, name) for name in ("a.b.c", "a.d")] == [("a.b", "c"), ("a", "d")]
+    assert dotted(said, ("a", "b", "c")) == "a.b.c"
 
 
 @pytest.mark.parametrize(

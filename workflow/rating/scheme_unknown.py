@@ -81,11 +81,11 @@ def dotted(said: Mapping[str, Any], path: Path) -> str:
 
 def path_named(said: Mapping[str, Any], name: str) -> Path | None:
     """The place of a dotted name, None where there is none; a name with dots of its own is tried as a whole first."""
-    return _below(said, name.split("."))
+    return _below(said, name)
 
 
-def _below(here: Any, parts: list[str]) -> Path | None:
-    if not parts:
+def _below(here: Any, rest: str | None) -> Path | None:
+    if rest is None:
         return ()
     steps: Iterator[tuple[str | int, str, Any]]
     if isinstance(here, Mapping):
@@ -94,10 +94,9 @@ def _below(here: Any, parts: list[str]) -> Path | None:
         steps = ((n, _title(value, n), value) for n, value in enumerate(here))
     else:
         return None
-    rest = ".".join(parts)
     for step, title, value in sorted(steps, key=lambda s: -len(s[1])):
         if rest == title or rest.startswith(f"{title}."):
-            below = _below(value, rest[len(title) + 1 :].split(".") if rest != title else [])
+            below = _below(value, rest[len(title) + 1 :] if rest != title else None)
             if below is not None:
                 return (step, *below)
     return None

@@ -52,7 +52,7 @@ def plain(number: Decimal) -> str:
     """A decimal as people write it: no exponent, no trailing zeros, no minus before zero."""
     text = f"{number:f}"
     text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text in {"", "-0", "-"} else text
+    return "0" if text == "-0" else text
 
 
 def percent(share: Fraction) -> str:

@@ -164,7 +164,7 @@ def _syntax_fault(error: str) -> Unreadable:
     words, _, at = error.rpartition(" (at ")
     place = re.fullmatch(r"line ([0-9]+), column ([0-9]+)\)", at)
     if place is None:
-        return Unreadable(f"不是TOML格式({words or error})", "文件末尾")
+        return Unreadable(f"不是TOML格式({words})", "文件末尾")
     line, column = int(place[1]), int(place[2])
     return Unreadable(f"不是TOML格式({words})", f"第{line}行第{column}列", line, column)
 

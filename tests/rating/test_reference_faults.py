@@ -18,6 +18,13 @@ def paper(stage: str) -> str:
     return f'[[attachment]]\nstage = "{stage}"\ntitle = "材料"\n'
 
 
+def but(key: str, date: str) -> str:
+    """Another date for some."""
+    return (
+        f'but = [{{ when = {{ route = "A" }}, {key} = "{date}" }}, {{ when = {{ route = "B" }}, owner = "superior" }}]'
+    )
+
+
 def filing(code: str, after: str) -> str:
     return f'[[filing]]\ncode = "{code}"\ntitle = "备案"\nafter = "{after}"\nto = "city"\n'
 
@@ -81,7 +88,11 @@ def test_equals_are_told_apart_by_what_can_be_compared(slips: Slips, faults: lis
          ["stage.1.due: “rating.approval”没有固定的截止日,不能由它推算", "stage.2.due: “rating.approval”没有固定的截止日,不能由它推算"]),
         ([(SURVEY, 'due = "rated +10 days"')], ["stage.1.due: “rated”没有固定的截止日,不能由它推算"]),
         ([(SURVEY, f'{SURVEY}\nopens = "rating.survey +1 days"\ntarget = "rating.declaration +2 days"')], []),
-        ([(SURVEY, 'due = "+20 days"\nopens = "+5 days"\ntarget = "rating.survey +2 days"')], []),
+        ([(SURVEY, 'due = "+20 days"\nopens = "+5 days"\ntarget = "rating.survey +2 days"')],
+         ["stage.1.target: “rating.survey”没有固定的截止日,不能由它推算"]),
+        ([(SURVEY, f'{SURVEY}\n{but("opens", "nowhere +1 days")}')], ["stage.1.but.0.opens: 没有“nowhere”这个环节,可写opening或环节全名"]),
+        ([(SURVEY, f'{SURVEY}\n{but("due", "rating.survey +9 days")}')], []),
+        ([(SURVEY, f'due = "+9 days"\n{but("due", "rating.survey +9 days")}')], ["stage.1.but.0.due: “rating.survey”没有固定的截止日,不能由它推算"]),
         ([(SURVEY, f'{SURVEY}\nopens = "there +1 days"\ntarget = "here +2 days"')],
          ["stage.1.target: 没有“here”这个环节,可写opening或环节全名", "stage.1.opens: 没有“there”这个环节,可写opening或环节全名"]),
         ([(SURVEY, 'opens = "rating.review +1 days"'), (REVIEW, 'due = "rating.review +2 days"')],

@@ -67,6 +67,7 @@ def assigned(*rules: str, routes: str = ROUTES) -> tuple[str, str]:
         ([TOTAL, component("x", "superior", "y"), component("y", "superior")], ["component.0.of: “x”用到下面的“y”:循环引用,只能用上面已有的"]),
         ([TOTAL, component("x", "sheet.s")], [f"component.0.of: 公式里没有“sheet.s”这个数{SUCH_AS}"]),
         ([TOTAL, component("x", "1")], ["component.0.of: 公式里没有“1”这个数,有criterion.1、years_at.1"]),
+        ([TOTAL, component("x", "points", "bonus", "deduction"), BONUS, DEDUCTION], ["component.0.of: 公式里没有“points”这个数,有points.p、points.m"]),
         ([TOTAL, component("x", "years_at.7")], ["component.0.of: 公式里没有“years_at.7”这个数,有years_at.0、years_at.1、years_at.2"]),
         ([TOTAL, component("y", "superior"), component("x", "y.1")], ["component.1.of: 公式里没有“y.1”这个数,有y"]),
         ([TOTAL, component("x", "counter.z"), *(COUNTER.replace('"c"', f'"c{n}"') for n in range(7))],

@@ -6,7 +6,7 @@ One function per question, listed in RULE_CHECKS; a fault is a path into the fil
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
-from workflow.engine.deadlines import AfterEntry, AfterNamed, Length, Unit, parse_date_rule
+from workflow.engine.deadlines import AfterEntry, AfterNamed, parse_date_rule
 from workflow.engine.errors import Unknown
 from workflow.rating.figures import SCORES, SHOWN_AS_SIDE, all_names, names
 from workflow.rating.scheme_places import Path
@@ -155,7 +155,7 @@ def sheets_fill_the_score(scheme: Scheme) -> Iterator[Fault]:
     """Without a formula of its own the total is the sum of the sheets."""
     if scheme.score.total or any(sheet.optional for sheet in scheme.sheet):
         return
-    for field in scheme.fields or {"": ""}:
+    for field in scheme.fields or ("",):
         its = [sheet for sheet in scheme.sheet if not sheet.fields or field in sheet.fields]
         total = sum((sheet.max for sheet in its), Decimal(0))
         if its and total != scheme.score.max:
@@ -233,24 +233,28 @@ def routes_assigned(scheme: Scheme) -> Iterator[Fault]:
 
 def offsets(scheme: Scheme) -> Iterator[Fault]:
     """A date counted from another stage ends at a fixed date, and does not go round."""
-    known = {stage.name: stage for stage in scheme.stage}
     for i, stage in enumerate(scheme.stage):
         for key in ("due", "target", "opens"):
-            rule = parse_date_rule(getattr(stage, key) or "01-01")
-            seen = [stage.name] if key == "due" else []
-            while isinstance(rule, AfterNamed) and rule.name != "opening":
-                if rule.name not in known:
-                    yield ("stage", i, key), f"没有{shown(rule.name)}这个环节,可写opening或环节全名"
-                    break
-                if rule.name in seen:
-                    yield ("stage", i, key), f"{'、'.join((*seen, rule.name))}互相推算:循环引用"
-                    break
-                seen.append(rule.name)
-                due = known[rule.name].due
-                rule = parse_date_rule(due) if due else AfterEntry(Length(0, Unit.DAYS))
-            else:
-                if isinstance(rule, AfterEntry) and seen not in ([], [stage.name]):
-                    yield ("stage", i, key), f"{shown(seen[-1])}没有固定的截止日,不能由它推算"
+            its_due = (stage.name,) if key == "due" else ()
+            said: list[tuple[Path, str | None, tuple[str, ...]]] = [(("stage", i, key), getattr(stage, key), its_due)]
+            said += [(("stage", i, "but", n, key), getattr(but, key), ()) for n, but in enumerate(stage.but)]
+            yield from ((path, wrong) for path, date, of in said if date and (wrong := _astray(scheme, date, of)))
+
+
+def _astray(scheme: Scheme, date: str, seen: tuple[str, ...]) -> str | None:
+    """Why a date cannot be counted; `seen` are the stages whose due it is itself."""
+    known = {stage.name: stage for stage in scheme.stage}
+    rule = parse_date_rule(date)
+    while isinstance(rule, AfterNamed) and rule.name != "opening":
+        if rule.name not in known:
+            return f"没有{shown(rule.name)}这个环节,可写opening或环节全名"
+        if rule.name in seen:
+            return f"{'、'.join((*seen, rule.name))}互相推算:循环引用"
+        seen = (*seen, rule.name)
+        rule = parse_date_rule(known[rule.name].due or "+1 days")
+        if isinstance(rule, AfterEntry):
+            return f"{shown(seen[-1])}没有固定的截止日,不能由它推算"
+    return None
 
 
 def calendar_known(scheme: Scheme) -> Iterator[Fault]:

@@ -185,7 +185,7 @@ def score_sums(scheme: Scheme) -> Iterator[Fault]:
         yield ("score", "weights"), f"权重合计{weights},应为100"
     if scheme.score.min >= scheme.score.max:
         yield ("score", "min"), f"最低分{scheme.score.min}不低于满分{scheme.score.max}"
-    for field in {} if scheme.sheet else scheme.fields or {"": ""}:
+    for field in () if scheme.sheet else scheme.fields or ("",):
         sheet = [item.max for item in scheme.criterion if not item.fields or field in item.fields]
         total = sum(sheet, Decimal(0))
         if scheme.criterion and total != scheme.score.max:

@@ -14,6 +14,6 @@ def _sentence(scheme: Scheme, rule: Linked, star: int, figures: Figures) -> str:
     label = scheme.level_of(star).label
     if all_hold(rule.needs, figures) or star == scheme.lowest:
         return f"{rule.title}:随本组织的{label},为{rule.grades[str(star)]}"
-    lower = max((other for other in scheme.stars if other < star), default=star)
+    lower = max(other for other in scheme.stars if other < star)
     grade = rule.otherwise or rule.grades[str(lower)]
     return f"{rule.title}:本组织为{label},但{failing(scheme, rule.needs, figures)},为{grade}"

@@ -41,6 +41,13 @@ def test_a_new_roster_adds_changes_and_ends() -> None:
     )
 
 
+def test_a_difference_holds_wherever_one_row_is_added_changed_or_ended() -> None:
+    root, other = branch("A", None), branch("A", None, members=7)
+
+    pairs = (((root,), (root,)), ((root,), ()), ((), (root,)), ((other,), (root,)))
+    assert [bool(difference(new, old)) for new, old in pairs] == [False, True, True, True]
+
+
 def test_a_change_says_which_columns_are_new() -> None:
     change = Change(B1, replace(B1, parent="GW", head="李四"))
 

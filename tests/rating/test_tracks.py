@@ -13,7 +13,7 @@ from workflow.engine.machine import ANYONE, CLOCK, Ask, Decision, Refusal, decid
 from workflow.engine.table import OWNER
 from workflow.engine.workdays import Calendar
 from workflow.rating import tracks, wording
-from workflow.rating.scheme import Scheme
+from workflow.rating.scheme import Cite, Scheme, Track
 from workflow.rating.shelf import calendar as calendar_named
 from workflow.rating.track_dates import matter_dates
 from workflow.rating.track_guards import MatterFacts
@@ -280,6 +280,43 @@ def test_what_names_a_person_is_named_in_one_place() -> None:
 )
 def test_a_star_calls_for(scheme: Scheme, star: int, standing: dict[str, str], wanted: list[tuple[str, str]]) -> None:
     assert list(tracks.follow_ups(scheme, star, standing)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("star", "standing", "wanted"),
+    [
+        (0, {"plan": "filed", "key_management": "tied"}, [("rectification", "open")]),
+        (0, {"plan": "filed", "key_management": "tied", "rectification": "open"}, []),
+        (3, {"plan": "filed"}, []),
+    ],
+)
+def test_a_track_that_rectifies_calls_for_a_rectification_once(
+    scheme: Scheme, star: int, standing: dict[str, str], wanted: list[tuple[str, str]]
+) -> None:
+    weak = Track(cite=Cite(rule="1"), code="weak", title="整顿", stars=(0,), rectify="+60 days")
+    one = scheme.model_copy(update={"track": (weak,)})
+
+    assert list(tracks.follow_ups(one, star, standing)) == wanted
+
+
+@pytest.mark.parametrize(
+    ("released_from", "star", "wanted"),
+    [(None, 1, []), (None, 2, [("key_management", "release")]), (3, 2, []), (3, 3, [("key_management", "release")])],
+)
+def test_key_management_ends_where_the_scheme_releases(
+    scheme: Scheme, released_from: int | None, star: int, wanted: list[tuple[str, str]]
+) -> None:
+    rule = scheme.key_management.model_copy(update={"released_from": released_from})
+    one = scheme.model_copy(update={"key_management": rule})
+
+    assert list(tracks.follow_ups(one, star, {"plan": "filed", "key_management": "tied"})) == wanted
+
+
+@pytest.mark.parametrize(
+    ("opened_by", "judge"), [("", "superior"), (CLOCK, "superior"), ("department", "department"), ("city", "city")]
+)
+def test_whoever_opened_a_matter_judges_it(opened_by: str, judge: str) -> None:
+    assert tracks.opener(facts(opened_by=opened_by)) == judge
 
 
 @pytest.mark.parametrize("star", range(6))

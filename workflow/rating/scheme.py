@@ -110,7 +110,7 @@ def examine(
     scheme, wrong = _read(whole, places)
     wrong = (*missing, *(fault for fault in wrong if fault[0] not in {path for path, _ in missing}))
     if not wrong:
-        digest = sha256("\0".join((*settings, "")).encode() + data if settings else data).hexdigest()
+        digest = sha256("\0".join((*settings, "")).encode() + data).hexdigest()
         scheme._hash, scheme._places, scheme._undecided = digest, places, undecided
     between = (partial(_name_faults, name), faults_of, partial(_source_faults, source))
     faults = (*wrong, *(fault for check in between for fault in as_far_as_read(check, scheme)))

@@ -186,3 +186,20 @@ def test_what_is_beyond_the_limit_of_all_together_is_given_back(most: str, more:
 )
 def test_low_satisfaction_costs_the_dearest_threshold_that_holds(satisfied: int, said: str, points: str) -> None:
     assert deductions(scheme(ASKED), case(satisfaction=Satisfaction(satisfied, 10))) == (line("S", said, points),)
+
+
+def test_a_limit_may_be_less_than_one_point() -> None:
+    one = scheme(prize(more='multiplier = "0.2"'), 'bonus_cap = "0.5"')
+
+    assert bonuses(one, case(on("cup", "city")))[1:] == (line("1", "加分合计0.6分,以0.5分为限", "-0.1"),)
+
+
+def test_an_item_of_which_nothing_is_left_brings_nothing_even_where_its_highest_counts() -> None:
+    highest = prize().replace(
+        'points = { each = "1" }\naggregate = "sum"', 'points = { each = "1" }\naggregate = "max"'
+    )
+    events = (on("prize", case="A"), on("paper", case="A"))
+
+    assert bonuses(scheme(highest + f"[award]\n{SAME}"), case(*events))[1] == line(
+        "P", "文章:1次(每次1分),其中1次与同一件事重复,不再加分,共加0分", "0", "paper"
+    )

@@ -97,6 +97,10 @@ def test_those_who_do_not_know_are_left_out():
     assert satisfaction(SCHEME.satisfaction, GOOD) == Satisfaction(satisfied=12, valid=14)
 
 
+def test_an_answer_that_nobody_gave_counts_for_nothing():
+    assert satisfaction(SCHEME.satisfaction, Tally(2, answers={"satisfied": 2})) == Satisfaction(satisfied=2, valid=2)
+
+
 def test_a_scheme_may_count_only_the_fully_satisfied():
     strict = SCHEME.satisfaction.model_copy(update={"count": ("satisfied",)})
 

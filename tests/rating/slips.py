@@ -138,3 +138,9 @@ def quota(stars: str, op: str, share: str, code: str = "more") -> str:
 
 def track(code: str, stars: str) -> str:
     return f'[[track]]\ncode = "{code}"\ntitle = "后续"\nstars = {stars}\n'
+
+
+def city(falls_to: int, when: str = "") -> tuple[str, str]:
+    """A review by the city stands behind the approval."""
+    head = '[[stage]]\nname = "rating.city_review"\nowner = "city"\ndue = "06-01"\noverturn_star = "next"\n'
+    return '[[stage]]\nname = "rated"', f'{head}falls_to = {falls_to}\n{when}\n[[stage]]\nname = "rated"'

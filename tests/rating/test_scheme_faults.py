@@ -10,6 +10,7 @@ from tests.rating.slips import (
     ELECTION,
     RUNG,
     Slips,
+    city,
     found,
     quota,
     scheme_with,
@@ -25,12 +26,6 @@ WHOLE = ("decimals = 2", "decimals = 2\ntotal_decimals = 0")
 OPEN = (TOP, f"{TOP}\nmin_inclusive = false")
 LEFT = "归哪一档写在score.gaps里"
 REVIEW = 'target = "due -5 days"'  # the line of rating.review that makes room for its exits
-
-
-def city(falls_to: int, when: str = "") -> tuple[str, str]:
-    """A review by the city stands behind the approval."""
-    head = '[[stage]]\nname = "rating.city_review"\nowner = "city"\ndue = "06-01"\noverturn_star = "next"\n'
-    return '[[stage]]\nname = "rated"', f'{head}falls_to = {falls_to}\n{when}\n[[stage]]\nname = "rated"'
 
 
 def test_a_sound_scheme_has_no_fault() -> None:
@@ -82,6 +77,8 @@ def test_a_name_that_stands_twice(slips: Slips, faults: list[str]) -> None:
         ([(LOWEST, f"{LOWEST}\nmin_inclusive = false")], ["level.2.min: 分数段有空缺:低于0分的不属于任何等次"]),
         ([(LOWEST, 'min = "0.01"')], ["level.2.min: 分数段有空缺:低于0.01分的不属于任何等次"]),
         ([(LOWEST, 'min = "-5"')], []),
+        ([(f"{MIDDLE}\n", ""), (LOWEST, 'min = "10"')],
+         ["level.2.min: 分数段有空缺:低于10分的不属于任何等次", "level.1.min: 良既没有下限(min)也没有条件(needs),人人都能达到"]),
         ([(f"{LOWEST}\n", "")], []),
         ([(f"{TOP}\n", "")], ["level.0.min: 优既没有下限(min)也没有条件(needs),人人都能达到"]),
         ([(f"{MIDDLE}\n", ""), (TOP, LOWEST)],
@@ -171,6 +168,8 @@ NONE_AT_THE_TOP = ('ratio = "1/5"', 'ratio = "0"')
         ([quota("[1]", "max", 'ratio = "1/5"')], []),
         ([quota("[0]", "min", TWO_THIRDS), quota("[1]", "min", THIRD, "rest")], []),
         ([quota("[0]", "min", TWO_THIRDS), quota("[1]", "min", TWO_THIRDS, "rest")], ["quota.2.ratio: 无法满足:各项下限合计4/3,超过全部"]),
+        ([quota("[0]", "min", TWO_THIRDS), quota("[1]", "min", 'ratio = "1/2"', "rest"), quota("[2]", "min", 'ratio = "1/10"', "few")],
+         ["quota.3.ratio: 无法满足:各项下限合计19/15,超过全部"]),
         ([quota("[0]", "min", TWO_THIRDS), quota("[0, 1]", "min", TWO_THIRDS, "rest")], []),
         ([quota("[0]", "min", TWO_THIRDS), quota("[1]", "min", f'{TWO_THIRDS}\nfields = ["b"]', "rest")], []),
         ([quota("[0]", "min", f'{TWO_THIRDS}\nfields = ["b"]'), quota("[1]", "min", f'{TWO_THIRDS}\nfields = ["b"]', "rest")],
@@ -284,6 +283,7 @@ def test_every_citation_of_every_table_is_compared_with_the_original() -> None:
     ("quoted", "missing"),
     [
         ("每年…核定…重新核定 #评星", None),
+        ("核定\n重新核定", None),
         ("每年…年底", "年底"),
         ("核定…核定…核定", "核定"),
         ("总则", "总则"),

@@ -29,6 +29,7 @@ FAULTS: Mapping[str, str] = {
     "换届延期没有“{}”这一情形,只有{}": "an extension cannot be “{0}”, only {1}",
     "满意{}票与有效{}票不合": "{0} satisfied ballots do not agree with {1} valid ones",
     "方案没有事项“{}”,只有{}": "the scheme has no event “{0}”, only {1}",
+    "方案没有事项“{}”,也没有别的事项": "the scheme has no event “{0}”, nor any other",
     "事项“{}”{},只有{}": "event “{0}”{1}, only {2}",
     "“{}”评不出来:{}": "“{0}” cannot be rated: {1}",
     "应为{},算得{}({})": "{0} is expected, {1} comes out ({2})",

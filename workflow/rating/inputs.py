@@ -98,7 +98,7 @@ def _event_faults(scheme: Scheme, event: Event) -> tuple[str, ...]:
         return ()
     if not items:
         known = joined(dict.fromkeys((*(code for item in every for code in item.events), *counted)))
-        return (f"方案没有事项“{event.code}”,只有{known}",)
+        return (f"方案没有事项“{event.code}”,只有{known}" if known else f"方案没有事项“{event.code}”,也没有别的事项",)
     said = f"没有级别“{event.level}”" if event.level else "缺级别"
     return tuple(
         f"事项“{event.code}”{said},只有{joined(item.points)}"

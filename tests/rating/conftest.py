@@ -1,10 +1,11 @@
 """The default procedure, and a stand-in for what each act is told."""
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -88,8 +89,8 @@ weights = { superior = "100" }
 cite = { rule = "1" }
 """
 
-ENDS = datetime(2027, 6, 15, 16, tzinfo=UTC)
-"""The end of the publicity that runs in these facts."""
+ENDS = datetime(2027, 6, 16, tzinfo=ZoneInfo("Asia/Shanghai"))
+"""The end of the publicity that runs in these facts, where the scheme is used: 24:00 of the 15th."""
 LABELS = {5: "五星级", 4: "四星级", 3: "三星级", 2: "二星级", 1: "一星级", 0: "不定星级"}
 READY = Facts(
     labels=LABELS,

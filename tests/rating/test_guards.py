@@ -105,7 +105,7 @@ CASES: dict[tuple[str, str], Case] = {
     ("reject", "approved_after_entry"): TOO_EARLY,
     ("approve", "votes_agree"): Case("赞成4票,没有超过到会8人的半数,不能批准", "R24", payload=voted(8, 4, 4)),
     ("reject", "votes_agree"): Case("赞成5票,已超过到会9人的半数,不能不予批准", "R24", payload=voted(9, 5, 3, 1)),
-    ("open_recheck", "recheck_opened"): Case("下一轮从06-15 16:00开始", "R56", when=BEFORE_THE_END),
+    ("open_recheck", "recheck_opened"): Case("下一轮从06-16 00:00开始", "R56", when=BEFORE_THE_END),
     ("exempt", "reason_is_listed"): Case(
         "免评理由须以方案所列之一开头:新成立不足一年、合并、撤销、其他", "R1", reason="人太少"
     ),

@@ -1,11 +1,13 @@
 """Which tests run which line of workflow/. A plug-in of pytest that watches them once, and what mutation.py asks of it.
 
-mutmut knows who calls a function; where a fixture does, that is everybody. A line is told apart by those who come to it.
+mutmut knows who calls a function; where a fixture does, that is everybody. A line is told apart by those who come to it, and what
+a fixture comes to is charged to each test that leans on that fixture.
 """
 
 import ast
 import json
 import os
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
@@ -19,6 +21,8 @@ LINES = "MUTATION_LINES"
 """In the environment: where to write {file: {line: [tests]}}."""
 
 watch = coverage.Coverage(data_file=None, config_file=False, source=["workflow"])
+leaning: dict[str, set[str]] = defaultdict(set)
+"""Test or fixture → the tests that lean on it."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -26,9 +30,36 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    watch.switch_context(item.nodeid)
+def pytest_runtest_setup(item: pytest.Function) -> None:
     _forget()
+    for place in (item.nodeid, *_fixtures(item)):
+        leaning[place].add(item.nodeid)
+    watch.switch_context(item.nodeid)
+
+
+def _fixtures(item: pytest.Function) -> Iterator[str]:
+    for definitions in item._fixtureinfo.name2fixturedefs.values():
+        yield from map(_named, definitions)
+
+
+def _named(fixture: pytest.FixtureDef[object]) -> str:
+    return f"fixture {fixture.argname} of {fixture.baseid}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object], request: pytest.FixtureRequest) -> Iterator[None]:
+    watch.switch_context(_named(fixturedef))
+    try:
+        return (yield)
+    finally:
+        watch.switch_context(_innermost(request))
+
+
+def _innermost(request: pytest.FixtureRequest) -> str:
+    """Who asked for the fixture: another one, or the test."""
+    above = getattr(request, "_parent_request", None)
+    asking = getattr(above, "_fixturedef", None)
+    return _named(asking) if asking is not None else request._pyfuncitem.nodeid
 
 
 @pytest.hookimpl(trylast=True)
@@ -41,7 +72,8 @@ def pytest_sessionfinish() -> None:
     data = watch.get_data()
     found = {
         str(Path(file).relative_to(Path.cwd())): {
-            line: sorted(filter(None, tests)) for line, tests in data.contexts_by_lineno(file).items()
+            line: sorted({test for place in places for test in leaning[place]})
+            for line, places in data.contexts_by_lineno(file).items()
         }
         for file in sorted(data.measured_files())
     }

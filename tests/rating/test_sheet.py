@@ -105,3 +105,41 @@ def test_where_there_are_no_lines_nothing_adds_up_to_nought(scheme: Scheme) -> N
     assert review_faults(without, {}) == ("方案没有分项指标,没有可以相加的得分:请只填一个总分(base)",)
     assert review_faults(without, {"1": "9"}) == ("没有第1项指标",)
     assert score_faults(without, {}) == ()  # a self-evaluation may claim a level without a sheet
+
+
+# ── a sheet, or a line, of one field alone ───────────────────────
+
+FIELD_SHEET = Sheet(code="field", title="领域", max=Decimal(40), fields=("机关",), cite=CITE)
+FIELD_LINE = Criterion(code="f", title="窗口", max=Decimal(9), sheet="common", fields=("机关",), cite=CITE)
+EXTRA_LINE = Criterion(code="e", title="加试一", max=Decimal(10), sheet="extra", cite=CITE)
+
+
+def test_the_lines_of_an_optional_sheet_are_optional_and_those_of_another_field_are_not_there(sheets: Scheme) -> None:
+    some = sheets.model_copy(update={"criterion": (LINES[0], FIELD_LINE, EXTRA_LINE)})
+    first = ScoreLine("1", "学习", Decimal(30), "common")
+    extra = ScoreLine("e", "加试一", Decimal(10), "extra", optional=True)
+
+    assert lines_of(some, "农村") == (first, extra)
+    assert lines_of(some, "机关") == (
+        *(first, ScoreLine("f", "窗口", Decimal(9), "common"), extra),
+        ScoreLine("office", "机关", Decimal(40), "office"),
+    )
+    assert [line.optional for line in lines_of(some, "农村")] == [False, True]
+    loose = sheets.model_copy(
+        update={"sheet": (), "criterion": (Criterion(code="l", title="单列", max=Decimal(5), cite=CITE),)}
+    )
+    assert [(line.code, line.sheet, line.optional) for line in lines_of(loose)] == [("l", "", False)]
+
+
+def test_a_field_with_one_sheet_more_has_its_own_sums_and_its_own_faults(scheme: Scheme) -> None:
+    whole = scheme.model_copy(update={"sheet": (FIELD_SHEET,), "criterion": ()})
+
+    assert sheet_scores(whole, {}, Decimal(30), "机关") == {"field": Decimal(30)}
+    assert sheet_scores(whole, {"field": Decimal(20)}, None, "机关") == {"field": Decimal(20)}
+    assert sheet_scores(whole, {"field": Decimal(20)}, None, "农村") == {}
+    assert review_faults(whole, {}, "机关") == ("第field项“领域”没有得分",)
+    assert review_faults(whole, {}, "农村") == ("方案没有分项指标,没有可以相加的得分:请只填一个总分(base)",)
+
+
+def test_what_is_no_number_is_shown_with_twenty_signs(sheets: Scheme) -> None:
+    assert score_faults(sheets, {"1": "九" * 30, "2": "5"}) == (f"第1项“学习”的得分“{'九' * 20}”不是数",)

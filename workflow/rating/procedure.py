@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from workflow.engine.errors import Faulty
 from workflow.engine.machine import Ask
-from workflow.engine.table import ALWAYS, Fault, Guard, Row, Table, Way, When
+from workflow.engine.table import ALWAYS, Effect, Fault, Guard, Row, Table, Way, When
 from workflow.rating import guards, payloads
 from workflow.rating.facts import Facts, WorldPayload
 from workflow.rating.scheme import Scheme
@@ -99,8 +99,12 @@ def _row(scheme: Scheme, stage: Stage, act: Act) -> Row | None:
         takes=_takes(scheme, stage, act),
         needs_reason=act.needs_reason,
         guards=_bound_guards(scheme, act) + _window(scheme, stage, act) + act.guards + _more_guards(stage, act),
-        effect=partial(act.effect, _placed_in(scheme, stage)) if act.effect else None,
+        effect=_effect(scheme, stage, act),
     )
+
+
+def _effect(scheme: Scheme, stage: Stage, act: Act) -> Effect | None:
+    return partial(act.effect, _placed_in(scheme, stage)) if act.effect else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +228,6 @@ def _exits(scheme: Scheme, act: Act, kind: str, not_in: tuple[str, ...]) -> Iter
         return
     for stage in scheme.stage:
         if not KIND[stage.kind].ends and stage.kind not in not_in:
-            effect = partial(act.effect, _placed_in(scheme, stage)) if act.effect else None
             yield Row(
                 stage=stage.name,
                 trigger=act.trigger,
@@ -232,7 +235,7 @@ def _exits(scheme: Scheme, act: Act, kind: str, not_in: tuple[str, ...]) -> Iter
                 ways=(Way(dest),),
                 needs_reason=act.needs_reason,
                 guards=_bound_guards(scheme, act) + act.guards,
-                effect=effect,
+                effect=_effect(scheme, stage, act),
                 arrives=False,
             )
 

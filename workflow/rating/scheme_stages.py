@@ -108,7 +108,7 @@ class But(Closed):
 def named(value: object) -> object:
     """An exit names one stage, or several of which the payload chooses one."""
     names = listed(value)
-    if not isinstance(names, tuple) or not names or not all(isinstance(n, str) and n for n in names):
+    if not names or not all(isinstance(n, str) and n for n in names):
         raise ValueError(f"{shown(value)}不是环节名,应写一个环节名或环节名的列表")
     return value
 

@@ -122,7 +122,7 @@ def date_rule(text: str, *, hint: str) -> DateRule:
         raise ValueError(f"{shown(text)}不是日期" + ("" if FIXED.fullmatch(text) else f",{hint}")) from None
 
 
-def listed(value: object) -> object:
+def listed(value: object) -> tuple[object, ...]:
     """One value may be written without the brackets of a list."""
     return value if isinstance(value, tuple) else (value,)
 

@@ -98,3 +98,20 @@ def test_a_condition_on_what_is_not_declared_is_named_with_what_there_is() -> No
 
     with pytest.raises(Faulty, match=r"stage\[2\] rating\.audit\.when\.route: “C”不在route的范围内,只有A、B$"):
         load(text)
+
+
+def test_a_share_of_one_year_stands_for_the_usual_one_in_that_year_only() -> None:
+    text = PLAIN.text().replace('ratio = "1/5"', 'ratio = "1/5"\nyears = { "2027" = "1/4" }')
+    scheme = load(text)
+
+    assert [[str(quota.ratio) for quota in scheme.quotas_of(year)] for year in (2026, 2027, 2028)] == [
+        ["1/5"],
+        ["1/4"],
+        ["1/5"],
+    ]
+
+
+def test_a_star_is_called_as_its_level_is_or_by_its_number() -> None:
+    scheme = load(PLAIN.text())
+
+    assert [scheme.star_word(star) for star in (3, 0, None)] == ["第3等", "第0等", "未评"]

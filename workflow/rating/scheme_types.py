@@ -46,9 +46,9 @@ def default_of(field: FieldInfo) -> str:
 
 
 def written(value: Any) -> str:
-    """A value as TOML has it; empty for what is not there."""
+    """A value as TOML has it; empty for what is not there. Tables have no line of their own."""
     match value:
-        case None | "" | () | {}:
+        case None | "" | () | Mapping():
             return ""
         case bool():
             return str(value).lower()
@@ -60,8 +60,6 @@ def written(value: Any) -> str:
             return value.isoformat()
         case Closed():
             return ""
-        case Mapping():
-            return "{ " + ", ".join(f"{key} = {written(one)}" for key, one in value.items()) + " }"
     return f'"{value}"'
 
 

@@ -76,6 +76,45 @@ def test_a_hint_says_what_to_write(change: tuple[str, str], hint: Hint) -> None:
 
 
 @pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (("[campaign]", "[campain]"), [
+            ("campaign", "campaign", Hint("一年的活动", "the year's campaign")),
+            ("第215行 campain", "campain", Hint("是不是要写 campaign?", "did you mean campaign?")),
+        ]),
+        (('covers = ["rating.declaration", ', 'covres = ["rating.declaration", '), [
+            ("第219行 phase.declare.covers", "phase.declare.covers", Hint(
+                '加一行 covers = ["rating.declaration", "rating.review"](包括哪些环节)',
+                'add covers = ["rating.declaration", "rating.review"] (which stages)',
+            )),
+            ("第221行 phase.declare.covres", "phase.declare.covres", Hint("是不是要写 covers?", "did you mean covers?")),
+        ]),
+        (("exempt_reasons = [", "exempt_reasons = [3, "), [
+            ("第233行 roster.exempt_reasons[0]", "roster.exempt_reasons[0]", Hint(
+                "可以免评的理由", "reasons for which one may be exempt",
+            )),
+        ]),
+        (("stars = [5]", 'stars = ["五"]'), [
+            ("第395行 quota[0] five_star.stars[0]", "quota[0] five_star.stars[0]", Hint("管哪些星级", "which stars it counts")),
+        ]),
+    ],
+)  # fmt: skip
+def test_a_fault_is_handed_over_with_its_place_its_path_and_a_hint(
+    change: tuple[str, str], said: list[tuple[str, str, Hint]]
+) -> None:
+    assert [(one.place, one.path, one.hint) for one in found(change)] == said
+
+
+def test_what_was_meant_is_guessed_for_the_first_fifty_keys_that_there_are_not() -> None:
+    wrong = "\n".join(f"gace_days_{n} = 1" for n in range(60))
+
+    faults = found(("grace_days = 0", f"grace_days = 0\n{wrong}"))
+
+    guessed = Hint("是不是要写 grace_days?", "did you mean grace_days?")
+    assert [one.hint for one in faults] == [guessed] * 50 + [Hint()] * 10
+
+
+@pytest.mark.parametrize(
     ("data", "sentence"),
     [
         (b"#" * (10 * LIMIT), "方案文件有10.0 MB,超过1 MB的上限"),

@@ -68,6 +68,16 @@ def test_no_date_of_election_leaves_the_one_in_the_register() -> None:
     assert difference([GW, replace(D01, election_due_on=None), B1], ROSTER) == Difference(unchanged=3)
 
 
+def test_a_new_date_takes_the_place_of_the_old_one_and_the_row_is_that_of_the_file() -> None:
+    founded, elects = date(2001, 7, 1), date(2030, 1, 1)
+    told = replace(D01, founded_on=founded, election_due_on=elects, row=40)
+
+    (change,) = difference([GW, told, B1], ROSTER).changed
+
+    assert (change.before, change.after) == (D01, replace(D01, founded_on=founded, election_due_on=elects))
+    assert (change.after.row, change.before.row) == (40, 3)
+
+
 def test_a_column_that_the_file_does_not_have_says_nothing() -> None:
     bare = [RosterRow(code=row.code, name=row.name, kind=row.kind, parent=row.parent, members=7) for row in ROSTER]
 
@@ -120,6 +130,21 @@ def test_a_tree_under_one_root_has_no_fault() -> None:
             ],
         ),
         ((*ROSTER, branch("B2", "D01", members=-1)), [Fault(9, "党员数", "党员数不合理:-1")]),
+        ((*ROSTER, branch("B2", "D01", members=0), branch("B3", "D01", members=100_000_000)), []),
+        ((*ROSTER, branch("B2", "D01", members=100_000_001)), [Fault(9, "党员数", "党员数不合理:100000001")]),
+        ((*ROSTER, branch("B2", "D01", head="长" * 80)), []),
+        (
+            (*ROSTER, branch("B2", "D01", email="x" * 61)),
+            [Fault(9, "邮箱", f"邮箱“{'x' * 60}”不是一个邮箱地址,请写成 name@example.org 的样子")],
+        ),
+        (
+            (branch("B2", None, 1), branch("B3", None, 0)),
+            [
+                Fault(None, "类别", "没有根:应有且只有一个类别为“市直工委”的组织"),
+                Fault(None, "上级编码", "上级编码不能为空:只有根没有上级"),
+                Fault(1, "上级编码", "上级编码不能为空:只有根没有上级"),
+            ],
+        ),
         ((*ROSTER, branch("B2", "D01", head="长" * 81)), [Fault(9, "负责人", "负责人有81个字,最多80个")]),
         ((*ROSTER, branch("B2", "D01", field="机\0关")), [Fault(9, "领域", "领域里有不可见的控制字符")]),
     ],

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -178,6 +179,19 @@ def test_what_slipped_suggests_a_rectification() -> None:
 )
 def test_what_a_clerk_would_have_to_explain_needs_a_reason(kind: Kind, status: str, act: str) -> None:
     assert kind.table.row[status, act].needs_reason
+
+
+def test_what_an_act_found_is_a_word_of_its_table_or_none() -> None:
+    def found(effect: Any, relations: frozenset[str] = frozenset(), **told: Any) -> Any:
+        return effect(facts(relations=relations), Ask(trigger="", payload=SimpleNamespace(**told)), NOW)
+
+    assert [found(tracks.result, result=said) for said in ("passed", None)] == [{"outcome": "passed"}, {"outcome": ""}]
+    assert [found(tracks.leader_named, leader=said) for said in ("赵勇", None)] == [
+        {"outcome": "tied"},
+        {"outcome": ""},
+    ]
+    of = tracks.by_the_department
+    assert [found(of, frozenset({by})) for by in ("department", "city")] == [{"outcome": "department"}, {"outcome": ""}]
 
 
 # ── guards ───────────────────────────────────────────────────────

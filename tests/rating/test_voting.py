@@ -81,12 +81,13 @@ def test_the_form_asks_for_the_whole_first_and_then_for_each_criterion_of_the_fi
     first, second, third = scheme.criterion[:3]
     some = (first, second.model_copy(update={"fields": ("机关",)}), third.model_copy(update={"fields": ("村",)}))
 
-    form = form_of(scheme.model_copy(update={"criterion": some}), "机关")
+    worded = scheme.survey.model_copy(update={"labels": {scheme.survey.scale[0]: "满意得很"}})
+    form = form_of(scheme.model_copy(update={"criterion": some, "survey": worded}), "机关")
 
     assert form == Form(
         (Question("overall", "总体评价", required=True), Question("1", first.title), Question("2", second.title)),
         scheme.survey.scale,
-        dict(scheme.survey.labels),
+        {scheme.survey.scale[0]: "满意得很"},
     )
 
 

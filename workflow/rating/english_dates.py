@@ -18,7 +18,6 @@ DATES: Mapping[str, str] = {
     "目标不晚于截止 → {}24时": "a target is never later than the due → 24:00 of {0}",
     "复核:{}0时开始(方案写明“{}”)": "recheck: begins at 0:00 of {0} (the scheme says “{1}”)",
     ";{}为{},顺延 → {}24时": "",
-    "until 应为日期:{}": "until must be a date: {0}",
     "考评时间:进入环节": "the reviewer's own days: entered ",
     "目标": "target",
     "异议核实:提出异议": "settling the objection: lodged ",

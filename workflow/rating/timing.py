@@ -30,7 +30,7 @@ from workflow.engine.errors import BadInput
 from workflow.engine.workdays import DAY, Calendar, with_weekday
 from workflow.rating.facts import Facts
 from workflow.rating.scheme import Scheme
-from workflow.rating.scheme_stages import Stage
+from workflow.rating.scheme_stages import RatedStage, Stage
 
 CLOCK = "clock"
 OPENING = "opening"
@@ -149,7 +149,7 @@ def _by_rule(stay: _Stay, written: str, label: str, due_on: date | None = None) 
 def nominal_day(scheme: Scheme, name: str, year: int, calendar: Calendar) -> date:
     """The day on which the campaign opens, or on which a stage is due for everybody; a scheme is checked for rounds."""
     if name == OPENING:
-        return _fixed_day(scheme.campaign.opens_on, year)
+        return _fixed(scheme.campaign.opens_on).of(year)
     rule = parse_date_rule(scheme.stage_of(name).due or "")
     if isinstance(rule, AfterNamed):
         return rule.length.after(nominal_day(scheme, rule.name, year, calendar), calendar)
@@ -176,10 +176,10 @@ def window_opens(
     ).on
 
 
-def _fixed_day(written: str, year: int) -> date:
+def _fixed(written: str) -> FixedDate:
     rule = parse_date_rule(written)
     assert isinstance(rule, FixedDate)  # the scheme's model says so
-    return rule.of(year)
+    return rule
 
 
 def _off_holidays(steps: Steps, stay: _Stay) -> Steps:
@@ -293,11 +293,8 @@ def _past_holiday(day: date, extend: str, calendar: Calendar) -> date:
 
 def _resting(stay: _Stay) -> Dates:
     """No work is owed; the clock acts at the beginning of the day `until`, at once where that has passed."""
-    if stay.stage.until is None:
-        return Dates(owner_role=CLOCK)
-    rule = parse_date_rule(stay.stage.until)
-    if not isinstance(rule, FixedDate):
-        raise BadInput(f"until 应为日期:{stay.stage.until!r}")
+    assert isinstance(stay.stage, RatedStage)
+    rule = _fixed(stay.stage.until)
     on = rule.of(stay.year)
     sentence = f"复核:{spoken(on, stay.year)}0时开始(方案写明“{rule}”)"
     return Dates(acts_at=start_of_day(on, stay.zone), owner_role=CLOCK, arithmetic=(sentence,))

@@ -44,8 +44,8 @@ FORMS = {
     'due = "opening +60 days"': owed(
         ("截止:opening4月15日(星期四)起60天(次日为第1天) → 6月14日24时",), ends(6, 14)
     ),
-    'due = "rating.declaration +2 workdays"': owed(
-        ("截止:rating.declaration5月25日(星期二)起2个工作日 → 5月27日24时",), ends(5, 27)
+    'due = "rating.self_evaluation +2 workdays"': owed(
+        ("截止:rating.self_evaluation5月28日(星期五)起2个工作日 → 6月1日24时",), ends(6, 1)
     ),
     "": owed(()),
     'target = "05-20"': owed(("目标:5月20日24时(方案写明“05-20”,2027年5月20日为星期四)",), target=ends(5, 20)),
@@ -61,9 +61,10 @@ FORMS = {
 
 @pytest.mark.parametrize("written", FORMS)
 def test_each_way_to_write_a_date_comes_to_a_day_and_shows_its_arithmetic(scheme_of: Any, written: str) -> None:
-    declared = 'rating.declaration\nowner = "organisation"\ndue = "opening +40 days"'
+    declared = 'rating.declaration\nowner = "organisation"\ndue = "opening +29 workdays"'
+    evaluated = 'rating.self_evaluation\nowner = "organisation"\ndue = "rating.declaration +2 workdays"'
 
-    assert dates(scheme_of(declared, REVIEW + written, "closed")) == FORMS[written]
+    assert dates(scheme_of(declared, evaluated, REVIEW + written, "closed")) == FORMS[written]
 
 
 def test_by_the_case_another_owner_owes_it_by_another_day(scheme: Scheme) -> None:
@@ -125,6 +126,11 @@ def test_what_a_date_cannot_be_counted_from_is_said(scheme: Scheme) -> None:
         (lambda: hung(scheme, objections=1), "有未办结的异议,却不知提出时间或核实期限"),
         (lambda: hung(scheme, lasting), "公示环节没有写明公示期"),
         (lambda: nominal_day(scheme, "rating.audit", 2027, WEEKENDS), "“rating.audit”没有固定的截止日"),
+        (
+            lambda: nominal_day(scheme, "rating.publicity", 2027, WEEKENDS),
+            "不是日期写法:''(可写 06-05、01-15 next year、06-30 in 2 years、+30 days、+10 workdays、due -20 days、"
+            "opening +60 days)",
+        ),
     )
 
     for asked, said in cases:
@@ -144,10 +150,17 @@ def test_a_rung_that_names_stages_is_climbed_there_alone(scheme: Scheme) -> None
 
 @pytest.mark.parametrize(
     ("written", "opens"),
-    [("", None), ('opens = "05-20"', date(2027, 5, 20)), ('opens = "opening +7 days"', date(2027, 4, 22))],
+    [
+        ("", None),
+        ('opens = "05-20"', date(2027, 5, 20)),
+        ('opens = "rating.declaration +2 workdays"', date(2027, 5, 28)),
+        ('opens = "+3 workdays"', date(2027, 6, 8)),
+        ('opens = "05-20"\nbut = [{when = [{proposed=[4]}], opens = "05-21"}]', date(2027, 5, 21)),
+    ],
 )
 def test_a_window_opens_on_the_day_that_is_written(scheme_of: Any, written: str, opens: date | None) -> None:
-    one = scheme_of(f'{REVIEW}due = "06-05"\n{written}', "closed")
+    declared = 'rating.declaration\nowner = "organisation"\ndue = "opening +29 workdays"'
+    one = scheme_of(declared, f'{REVIEW}due = "06-30"\n{written}', "closed")
 
-    assert window_opens(one.stage[0], one, 2027, WEEKENDS, date(2027, 6, 1), Facts()) == opens
-    assert nominal_day(one, "rating.review", 2028, WEEKENDS) == date(2028, 6, 5)
+    assert window_opens(one.stage[1], one, 2027, WEEKENDS, date(2027, 6, 3), Facts(proposed=4)) == opens
+    assert nominal_day(one, "rating.review", 2028, WEEKENDS) == date(2028, 6, 30)

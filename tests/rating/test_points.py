@@ -136,6 +136,14 @@ def test_what_lies_outside_the_window_has_a_line_that_says_why(more: str, day: d
 SAME = 'same_case = "max"\ncite = { rule = "M" }\n'
 
 
+def test_without_a_word_about_one_case_every_event_counts() -> None:
+    said = "获奖:奖1次(每次2分)、市级杯1次(每次3分),共加5分"
+
+    assert bonuses(scheme(prize()), case(on("prize", case="A"), on("cup", "city", case="A"))) == (
+        line("B", said, "+5", "prize"),
+    )
+
+
 def test_of_one_case_only_the_heaviest_counts_where_the_scheme_says_so() -> None:
     events = (on("prize", case="A"), on("cup", "city", case="A"), on("paper", case="A"), on("paper"), on("paper"))
 
@@ -202,4 +210,18 @@ def test_an_item_of_which_nothing_is_left_brings_nothing_even_where_its_highest_
 
     assert bonuses(scheme(highest + f"[award]\n{SAME}"), case(*events))[1] == line(
         "P", "文章:1次(每次1分),其中1次与同一件事重复,不再加分,共加0分", "0", "paper"
+    )
+    dearest = fine().replace('points = { each = "1" }', 'points = { each = "1" }\naggregate = "max"')
+    costs = (on("fine", case="A"), on("late", case="A"))
+    assert deductions(scheme(dearest + f"[deduct]\n{SAME}"), case(*costs))[1] == line(
+        "L", "迟到:1次(每次1分),其中1次与同一案件重复,不再扣分,共扣0分", "0", "late"
+    )
+
+
+def test_of_two_items_of_equal_weight_the_first_counts() -> None:
+    equal = prize().replace('points = { each = "1" }', 'points = { each = "2" }')
+
+    assert bonuses(scheme(equal + f"[award]\n{SAME}"), case(on("paper", case="A"), on("prize", case="A"))) == (
+        line("B", "获奖:奖1次(每次2分),共加2分", "+2", "prize"),
+        line("P", "文章:1次(每次2分),其中1次与同一件事重复,不再加分,共加0分", "0", "paper"),
     )

@@ -1295,7 +1295,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_notice_cycle_id"), ["cycle_id"], unique=False)
-        batch_op.create_index(batch_op.f("ix_notice_message_id"), ["message_id"], unique=False)
+        batch_op.create_index(
+            "ix_notice_message",
+            ["message_id"],
+            unique=False,
+            sqlite_where=sa.text("message_id IS NOT NULL"),
+            postgresql_where=sa.text("message_id IS NOT NULL"),
+        )
         batch_op.create_index("ix_notice_obligation", ["obligation_id"], unique=False)
         batch_op.create_index(
             "ix_notice_unmerged",

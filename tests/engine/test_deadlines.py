@@ -329,6 +329,9 @@ def test_a_date_may_count_from_a_day_that_has_a_name():
     assert found == Reckoned(date(2027, 6, 14), "目标:opening4月15日(星期四)起60天(次日为第1天) → 6月14日24时")
     assert str(rule) == "opening +60 days"
 
+    of_last_year = reckon(rule, "目标", year=2026, calendar=CN, entered_on=ENTERED, named=opening.__getitem__)
+    assert of_last_year.sentence == "目标:opening2027年4月15日(星期四)起60天(次日为第1天) → 2027年6月14日24时"
+
 
 def test_working_days_may_count_from_a_day_that_has_a_name():
     opening = {"opening": date(2026, 9, 30)}

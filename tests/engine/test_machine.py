@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from workflow.engine.errors import Faulty, Reason
 from workflow.engine.machine import Ask, Decision, Option, Refusal, decide, machine_of, options, refusals
-from workflow.engine.table import Way, When
+from workflow.engine.table import Way, When, field_of
 
 NOW = datetime(2027, 6, 1, tzinfo=UTC)
 LARGE = When(((("size", (2, 3)),),))
@@ -101,6 +101,32 @@ def test_an_effect_knows_what_was_asked_and_when(table_of, row, piece):
     table = table_of("saw done.", row("saw", "cut", "done", takes=Order, effect=note))
 
     assert decide(table, "saw", ask("cut", ORDER), piece(), NOW).facts == piece(size=2, parcels=1)
+
+
+def test_guards_and_effects_hear_the_whole_ask_with_the_payload_as_it_was_read(table_of, row, piece):
+    heard = []
+
+    def listen(facts, ask, now):
+        heard.append(ask)
+
+    def note(facts, ask, now):
+        heard.append(ask)
+        return {}
+
+    table = table_of("saw done.", row("saw", "cut", "done", takes=Order, guards=(listen,), effect=note))
+    asked = Ask(trigger="cut", relations=WORKERS, person="p7", payload=ORDER, reason="要")
+
+    decide(table, "saw", asked, piece(), NOW)
+
+    whole = Ask(trigger="cut", relations=WORKERS, person="p7", payload=Order.model_validate(ORDER), reason="要")
+    assert heard == [whole, whole]
+
+
+def test_a_field_is_read_of_a_payload_of_any_kind():
+    order = Order.model_validate(ORDER)
+
+    assert (field_of(order, "pieces"), field_of(order, "nothing"), field_of(None, "pieces")) == (2, None, None)
+    assert field_of(Way("done"), "dest") == "done"
 
 
 def test_arrival_grants_after_the_effect(table, piece):

@@ -131,6 +131,24 @@ def test_points_of_half_and_of_nothing_are_gained_and_lost_as_they_are() -> None
     points = {name: found.figures[name] for name in ("bonus", "deduction", "points.award", "points.finding")}
     half = Fraction(1, 2)
     assert points == {"bonus": half, "deduction": half, "points.award": 0, "points.finding": half}
+    assert said(found)[-1] == ("S", "总分90+0.5-0.5=90分", "=90")
+
+
+def test_an_item_that_brought_nothing_has_no_points() -> None:
+    found = total(scheme(more=AWARD), "90")
+
+    assert (found.figures["points.award"], found.figures["points.finding"]) == (0, 0)
+
+
+def test_a_total_below_nought_is_rounded_downwards_too() -> None:
+    text = PLAIN.text().replace('min = "0"', 'min = "-100"')
+    one = load(text.replace(SCORE, f'{SCORE}\ntotal_decimals = 0\nrounding = "floor"') + ASKED + AWARD)
+    half_up = load(text.replace(SCORE, f"{SCORE}\ntotal_decimals = 0") + ASKED + AWARD)
+
+    assert (total(one, "0", line("-2.5")).number, total(half_up, "0", line("-2.6")).number) == (
+        Decimal(-3),
+        Decimal(-3),
+    )
 
 
 @pytest.mark.parametrize(
@@ -215,6 +233,12 @@ def test_points_stand_in_a_formula_too() -> None:
         ("1", "all项:plus项93-被查出问题2=91", "=91"),
         ("S", "总分91分", "=91"),
     ]
+
+
+def test_a_formula_may_do_without_the_superiors_score() -> None:
+    found = total(by_formula(component("all", '["self"]')), None, self_score=Decimal(50))
+
+    assert said(found) == [("S", "基础分0分", "=0"), ("1", "all项:自评分50=50", "=50"), ("S", "总分50分", "=50")]
 
 
 def test_a_formula_without_its_figures_names_what_is_lacking_at_the_bottom() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.rating.slips import scheme_with
 from workflow.rating import shelf
 from workflow.rating.routes import route_of
 from workflow.rating.scheme import Scheme, load_bytes
@@ -20,6 +21,12 @@ def ruled_by(assign: str) -> Scheme:
 def test_without_rules_those_directly_under_the_root_take_the_last_route_and_the_others_the_first(scheme):
     assert list(scheme.procedure.routes) == ["A", "B"]
     assert (route(scheme, direct=False), route(scheme, direct=True)) == ("A", "B")
+
+
+def test_where_there_is_one_route_all_take_it():
+    one = scheme_with(('routes = { A = "所属", B = "直属" }', 'routes = { A = "各支部" }'))
+
+    assert (route(one, direct=False), route(one, direct=True)) == ("A", "A")
 
 
 def test_the_first_rule_that_fits_decides():

@@ -1,8 +1,12 @@
 """What is wrong between formula, sheets, conditions and routes: one slip in a sound scheme, and every fault that it makes."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from tests.rating.slips import BONUS, COUNTER, DEDUCTION, Slips, found, quota
+from workflow.rating.rule_faults import doubles_of_rules
 
 TOTAL = ('max = "100"\nmin = "0"', 'total = "x"\nmax = "100"\nmin = "0"')
 REVIEWED = ('superior = "100"', 'superior = "60", self = "40"')
@@ -218,3 +222,13 @@ def test_a_rule_names_levels_and_rounds_that_there_are(slips: Slips, faults: lis
 )  # fmt: skip
 def test_every_organisation_takes_a_route_and_every_route_is_taken(slips: Slips, faults: list[str]) -> None:
     assert found(*slips) == faults
+
+
+@pytest.mark.parametrize("table", ["sheet", "counter", "effect", "linked", "filing"])
+def test_a_name_that_stands_twice_is_placed_at_the_second(table: str) -> None:
+    items = [SimpleNamespace(code=code) for code in ("a", "b", "a", "a")]
+    tables: Any = SimpleNamespace(
+        **dict.fromkeys(("sheet", "counter", "effect", "linked", "filing"), ()) | {table: items}
+    )
+
+    assert list(doubles_of_rules(tables)) == [((table, 2, "code"), "“a”写了两次"), ((table, 3, "code"), "“a”写了两次")]

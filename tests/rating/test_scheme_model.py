@@ -27,6 +27,8 @@ OPEN = ("declaration", "self_evaluation", "survey", "review", "audit", "publicit
         ("satisfaction.no_star", "Threshold", False, False),
         ("election.over_one_year", "OverOneYear", False, False),
         ("example.expect", "Expected", False, False),
+        ("attachment.when", "Condition", True, False),
+        ("filing.when", "Condition", True, False),
     ],
 )
 def test_a_key_holds_a_value_a_table_a_list_or_names_of_the_files_own(

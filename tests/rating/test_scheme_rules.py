@@ -13,9 +13,11 @@ from tests.rating.schemes_at_random import CITE, Drawn
 from workflow.engine.deadlines import parse_date_rule
 from workflow.engine.errors import BadInput, Faulty
 from workflow.rating.figures import decimal_of
-from workflow.rating.inputs import RatingInputs
+from workflow.rating.inputs import RatingInputs, Satisfaction
 from workflow.rating.scheme import Scheme, load
+from workflow.rating.scheme_tables import Threshold
 from workflow.rating.scoring import Rating, rate
+from workflow.rating.survey import holds
 from workflow.rating.wording import rule_in_words
 
 PLAIN = Drawn((0, 40, 60, 80), (100,), False, ("self_evaluation", "review"), ("superior",) * 4, False, 5, False, False)
@@ -192,3 +194,20 @@ def test_a_round_may_begin_years_later() -> None:
 
     assert rule_in_words(rest.until) == "第4年6月30日"
     assert parse_date_rule(rest.until).of(2027) == date(2030, 6, 30)
+
+
+@pytest.mark.parametrize(
+    ("base", "said"),
+    [("101", "基础分得101分,超过满分100分"), ("89.55", "基础分得89.55分,小数超过1位"), ("-1", "基础分得-1分,低于0分")],
+)
+def test_a_score_that_nobody_can_have_is_refused(base: str, said: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        rated(scheme(), base)
+
+    assert refused.value.message == said
+
+
+def test_a_threshold_is_compared_exactly() -> None:
+    below = Threshold(op="<", value=Decimal(60))
+
+    assert [holds(Satisfaction(satisfied, 1000), below) for satisfied in (599, 600, 601)] == [True, False, False]

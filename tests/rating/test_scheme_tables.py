@@ -17,20 +17,20 @@ def with_gaps(gaps: str) -> Scheme:
     text = PLAIN.text().replace("flag_difference", f'gaps = "{gaps}"\nflag_difference')
     for least, most in (("0", "39"), ("40", "59"), ("60", "79")):
         text = text.replace(f'min = "{least}"\ncite', f'min = "{least}"\nmax = "{most}"\ncite', 1)
-    return load(text)
+    return load(text.replace('min = "80"\ncite', 'min = "80"\nmax = "100"\ncite'))
 
 
 @pytest.mark.parametrize(
     ("gaps", "stars"),
     [
-        ("lower", [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3]),
-        ("upper", [0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]),
+        ("lower", [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]),
+        ("upper", [0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3, 3]),
     ],
 )
 def test_a_score_between_two_bands_belongs_where_the_scheme_says(gaps: str, stars: list[int]) -> None:
     scheme = with_gaps(gaps)
 
-    totals = ("0", "39", "39.5", "40", "59", "59.5", "60", "79", "79.5", "80", "100")
+    totals = ("0", "39", "39.5", "40", "59", "59.5", "60", "79", "79.5", "80", "100", "105")
     assert [scheme.band(Decimal(total)) for total in totals] == stars
 
 
@@ -114,4 +114,12 @@ def test_a_share_of_one_year_stands_for_the_usual_one_in_that_year_only() -> Non
 def test_a_star_is_called_as_its_level_is_or_by_its_number() -> None:
     scheme = load(PLAIN.text())
 
-    assert [scheme.star_word(star) for star in (3, 0, None)] == ["第3等", "第0等", "未评"]
+    assert [scheme.star_word(star) for star in (3, 0, 9, None)] == ["第3等", "第0等", "9星", "未评"]
+
+
+def test_a_band_that_ends_below_a_bound_is_passed_at_the_bound() -> None:
+    levels = load(PLAIN.text().replace('min = "0"\ncite', 'min = "0"\nbelow = "40"\ncite')).levels
+
+    totals = [Decimal(total) for total in ("39.9", "40", "40.1")]
+    assert [levels[0].passed_by(total) for total in totals] == [False, True, True]
+    assert [levels[3].passed_by(total) for total in totals] == [False, False, False]

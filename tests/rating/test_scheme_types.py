@@ -14,6 +14,7 @@ from workflow.rating.scheme_types import default_of, type_of, written
     ("path", "zh", "en", "default"),
     [
         ("scheme", "表", "table", "!"),
+        ("survey", "表", "table", "–"),
         ("level", "几张表", "list of tables", "!"),
         ("phase", "以自定名称命名的表", "tables under names of your own", "–"),
         ("scheme.name", "文字", "text", "!"),

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from workflow.rating.payloads import PaperCount
 from workflow.rating.scheme_asking import only_secret
@@ -90,5 +91,6 @@ def test_a_value_is_shown_as_it_stands_in_the_file_and_cut(value: Any, words: st
 
 def test_two_tellers_are_two_people() -> None:
     assert PaperCount(tellers=("王某", "李某")).paper.members_present == 0
-    with pytest.raises(ValueError, match="监票人须是两个人"):
+    with pytest.raises(ValidationError) as refused:
         PaperCount(tellers=("王某", " 王某 "))
+    assert [error["msg"] for error in refused.value.errors()] == ["Value error, 监票人须是两个人"]

@@ -7,11 +7,10 @@ from itertools import count
 
 from workflow.rating.scheme_faults import Fault
 from workflow.rating.scheme_keys import key_of
-from workflow.rating.scheme_model import CHOSEN, dotted, entries, keys_of
+from workflow.rating.scheme_model import dotted, keys_of
 from workflow.rating.scheme_places import Path, Places
 from workflow.rating.scheme_words import MISSING, NO_SUCH_KEY
 
-NAMED = frozenset(path for path, entry in entries().items() if entry.named and entry.below)
 MOST_MEANT = 50
 """Nobody reads more guesses than this, and each takes its time."""
 
@@ -67,7 +66,7 @@ def _hint(path: Path, sentence: str, guesses: Iterator[int]) -> Hint:
 def _meant(path: Path) -> Hint:
     """What may have been meant by a key that there is not."""
     table = dotted(path[:-1]) if path[:-1] else ""
-    names = keys_of(f"{table}.{CHOSEN}" if table in NAMED else table) if table is not None else ()
+    names = keys_of(table) if table is not None else ()
     near = get_close_matches(str(path[-1]), names, n=1, cutoff=0.5)
     if near:
         return Hint(f"是不是要写 {near[0]}?", f"did you mean {near[0]}?")

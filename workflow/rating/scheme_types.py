@@ -78,13 +78,8 @@ def _said(annotation: Any, metadata: tuple[Any, ...]) -> Said:
     if origin is tuple:
         return _of("列表:{}", "list of {}", _said(inner[0], ()))
     if origin is not None:
-        return _either(tuple(part for part in inner if part is not type(None)), metadata)
+        return _said(next(part for part in inner if part is not type(None)), metadata)
     return PLAIN.get(annotation, ("值", "value"))
-
-
-def _either(parts: tuple[Any, ...], metadata: tuple[Any, ...]) -> Said:
-    said = [_said(part, metadata) for part in parts]
-    return " 或 ".join(dict.fromkeys(zh for zh, _ in said)), " or ".join(dict.fromkeys(en for _, en in said))
 
 
 def _of(zh: str, en: str, inner: Said) -> Said:

@@ -36,6 +36,7 @@ def test_a_key_holds_a_value_a_table_a_list_or_names_of_the_files_own(
 ) -> None:
     entry = entries()[path]
 
+    assert entry.key in entry.model.model_fields
     held = entry.below.__name__ if entry.below else None
     assert (held, entry.repeated, entry.named) == (below, repeated, named)
 
@@ -71,6 +72,7 @@ def test_some_keys_are_of_some_kinds_of_stages_only() -> None:
         (("level", 0, "nothing"), None),
         (("nothing", "declaration"), None),
         (("level", "declaration"), None),
+        (("level", 0, "x"), None),
     ],
 )
 def test_a_place_has_the_path_of_its_key_where_there_is_such_a_key(

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from workflow.rating.payloads import PaperCount
+from workflow.rating.payloads import PaperCount, paper_count
 from workflow.rating.scheme_asking import only_secret
 from workflow.rating.scheme_rules import real_day
 from workflow.rating.scheme_stages import kind_of, named
@@ -90,7 +90,10 @@ def test_a_value_is_shown_as_it_stands_in_the_file_and_cut(value: Any, words: st
 
 
 def test_two_tellers_are_two_people() -> None:
-    assert PaperCount(tellers=("王某", "李某")).paper.members_present == 0
+    count = paper_count(("satisfied", "dissatisfied"))(tellers=("王某", "李某"))
+    assert count.paper.model_dump() == {
+        "members_present": 0, "own_unit": 0, "related_unit": 0, "satisfied": 0, "dissatisfied": 0,
+    }  # fmt: skip
     with pytest.raises(ValidationError) as refused:
         PaperCount(tellers=("王某", " 王某 "))
     assert [error["msg"] for error in refused.value.errors()] == ["Value error, 监票人须是两个人"]

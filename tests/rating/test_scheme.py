@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from workflow.engine.errors import Faulty
 from workflow.engine.table import When
-from workflow.rating.scheme import Scheme, check_citations, load, load_bytes
+from workflow.rating.scheme import Scheme, check_citations, domains, load, load_bytes
 from workflow.rating.scheme_faults import cites
 from workflow.rating.shelf import scheme_bytes, source_text
 
@@ -506,3 +506,28 @@ def test_a_total_of_figures_that_nobody_can_have_is_a_fault_and_no_year_of_unrat
         "第75行 score.weights: 总分要用测评的满意率,却没有写[satisfaction]:哪些票算满意(count)、占哪些票(of)",
         "第75行 score.weights: 总分要用测评的满意率,却没有测评环节(survey)",
     )
+
+
+def test_conditions_may_name_what_the_file_declares() -> None:
+    said = {
+        "procedure": {"routes": {"A": "所属", "B": "直属"}},
+        "level": [{"star": 0}, {"star": 5}, "不是表"],
+        "fields": {"机关": "机关"},
+    }
+
+    stars = (0, 5)
+    assert domains(said) == {"route": ("A", "B"), "field": ("机关",), "star": stars, "proposed": stars}
+
+
+@pytest.mark.parametrize(
+    ("said", "known"),
+    [
+        ({}, {"field": (), "star": (), "proposed": ()}),
+        ({"procedure": "无", "level": "无", "fields": "无"}, {"star": (), "proposed": ()}),
+        ({"procedure": {"routes": "无"}, "level": [{"star": -1}]}, {"field": ()}),
+        ({"level": [{"star": "五"}]}, {"field": ()}),
+        ({"level": [{"star": True}]}, {"field": ()}),
+    ],
+)
+def test_a_declaration_that_is_itself_wrong_forbids_nothing(said: dict[str, object], known: dict[str, object]) -> None:
+    assert domains(said) == known

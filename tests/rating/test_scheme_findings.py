@@ -118,6 +118,7 @@ def test_what_was_meant_is_guessed_for_the_first_fifty_keys_that_there_are_not()
     ("data", "sentence"),
     [
         (b"#" * (10 * LIMIT), "方案文件有10.0 MB,超过1 MB的上限"),
+        (b"#" * LIMIT, f"第1行: 有{LIMIT}个字符,超过一行4000个的上限"),
         (b"\n" * 4000, "方案文件有4001行,超过4000行的上限"),
         (b"a." * 2001 + b"a = 1", "第1行: 有4007个字符,超过一行4000个的上限"),
         (b"a = 1\nb = \n", "第2行第5列: 不是TOML格式(Invalid value)"),

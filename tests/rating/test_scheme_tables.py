@@ -7,7 +7,7 @@ import pytest
 
 from tests.rating.schemes_at_random import CITE, Drawn
 from workflow.engine.errors import Faulty
-from workflow.rating.scheme import Scheme, domains, load
+from workflow.rating.scheme import Scheme, load
 
 PLAIN = Drawn((0, 40, 60, 80), (100,), False, ("self_evaluation", "review"), ("superior",) * 4, False, 5, False, False)
 
@@ -65,31 +65,6 @@ def test_a_time_zone_that_there_is_not_is_named() -> None:
 
     with pytest.raises(Faulty, match=r"scheme\.zone: 没有时区“Asia/Nowhere”$"):
         load(text)
-
-
-def test_conditions_may_name_what_the_file_declares() -> None:
-    said = {
-        "procedure": {"routes": {"A": "所属", "B": "直属"}},
-        "level": [{"star": 0}, {"star": 5}, "不是表"],
-        "fields": {"机关": "机关"},
-    }
-
-    stars = (0, 5)
-    assert domains(said) == {"route": ("A", "B"), "field": ("机关",), "star": stars, "proposed": stars}
-
-
-@pytest.mark.parametrize(
-    ("said", "known"),
-    [
-        ({}, {"field": (), "star": (), "proposed": ()}),
-        ({"procedure": "无", "level": "无", "fields": "无"}, {"star": (), "proposed": ()}),
-        ({"procedure": {"routes": "无"}, "level": [{"star": -1}]}, {"field": ()}),
-        ({"level": [{"star": "五"}]}, {"field": ()}),
-        ({"level": [{"star": True}]}, {"field": ()}),
-    ],
-)
-def test_a_declaration_that_is_itself_wrong_forbids_nothing(said: dict[str, object], known: dict[str, object]) -> None:
-    assert domains(said) == known
 
 
 def test_a_condition_on_what_is_not_declared_is_named_with_what_there_is() -> None:

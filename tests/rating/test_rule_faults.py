@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.rating.slips import BONUS, COUNTER, DEDUCTION, Slips, found, quota
-from workflow.rating.rule_faults import doubles_of_rules
+from tests.rating.slips import BONUS, COUNTER, DEDUCTION, Slips, found, quota, scheme_with
+from workflow.rating.rule_faults import doubles_of_rules, offsets
 
 TOTAL = ('max = "100"\nmin = "0"', 'total = "x"\nmax = "100"\nmin = "0"')
 REVIEWED = ('superior = "100"', 'superior = "60", self = "40"')
@@ -232,3 +232,11 @@ def test_a_name_that_stands_twice_is_placed_at_the_second(table: str) -> None:
     )
 
     assert list(doubles_of_rules(tables)) == [((table, 2, "code"), "“a”写了两次"), ((table, 3, "code"), "“a”写了两次")]
+
+
+def test_a_date_of_a_variation_is_placed_in_the_variation() -> None:
+    varied = 'target = "due -5 days"\nbut = [{ when = { route = "B" }, due = "nowhere +3 days" }]'
+
+    faults = offsets(scheme_with(('target = "due -5 days"', varied)))
+
+    assert list(faults) == [(("stage", 2, "but", 0, "due"), "没有“nowhere”这个环节,可写opening或环节全名")]

@@ -37,7 +37,7 @@ MEANS = {0: SURVIVED, 1: KILLED, UNCALLED: UNTESTED, None: NOT_RUN}
 ENDLESS = (-24, -14, -9, 24)
 """Stopped by the clock or for want of memory: found out, as a test that hangs is."""
 VERSIONS = ("starflow", "mutmut", "pytest", "hypothesis", "transitions", "pydantic")
-FIRST, AGAIN = (1.0, 30), (5.0, 200)
+FIRST, AGAIN = (1.0, 30), (20.0, 1000)
 """Seconds and number of tests that each mutant is given, and a survivor once more."""
 WANTED = {False: (NOT_RUN, UNTESTED), True: (SURVIVED, UNTESTED)}
 MUTANTS = Path("mutants")

@@ -64,7 +64,7 @@ def section() -> Iterator[str]:
     yield "在 `workflow/` 的代码里一次改坏一处,看有没有测试发现;`make mutants` 手工跑,不在每次提交里。"
     yield "Each mutant is one small wrong in the code; a survivor is one that no test noticed.\n"
     yield "工具只改函数里面的代码:函数外的表、`@property` 和带缓存的函数不在其内(程序表另有 G14 的变异)。"
-    yield "每个变异先只给走到那一行的测试(至多1秒);没有查出的再给一遍(至多5秒)。每个模块的数字是那个日期、那次提交的。\n\n"
+    yield "每个变异先只给走到那一行的测试(至多1秒);没有查出的再给一遍(至多20秒)。每个模块的数字是那个日期、那次提交的。\n\n"
     yield f"**{total(said)}**\n\n{around}\n\n"
     yield "| 模块 | 变异 | 查出 | 查出率 | 没有查出 | 其中有说明 | 没有跑 | 日期 | 提交 |\n|---|---|---|---|---|---|---|---|---|\n"
     for module in said["modules"]:

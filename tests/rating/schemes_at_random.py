@@ -109,6 +109,18 @@ AGAIN = (
     'verify = "5 workdays"',
     'uphold_objection = "review"',
 )
+PLAIN = Drawn(
+    bounds=(0, 40, 60, 80),
+    sheets=(100,),
+    weighted=False,
+    kinds=("self_evaluation", "review"),
+    owners=("superior",) * 4,
+    top_only=False,
+    ratio=5,
+    cap=False,
+    again=False,
+)
+"""Four levels, one sheet of a hundred points, two stages: what a test adds one table to."""
 EFFECT = """
 [[effect]]
 code = "small"

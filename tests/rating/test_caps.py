@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.rating.schemes_at_random import Drawn
+from tests.rating.schemes_at_random import PLAIN
 from workflow.rating.caps import (
     Bound,
     effect_bounds,
@@ -21,7 +21,6 @@ from workflow.rating.figures import case_figures
 from workflow.rating.inputs import RatingInputs, Step
 from workflow.rating.scheme import Scheme, load
 
-PLAIN = Drawn((0, 40, 60, 80), (100,), False, ("review",), ("superior",) * 4, False, 5, False, False)
 LABELS = ("不合格", "合格", "良好", "优秀")
 CLOSED = '[[stage]]\nname = "closed"\n'
 SMALL = '{ value = "members", op = "<", than = "11" }'

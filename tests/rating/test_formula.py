@@ -1,5 +1,6 @@
 """The total, line by line: weights, the scheme's own formula, rounding and limits; and what is said where a figure is missing."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -7,16 +8,14 @@ from typing import Any
 
 import pytest
 
-from tests.rating.schemes_at_random import CITE, Drawn
+from tests.rating.schemes_at_random import CITE, PLAIN
 from workflow.engine.errors import BadInput
 from workflow.rating.formula import Total, total_of
 from workflow.rating.inputs import RatingInputs, Satisfaction, Step
 from workflow.rating.points import Line
 from workflow.rating.scheme import Scheme, load
 
-PLAIN = Drawn(
-    (0, 40, 60, 80), (100,), False, ("self_evaluation", "survey", "review"), ("superior",) * 4, False, 5, False, False
-)
+ASKING = replace(PLAIN, kinds=("self_evaluation", "survey", "review"))
 SCORE = 'weights = { superior = "100" }\n\ncite = { rule = "1" }'
 ASKED = """
 [satisfaction]
@@ -45,7 +44,7 @@ cite = { rule = "3" }
 
 
 def scheme(score: str = "", more: str = "", weights: str = '{ superior = "100" }') -> Scheme:
-    text = PLAIN.text().replace(SCORE, f'weights = {weights}\n{score}\ncite = {{ rule = "S" }}')
+    text = ASKING.text().replace(SCORE, f'weights = {weights}\n{score}\ncite = {{ rule = "S" }}')
     return load(f"{text}\n{ASKED}\n{more}")
 
 
@@ -98,7 +97,7 @@ def test_weights_are_reckoned_with_and_every_number_is_shown() -> None:
 
 
 def test_a_survey_counts_for_as_much_as_the_full_score_is_high() -> None:
-    text = PLAIN.text().replace('max = "100"', 'max = "120"')
+    text = ASKING.text().replace('max = "100"', 'max = "120"')
     weights = 'weights = { superior = "50", survey = "50" }'
     one = load(text.replace(SCORE, f'{weights}\ncite = {{ rule = "S" }}') + ASKED)
 
@@ -141,7 +140,7 @@ def test_an_item_that_brought_nothing_has_no_points() -> None:
 
 
 def test_a_total_below_nought_is_rounded_downwards_too() -> None:
-    text = PLAIN.text().replace('min = "0"', 'min = "-100"')
+    text = ASKING.text().replace('min = "0"', 'min = "-100"')
     one = load(text.replace(SCORE, f'{SCORE}\ntotal_decimals = 0\nrounding = "floor"') + ASKED + AWARD)
     half_up = load(text.replace(SCORE, f"{SCORE}\ntotal_decimals = 0") + ASKED + AWARD)
 

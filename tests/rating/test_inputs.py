@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.rating.schemes_at_random import CITE, Drawn
+from tests.rating.schemes_at_random import CITE, PLAIN
 from workflow.rating.inputs import (
     Election,
     Event,
@@ -19,7 +19,6 @@ from workflow.rating.inputs import (
 )
 from workflow.rating.scheme import load
 
-PLAIN = Drawn((0, 40), (100,), False, ("review",), ("superior",) * 4, False, 5, False, False)
 MORE = f"""
 [[bonus]]
 code = "award"

@@ -8,14 +8,13 @@ from typing import Any
 
 import pytest
 
-from tests.rating.schemes_at_random import Drawn
+from tests.rating.schemes_at_random import PLAIN
 from workflow.rating.figures import case_figures, failing, holding
 from workflow.rating.inputs import Event, RatingInputs, Step
 from workflow.rating.levels import reached
 from workflow.rating.linked import linked_steps
 from workflow.rating.scheme import Scheme, load
 
-PLAIN = Drawn((0, 40, 60, 80), (100,), False, ("review",), ("superior",) * 4, False, 5, False, False)
 TWO, FIVE = '{ value = "members", op = ">=", than = "2" }', '{ value = "members", op = ">=", than = "5" }'
 LINKED = """
 [[linked]]

@@ -7,12 +7,11 @@ from typing import Any
 
 import pytest
 
-from tests.rating.schemes_at_random import Drawn
+from tests.rating.schemes_at_random import PLAIN
 from workflow.rating.inputs import Event, RatingInputs, Satisfaction, Step
 from workflow.rating.points import Line, bonuses, deductions
 from workflow.rating.scheme import Scheme, load
 
-PLAIN = Drawn((0, 40, 60, 80), (100,), False, ("review",), ("superior",) * 4, False, 5, False, False)
 PRIZE = """
 [[bonus]]
 code = "prize"

@@ -3,13 +3,12 @@
 from datetime import date
 from decimal import Decimal
 
-from tests.rating.schemes_at_random import CITE, Drawn
+from tests.rating.schemes_at_random import CITE, PLAIN
 from workflow.rating.inputs import Election, Event, RatingInputs, Satisfaction
 from workflow.rating.scheme import examine
 from workflow.rating.scheme_examples import inputs_of
 from workflow.rating.scheme_rules import Example
 
-PLAIN = Drawn((0, 40, 60, 80), (100,), False, ("self_evaluation", "review"), ("superior",) * 4, False, 5, False, False)
 NOT_RATED = f"""
 [[effect]]
 code = "young"

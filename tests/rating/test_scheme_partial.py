@@ -4,20 +4,20 @@ import operator
 import tomllib
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.rating.schemes_at_random import CITE, Drawn
+from tests.rating.schemes_at_random import CITE, PLAIN
 from workflow.rating.scheme import domains, load
 from workflow.rating.scheme_partial import UNREAD, NotRead, partial_scheme, tuples
 from workflow.rating.scheme_places import Path, Places
 from workflow.rating.scheme_stages import Condition
 from workflow.rating.scheme_tables import Scheme
 
-KINDS = ("self_evaluation", "survey", "review")
 TEXT = f"""
-{Drawn((0, 40, 60), (100,), False, KINDS, ("superior",) * 4, False, 5, False, False).text()}
+{replace(PLAIN, bounds=(0, 40, 60), kinds=("self_evaluation", "survey", "review")).text()}
 [fields]
 "机关" = "机关"
 [phase.declare]

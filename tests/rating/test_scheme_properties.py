@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.rating.schemes_at_random import PLANTS, Drawn, Plant, drawn
+from tests.rating.schemes_at_random import PLAIN, PLANTS, Drawn, Plant, drawn
 from workflow.engine.errors import Faulty
 from workflow.rating.procedure import table_of
 from workflow.rating.scheme import LIMIT, load
@@ -45,8 +45,7 @@ def test_a_planted_fault_is_among_those_named(one: Drawn, plant: Plant) -> None:
 
 
 def test_all_faults_of_one_file_are_named_at_once() -> None:
-    one = Drawn((0, 60), (100,), False, ("self_evaluation", "review"), ("superior",) * 4, False, 5, False, False)
-    text = one.text()
+    text = PLAIN.text()
     plants = [plant for plant in PLANTS if plant.name in MANY]
     for plant in plants:
         text = plant.put(text)

@@ -1,19 +1,19 @@
 """What comes of a file: nothing and one finding, a scheme and its findings, or a scheme that knows its hash and its places."""
 
 import tomllib
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
 import pytest
 
-from tests.rating.schemes_at_random import Drawn
+from tests.rating.schemes_at_random import PLAIN
 from workflow.engine.errors import Faulty
 from workflow.rating.scheme import LIMIT, domains, examine, load, load_bytes
 from workflow.rating.scheme_findings import Finding
 from workflow.rating.scheme_words import path_of, sentence_of
 
-KINDS = ("self_evaluation", "survey", "review")
-TEXT = Drawn((0, 40, 60), (100,), False, KINDS, ("superior",) * 4, False, 5, False, False).text()
+TEXT = replace(PLAIN, bounds=(0, 40, 60), kinds=("self_evaluation", "survey", "review")).text()
 DATA = TEXT.encode()
 SAMPLE = '[[example]]\ntitle = "样例"\nscores = { s0 = "70" }\nmembers = 50\nexpect = { star = 1 }\n'
 

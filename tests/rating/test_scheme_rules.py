@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rating.schemes_at_random import CITE, Drawn
+from tests.rating.schemes_at_random import CITE, PLAIN
 from workflow.engine.deadlines import parse_date_rule
 from workflow.engine.errors import BadInput, Faulty
 from workflow.rating.figures import decimal_of
@@ -20,7 +20,6 @@ from workflow.rating.scoring import Rating, rate
 from workflow.rating.survey import holds
 from workflow.rating.wording import rule_in_words
 
-PLAIN = Drawn((0, 40, 60, 80), (100,), False, ("self_evaluation", "review"), ("superior",) * 4, False, 5, False, False)
 SMALL = '{ value = "members", op = "<", than = "11" }'
 
 

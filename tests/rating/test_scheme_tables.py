@@ -5,11 +5,9 @@ from decimal import Decimal
 
 import pytest
 
-from tests.rating.schemes_at_random import CITE, Drawn
+from tests.rating.schemes_at_random import CITE, PLAIN
 from workflow.engine.errors import Faulty
 from workflow.rating.scheme import Scheme, load
-
-PLAIN = Drawn((0, 40, 60, 80), (100,), False, ("self_evaluation", "review"), ("superior",) * 4, False, 5, False, False)
 
 
 def with_gaps(gaps: str) -> Scheme:

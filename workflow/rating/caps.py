@@ -122,10 +122,10 @@ def lifts(scheme: Scheme, inputs: RatingInputs, star: int, figures: Figures) -> 
     """Levels given directly, levels that one may not fall below, and how far down one may go in one go."""
     steps = []
     for effect, said in _standing(scheme, inputs, figures, "set", "floor"):
-        wanted = effect.star or 0  # a scheme always says it
-        after = wanted if effect.then == "set" else max(star, wanted)
+        assert effect.star is not None  # the scheme's own model says so
+        after = effect.star if effect.then == "set" else max(star, effect.star)
         word = "直接定为" if effect.then == "set" else "不低于"
-        text = f"{said},{word}{label(scheme, wanted)}"
+        text = f"{said},{word}{label(scheme, effect.star)}"
         steps.append(Step(effect.cite.rule, text, f"star={after}" if after != star else UNTOUCHED))
         star = after
     rule = scheme.changes
@@ -142,7 +142,8 @@ def lowered_by(scheme: Scheme, inputs: RatingInputs, star: int, figures: Figures
     """Effects that take so many levels off."""
     steps = []
     for effect, said in _standing(scheme, inputs, figures, "minus"):
-        after = moved(scheme, star, -(effect.steps or 0))
+        assert effect.steps is not None  # the scheme's own model says so
+        after = moved(scheme, star, -effect.steps)
         text = f"{said},降低{effect.steps}个等次,由{label(scheme, star)}改为{label(scheme, after)}"
         steps.append(Step(effect.cite.rule, text, f"star={after}" if after != star else UNTOUCHED))
         star = after

@@ -48,7 +48,7 @@ def default_of(field: FieldInfo) -> str:
 def written(value: Any) -> str:
     """A value as TOML has it; empty for what is not there. Tables have no line of their own."""
     match value:
-        case None | "" | () | Mapping():
+        case None | "" | () | Mapping() | Closed():
             return ""
         case bool():
             return str(value).lower()
@@ -58,8 +58,6 @@ def written(value: Any) -> str:
             return f"[{', '.join(map(written, value))}]"
         case date():
             return value.isoformat()
-        case Closed():
-            return ""
     return f'"{value}"'
 
 

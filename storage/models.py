@@ -451,9 +451,8 @@ class Notice(SQLModel, table=True):
         one_of("kind", "reminder", "escalation", "nudge", "event"),
         one_of("status", "queued", "sent", "suppressed", "expired", "vacant", "dead", "unsure"),
         sa.Index("ix_notice_obligation", "obligation_id"),
-        _some(
-            "ix_notice_message", "message_id", where="message_id IS NOT NULL"
-        ),  # not asked for those that are unmerged
+        # not asked for those that are unmerged
+        _some("ix_notice_message", "message_id", where="message_id IS NOT NULL"),
         _some("ix_notice_unmerged", "person_id", "channel", "id", where="status = 'queued' AND message_id IS NULL"),
     )
     id: int | None = Field(default=None, primary_key=True)

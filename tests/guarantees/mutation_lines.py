@@ -15,7 +15,7 @@ from pathlib import Path
 import coverage
 import pytest
 
-from tests.guarantees.mutation_plugin import _forget
+from tests.guarantees.mutation_plugin import forget
 
 LINES = "MUTATION_LINES"
 """In the environment: where to write {file: {line: [tests]}}."""
@@ -31,7 +31,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Function) -> None:
-    _forget()
+    forget()
     for place in (item.nodeid, *_fixtures(item)):
         leaning[place].add(item.nodeid)
     watch.switch_context(item.nodeid)

@@ -90,12 +90,10 @@ def _ended(running: dict[int, tuple[str, int]], found: Mapping[str, Counter[str]
 def _in_order(tests: list[list[Any]], found: Counter[str]) -> list[str]:
     """Those that have found something in this module before, the most successful first; then as they stand, while time is left."""
     seconds, most = json.loads(os.environ[TIME])
-    known = sorted((one for one in tests if found[one[0]]), key=lambda one: -found[one[0]])
-    others = [one for one in tests if not found[one[0]]]
-    until = accumulate(took for _, took in (*known, *others))
-    return [test for (test, _), sum_ in zip((*known, *others), until, strict=True) if sum_ <= seconds][:most] or [
-        test for test, _ in tests[:1]
-    ]
+    ordered = sorted(tests, key=lambda one: -found[one[0]])
+    until = accumulate(took for _, took in ordered)
+    in_time = [test for (test, _), sum_ in zip(ordered, until, strict=True) if sum_ <= seconds]
+    return in_time[:most] or [test for test, _ in tests[:1]]
 
 
 def _module(mutant: str) -> str:
@@ -108,7 +106,7 @@ def _try(mutant: str, items: list[pytest.Item], saying: int) -> None:
     signal.alarm(CLOCK)
     gc.disable()
     set_mutant_under_test(mutant)
-    _forget()
+    forget()
     try:
         for item, following in zip(items, [*items[1:], None], strict=True):
             if any(report.failed for report in runtestprotocol(item, log=False, nextitem=following)):
@@ -145,7 +143,7 @@ def pytest_fixture_setup(fixturedef: pytest.FixtureDef[object]) -> Iterator[None
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if _counting():
-        _forget()
+        forget()
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -162,7 +160,7 @@ def _counting() -> bool:
     return os.environ.get("MUTANT_UNDER_TEST") == "stats"
 
 
-def _forget() -> None:
+def forget() -> None:
     """Every cache of the product is as empty as in a new process."""
     for name, module in tuple(sys.modules.items()):
         if name.startswith("workflow."):

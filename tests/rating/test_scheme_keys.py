@@ -5,7 +5,7 @@ import tomllib
 import pytest
 
 from workflow.rating.scheme_keys import KEYS, UNITS, key_of, line_of
-from workflow.rating.scheme_model import CHOSEN, dotted, entries, reader_of
+from workflow.rating.scheme_model import entries, reader_of
 from workflow.rating.scheme_partial import tuples
 
 TABLES = [path for path, entry in entries().items() if entry.below is not None]
@@ -35,10 +35,3 @@ def test_every_example_is_a_value_that_the_model_reads(path: str) -> None:
     said = tomllib.loads(f"key = {key.example}")["key"]
 
     reader_of(entry.model, entry.key).validate_python(tuples(said), context={})
-
-
-def test_a_place_in_a_file_is_found_among_the_keys() -> None:
-    assert dotted(("level", 2, "min")) == "level.min"
-    assert dotted(("phase", "declare", "due")) == f"phase.{CHOSEN}.due"
-    assert dotted(("stage", 4, "but", 0, "when", "proposed")) == "stage.but.when.proposed"
-    assert dotted(("level", 2, "mni")) is None

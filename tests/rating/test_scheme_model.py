@@ -68,6 +68,7 @@ def test_some_keys_are_of_some_kinds_of_stages_only() -> None:
         (("phase", "declaration", "due"), "phase.*.due"),
         (("phase", "declaration"), "phase.*"),
         (("fields", "机关"), "fields.*"),
+        (("stage", 4, "but", 0, "when", "proposed"), "stage.but.when.proposed"),
         ((), None),
         (("level", 0, "nothing"), None),
         (("nothing", "declaration"), None),

@@ -17,38 +17,16 @@ from benchmarks.storm import _desk
 CLIENTS = 8
 BRANCHES = 12_000
 FEW = 4_000
+SAID = [sys.executable, "-m", "benchmarks.counters"]
 
 
 def decided(database: str, seconds: float, *, kept: bool, killed: bool = False) -> dict[str, Any]:
-    from datetime import timedelta
-
-    from benchmarks.province import folded, province
-    from benchmarks.town import stand
-
     url = fresh(database, "counters")
-    desk, _ = province(url, FEW if seconds < 5 else BRANCHES, one_day=True)
-    stand(desk, desk.clock.now() + timedelta(days=1))
-    if kept:
-        folded(desk)
-    else:
-        with desk.transaction() as tx:
-            tx.connection.exec_driver_sql("DROP INDEX ix_cycle_untallied")
+    desk = _due_on_one_day(url, FEW if seconds < 5 else BRANCHES, kept)
     at = desk.clock.now().isoformat()
-    said = [sys.executable, "-m", "benchmarks.counters"]
-    clients = [
-        subprocess.Popen(
-            [*said, "client", url, at, str(seconds), str(n)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-        for n in range(CLIENTS)
-    ]
-    for one in clients:
-        assert one.stdout is not None
-        assert one.stdout.readline().strip() == "ready"
-    fold = subprocess.Popen([*said, "fold", url, at]) if kept else None
-    for one in clients:
-        assert one.stdin is not None
-        one.stdin.write("go\n")
-        one.stdin.flush()
+    clients = _ready(url, at, seconds)
+    fold = subprocess.Popen([*SAID, "fold", url, at]) if kept else None
+    _go(clients)
     if killed and fold is not None:
         time.sleep(seconds / 2)
         for one in (clients[0], fold):
@@ -57,17 +35,59 @@ def decided(database: str, seconds: float, *, kept: bool, killed: bool = False) 
     if fold is not None:
         fold.kill()
         fold.wait()
-    found: dict[str, Any] = {
+    done = {
         "rate": sum(int(end[0]) / float(end[1]) for end in ends if end),
         "n": sum(int(end[0]) for end in ends if end),
     }
-    if kept:
-        from starflow.service import tallies
+    return done | (_recounted(desk) if kept else {})
 
-        with desk.reading() as tx:
-            found["waiting"] = len(tallies.tallies.untallied(tx))
-            found["differences"] = list(tallies.counted_rightly(desk, tx))[:3]
-    return found
+
+def _due_on_one_day(url: str, branches: int, kept: bool) -> Any:
+    """A desk on the day after; without counts there is no index of theirs either."""
+    from datetime import timedelta
+
+    from benchmarks.province import folded, province
+    from benchmarks.town import stand
+
+    desk, _ = province(url, branches, one_day=True)
+    stand(desk, desk.clock.now() + timedelta(days=1))
+    if kept:
+        folded(desk)
+    else:
+        with desk.transaction() as tx:
+            tx.connection.exec_driver_sql("DROP INDEX ix_cycle_untallied")
+    return desk
+
+
+def _ready(url: str, at: str, seconds: float) -> list[subprocess.Popen[str]]:
+    """Clients that have read the scheme and opened their connection, each in a process of its own."""
+    clients = [
+        subprocess.Popen(
+            [*SAID, "client", url, at, str(seconds), str(n)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for n in range(CLIENTS)
+    ]
+    for one in clients:
+        assert one.stdout is not None
+        assert one.stdout.readline().strip() == "ready"
+    return clients
+
+
+def _go(clients: list[subprocess.Popen[str]]) -> None:
+    for one in clients:
+        assert one.stdin is not None
+        one.stdin.write("go\n")
+        one.stdin.flush()
+
+
+def _recounted(desk: Any) -> dict[str, Any]:
+    from starflow.service import tallies
+
+    with desk.reading() as tx:
+        return {
+            "waiting": len(tallies.tallies.untallied(tx)),
+            "differences": list(tallies.counted_rightly(desk, tx))[:3],
+        }
 
 
 def client(url: str, at: str, seconds: str, number: str) -> None:

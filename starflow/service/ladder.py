@@ -322,7 +322,7 @@ def _event(
 ) -> outbox.NewNotice:
     cycle, seq = one.after.cycle, one.before.cycle.version + 1
     return outbox.NewNotice(
-        key=f"{cycle.id}#{seq}:{a.role}:{a.organisation_id}:{told.code or told.words[:4]}:{channel}",
+        key=f"{cycle.id}#{seq}:{a.role}:{a.organisation_id}:{told.code or one.done.trigger}:{channel}",
         kind="event",
         organisation_id=cycle.organisation_id,
         stage=cycle.stage,

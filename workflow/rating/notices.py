@@ -12,7 +12,7 @@ class Told:
 
     recipients: tuple[str, ...]
     words: str
-    code: str = ""  # what tells several of one transition apart
+    code: str = ""  # what tells several of one transition apart; empty for the one that its trigger calls for
 
 
 BY_TRIGGER: Mapping[str, Told] = {
@@ -28,8 +28,8 @@ BY_TRIGGER: Mapping[str, Told] = {
     "close_unrated": Told((ORGANISATION,), "{name}本年度终止评定:{reason}"),
 }
 
-ON_ENTRY = Told((OWNER,), "{name}已到{stage},请于{due}前办理")
+ON_ENTRY = Told((OWNER,), "{name}已到{stage},请于{due}前办理", "entry")
 """Work arrives at somebody who did not send it there himself."""
 
-ON_GRANT = Told((ORGANISATION, TOP), "{name}定为{level},原为{before}")
+ON_GRANT = Told((ORGANISATION, TOP), "{name}定为{level},原为{before}", "grant")
 """A star is in force; the top of the unit sees every result of its chain (R18, R57)."""

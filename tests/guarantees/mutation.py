@@ -15,11 +15,12 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from fnmatch import fnmatch
 from importlib.metadata import version
+from itertools import chain
 from math import ceil
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -41,7 +42,10 @@ FIRST, AGAIN = (1.0, 30), (20.0, 1000)
 """Seconds and number of tests that each mutant is given, and a survivor once more."""
 WANTED = {False: (NOT_RUN, UNTESTED), True: (SURVIVED, UNTESTED)}
 MUTANTS = Path("mutants")
-STATS, LINES, WORK = MUTANTS / "mutmut-stats.json", MUTANTS / "lines.json", MUTANTS / "work"
+STATS, LINES = MUTANTS / "mutmut-stats.json", MUTANTS / "lines.json"
+CONTROL, WORK = MUTANTS / "control", MUTANTS / "work"
+Work = tuple[str, list[tuple[str, float]]]
+"""A mutant, or a file of tests where there is none, and the tests that it is asked with the seconds each takes."""
 FEW = 40
 A_HANDFUL = "workflow.rating.routes.*"
 AROUND = {"PYTHONHASHSEED": "0", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
@@ -88,11 +92,37 @@ def _ready() -> None:
 def _try(mutants: list[dict[str, Any]], again: bool) -> None:
     calls, (seconds, most) = json.loads(STATS.read_text()), AGAIN if again else FIRST
     called, lines = _called(calls), json.loads(LINES.read_text())
-    work = [json.dumps([m["mutant"], _nearest(m, calls, called, lines)]) for m in mutants]
-    WORK.write_text("\n".join(work), encoding="utf-8")
-    around = {mutation_plugin.WORK: str(WORK.absolute()), mutation_plugin.PROCESSOR: str(ceil(5 + 2 * seconds))}
+    work = [(m["mutant"], _nearest(m, calls, called, lines)) for m in mutants]
+    _without_any(work)
     print(f"{len(work)} mutants", flush=True)
+    _in_forks(WORK, work, seconds, most)
+
+
+def _without_any(work: list[Work]) -> None:
+    """A test that fails without any mutant would find every one. Each file has a fork as a mutant has, and must survive."""
+    files: dict[str, dict[str, float]] = defaultdict(dict)
+    for test, took in chain.from_iterable(tests for _, tests in work):
+        files[test.partition("::")[0]][test] = took
+    longest = max((sum(tests.values()) for tests in files.values()), default=0)
+    most = max(map(len, files.values()), default=0)
+    CONTROL.with_suffix(".came").unlink(missing_ok=True)
+    print(f"{len(files)} files of tests without any mutant", flush=True)
+    _in_forks(CONTROL, [(file, list(tests.items())) for file, tests in files.items()], ceil(longest), most)
+    if wrong := [f"{test or file}: {code}" for file, (code, test) in _came(CONTROL).items() if code]:
+        sys.exit("\n".join(("Nothing is tried while these tests fail in a fork without any mutant:", *wrong)))
+
+
+def _in_forks(work: Path, lines: list[Work], seconds: float, most: int) -> None:
+    work.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    around = {mutation_plugin.WORK: str(work.absolute()), mutation_plugin.PROCESSOR: str(ceil(5 + 2 * seconds))}
     _pytest(MUTANTS, around | {mutation_plugin.TIME: json.dumps([seconds, most])})
+
+
+def _came(work: Path) -> dict[str, tuple[int, str]]:
+    """What came of each line of this work, and the test that failed."""
+    came = work.with_suffix(".came")
+    lines = map(json.loads, came.read_text(encoding="utf-8").splitlines()) if came.exists() else ()
+    return {name: (code, test) for name, code, test in lines}
 
 
 def _pytest(where: Path, around: Mapping[str, str], *more: str) -> None:
@@ -133,8 +163,7 @@ def _called(calls: dict[str, Any]) -> Counter[str]:
 
 def _gather() -> None:
     """What came of the last work becomes what mutmut knows."""
-    came = WORK.with_suffix(".came")
-    codes = dict(json.loads(line) for line in came.read_text().splitlines()) if came.exists() else {}
+    codes = {name: code for name, (code, _) in _came(WORK).items()}
     untried = {name for name, tests in map(json.loads, WORK.read_text().splitlines()) if not tests} if codes else set()
     for path in walk_mutatable_files():
         data = SourceFileMutationData(path=path)
@@ -142,7 +171,7 @@ def _gather() -> None:
         known = {name: code for name, code in codes.items() if name in data.exit_code_by_key}
         data.exit_code_by_key.update(known | dict.fromkeys(known.keys() & untried, UNCALLED))
         data.save()
-    came.unlink(missing_ok=True)
+    WORK.with_suffix(".came").unlink(missing_ok=True)
 
 
 def _tried() -> Iterator[dict[str, Any]]:

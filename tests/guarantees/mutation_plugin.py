@@ -26,7 +26,7 @@ from mutmut.mutation.trampoline import set_mutant_under_test
 from mutmut.state import state
 
 WORK = "MUTATION_WORK"
-"""In the environment: a file of [mutant, [[test, seconds], …]] lines; beside it `.came` gets a line of [mutant, code] for each."""
+"""In the environment: a file of [mutant, [[test, seconds], …]] lines; beside it `.came` gets a line of [mutant, code, the test that failed]."""
 TIME = "MUTATION_TIME"
 """In the environment: seconds and number of tests that each mutant is given."""
 CHILDREN = os.cpu_count() or 1
@@ -55,15 +55,15 @@ def pytest_runtestloop(session: pytest.Session) -> bool | None:
     gc.collect()
     gc.freeze()
     with work.with_suffix(".came").open("a", encoding="utf-8") as came:
-        for mutant, code in _all_tried(map(json.loads, work.read_text(encoding="utf-8").splitlines()), items):
-            print(json.dumps([mutant, code]), file=came, flush=True)
+        for tried in _all_tried(map(json.loads, work.read_text(encoding="utf-8").splitlines()), items):
+            print(json.dumps(tried), file=came, flush=True)
     return True
 
 
 def _all_tried(
     work: Iterator[tuple[str, list[list[Any]]]], items: Mapping[str, pytest.Item]
-) -> Iterator[tuple[str, int]]:
-    """Each mutant with what came of it. 0: no test has failed; 1: one has; less: the signal that has ended it."""
+) -> Iterator[tuple[str, int, str]]:
+    """Each mutant with what came of it, and the test that failed. 0: no test has; 1: one has; less: the signal that has ended it."""
     found: dict[str, Counter[str]] = defaultdict(Counter)
     running: dict[int, tuple[str, int]] = {}
     for mutant, tests in work:
@@ -79,12 +79,13 @@ def _all_tried(
         yield _ended(running, found)
 
 
-def _ended(running: dict[int, tuple[str, int]], found: Mapping[str, Counter[str]]) -> tuple[str, int]:
+def _ended(running: dict[int, tuple[str, int]], found: Mapping[str, Counter[str]]) -> tuple[str, int, str]:
     child, status = os.wait()
     mutant, said = running.pop(child)
     with os.fdopen(said, encoding="utf-8") as words:
-        found[_module(mutant)].update(filter(None, [words.read()]))
-    return mutant, os.waitstatus_to_exitcode(status)
+        test = words.read()
+    found[_module(mutant)].update(filter(None, [test]))
+    return mutant, os.waitstatus_to_exitcode(status), test
 
 
 def _in_order(tests: list[list[Any]], found: Counter[str]) -> list[str]:

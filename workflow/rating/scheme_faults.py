@@ -123,7 +123,8 @@ def bands(scheme: Scheme) -> Iterator[Fault]:
         return
     lowest, highest = scheme.levels[0], scheme.levels[-1]
     if not lowest.reached_by(scheme.score.min):
-        yield (_level_path(scheme, lowest, "min"), f"分数段有空缺:低于{lowest.min}分的不属于任何等次")
+        below = f"低于{lowest.min}分" if lowest.min_inclusive else f"{lowest.min}分及以下"
+        yield (_level_path(scheme, lowest, "min"), f"分数段有空缺:{below}的不属于任何等次")
     if highest.top is not None and not (highest.max is not None and highest.max >= scheme.score.max):
         yield (_level_path(scheme, highest, _top_key(highest)), f"分数段有空缺:{_end(highest)}的不属于任何等次")
 
@@ -253,7 +254,9 @@ def stages_named(scheme: Scheme) -> Iterator[Fault]:
         for name in phase.covers:
             if name not in names:
                 yield ("phase", code, "covers"), f"没有{shown(name)}这个环节"
-            elif (due := scheme.stage_of(name).due) != phase.due:
+            elif (due := scheme.stage_of(name).due) is None:
+                yield ("phase", code, "covers"), f"环节{name}没有截止日"
+            elif due != phase.due:
                 yield ("phase", code, "due"), f"{shown(phase.due)}与环节{name}的截止日{shown(due)}不一致"
 
 

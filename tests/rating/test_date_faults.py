@@ -28,7 +28,7 @@ def task(name: str, due: str) -> tuple[str, str]:
         ([(RECHECKED, 'due = "06-30"')], ["stage.5.due: 截止日06-30早于开始日07-01"]),
         ([(RECHECKED, 'due = "07-01"')], []),
         ([(RECHECKED, 'due = "01-15 next year"')], []),
-        ([('until = "07-01"', 'until = "01-10 next year"')], ["stage.5.due: 截止日08-10早于开始日01-10"]),
+        ([('until = "07-01"', 'until = "01-10 next year"')], ["stage.5.due: 截止日08-10早于开始日01-10 next year"]),
         ([task("task", "01-05")], []),
         ([(CLOSED, SECOND_REST + CLOSED), task("third.task", "08-31"), THIRD], ["stage.7.due: 截止日08-31早于开始日09-01"]),
     ],
@@ -49,6 +49,12 @@ def test_what_is_due_lies_behind_its_target_and_the_beginning_of_its_round(slips
         ([(DECLARED, f'{DECLARED}\ntarget = "due -1 days"'), (SURVEYED, f'{SURVEYED}\ntarget = "due -20 days"')], []),
         ([(DECLARED, f'{DECLARED}\ntarget = "02-20"'), (SURVEYED, 'due = "+10 days"\ntarget = "02-10"')],
          ["stage.1.target: 目标日02-10早于前面环节rating.declaration的目标日02-20"]),
+        ([(RECHECKED, 'due = "01-15 in 2 years"'), task("recheck.task", "12-20 next year")],
+         ["stage.6.due: 截止日12-20 next year早于前面环节recheck.review的截止日01-15 in 2 years"]),
+        ([(DECLARED, f'{DECLARED}\ntarget = "due -20 days"'), (SURVEYED, f'{SURVEYED}\ntarget = "due -90 days"')],
+         ["stage.1.target: 目标日12-20 last year早于前面环节rating.declaration的目标日02-09"]),
+        ([(DECLARED, f'{DECLARED}\ntarget = "02-20"'), (SURVEYED, f'{SURVEYED}\ntarget = "due -900 days"')],
+         ["stage.1.target: 目标日10-01 3 years ago早于前面环节rating.declaration的目标日02-20"]),
     ],
 )  # fmt: skip
 def test_nothing_is_due_before_the_work_above_it(slips: Slips, faults: list[str]) -> None:

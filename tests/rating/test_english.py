@@ -99,6 +99,16 @@ def test_english_fills_every_hole() -> None:
         ("目标:截止6月5日(星期六)前35天 → 5月1日24时", "target: 35 days before the due, Sat 5 Jun → 24:00 of 1 May"),
         ("市级表彰2次(每次3分)", "municipal commendation ×2 (3 points each)"),
         ("总分90+3=93分", "total 90+3 = 93 points"),
+        ("分数段有空缺:0分及以下的不属于任何等次", "a gap: 0 points and below belongs to no level"),
+        ("分数段有空缺:低于0.01分的不属于任何等次", "a gap: below 0.01 points belongs to no level"),
+        (
+            "截止日12-20 next year早于前面环节recheck.review的截止日01-15 in 2 years",
+            "the due 12-20 next year lies before that of the earlier stage recheck.review, 01-15 in 2 years",
+        ),
+        (
+            "目标日12-20 last year早于前面环节rating.declaration的目标日02-09",
+            "the target 12-20 last year lies before that of the earlier stage rating.declaration, 02-09",
+        ),
         ("没有人说过的话", "没有人说过的话"),
     ],
 )

@@ -22,13 +22,14 @@ def dates(scheme: Scheme) -> Iterator[Fault]:
     for i, stage in enumerate(scheme.stage):
         due, target = _day(stage.due), _target_day(stage)
         if due and target and target > due:
-            yield ("stage", i, "target"), f"目标日{target:%m-%d}晚于截止日{due:%m-%d}"
+            yield ("stage", i, "target"), f"目标日{_written(target)}晚于截止日{_written(due)}"
         if due and stage.round in opens and due < opens[stage.round]:
-            yield ("stage", i, "due"), f"截止日{due:%m-%d}早于开始日{opens[stage.round]:%m-%d}"
+            yield ("stage", i, "due"), f"截止日{_written(due)}早于开始日{_written(opens[stage.round])}"
         for key, word, day in (("due", "截止日", due), ("target", "目标日", target)):
             before = latest.get((stage.round, key))
             if day and before and day < before[0]:
-                yield ("stage", i, key), f"{word}{day:%m-%d}早于前面环节{before[1].name}的{word}{before[0]:%m-%d}"
+                said = f"{word}{_written(day)}早于前面环节{before[1].name}的{word}{_written(before[0])}"
+                yield ("stage", i, key), said
             elif day:
                 latest[stage.round, key] = day, stage
 
@@ -49,6 +50,14 @@ def _day(rule: str | None) -> date | None:
     """A date rule in a year like any other; lengths have no day of their own."""
     said = parse_date_rule(rule) if rule else None
     return said.of(SAMPLE_YEAR) if isinstance(said, FixedDate) else None
+
+
+def _written(day: date) -> str:
+    """As a scheme writes it; a target may also lie in a year before."""
+    years = day.year - SAMPLE_YEAR
+    if years >= 0:
+        return str(FixedDate(day.month, day.day, years))
+    return f"{day:%m-%d} last year" if years == -1 else f"{day:%m-%d} {-years} years ago"
 
 
 def _target_day(stage: Stage) -> date | None:

@@ -172,6 +172,21 @@ def test_a_review_that_is_reached_late_has_three_working_days_of_its_own():
     )
 
 
+def test_days_of_its_own_in_the_next_year_are_told_with_their_year_as_the_due_is():
+    new_year = datetime(2028, 1, 5, 10, tzinfo=ZONE)
+    review = ReviewStage(name="rating.review", owner="superior", due="01-06 next year", min_workdays=3, cite=CITE)
+
+    found = stage_dates(
+        review, scheme=scheme(), year=2027, calendar=CN, zone=ZONE, entered_at=new_year, facts=Facts(proposed=4)
+    )
+
+    assert found.arithmetic == (
+        "截止:2028年1月6日24时(方案写明“01-06 next year”,2028年1月6日为星期四)",
+        "考评时间:进入环节2028年1月5日(星期三)起3个工作日 → 2028年1月10日24时;2028年节假日安排尚未公布,按未确认日历计算;"
+        "晚于2028年1月6日,以此为截止",
+    )
+
+
 def test_a_late_stage_without_days_of_its_own_stays_due_on_5_june():
     assert dates(SELF_EVALUATION, "06-08 10:00").due_at == ends("06-05")
 

@@ -39,7 +39,7 @@ OPENING = "opening"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dates:
-    """`phase_due_at` is the due before a reviewer's own days were granted: late days are charged from there."""
+    """`phase_due_at` is `due_at` without a reviewer's own days, extension and hold included: late days are counted from there."""
 
     target_at: datetime | None = None
     due_at: datetime | None = None
@@ -205,7 +205,7 @@ def _own_days(steps: Steps, stay: _Stay) -> Steps:
     length = Length(stay.stage.min_workdays, Unit.WORKDAYS)
     if not steps or not length.amount or length.after(stay.entered_on, stay.calendar) <= steps[-1].on:
         return steps
-    own = reckon_after(length, "考评时间:进入环节", stay.entered_on, stay.calendar)
+    own = reckon_after(length, "考评时间:进入环节", stay.entered_on, stay.calendar, stay.year)
     return (*steps, Reckoned(own.on, f"{own.sentence};晚于{spoken(steps[-1].on, stay.year)},以此为截止"))
 
 

@@ -11,6 +11,7 @@ from tests.rating.schemes_at_random import PLAIN
 from workflow.engine.errors import Faulty
 from workflow.rating.scheme import LIMIT, domains, examine, load, load_bytes
 from workflow.rating.scheme_findings import Finding
+from workflow.rating.scheme_partial import UNREAD
 from workflow.rating.scheme_words import path_of, sentence_of
 
 TEXT = replace(PLAIN, bounds=(0, 40, 60), kinds=("self_evaluation", "survey", "review")).text()
@@ -96,6 +97,16 @@ def test_a_value_that_is_open_and_a_value_that_is_wrong_are_each_named_once() ->
     ]
     assert scheme is not None
     assert (scheme.hash, scheme.place("level", 2, "min")) == ("", "第32行 level[2] 2星.min")
+
+
+def test_a_table_in_which_a_condition_names_what_there_is_not_is_not_read_at_all() -> None:
+    text = TEXT.replace('name = "rating.review"', 'name = "rating.review"\nwhen = { proposed = 9 }')
+
+    scheme, findings = examine(text.encode())
+
+    assert [one.text for one in findings] == ["“9”不在proposed的范围内,只有0、1、2"]
+    assert scheme is not None
+    assert scheme.stage is UNREAD
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ SAID: dict[str, Any] = {
         ("level.4.order=['b', 'c']", ("level", 1, "order"), ["b", "c"]),
         ("score.decimals=1", ("score", "decimals"), 1),
         ("score.clamp=false", ("score", "clamp"), False),
+        ("level.4.min='X'", ("level", 1, "min"), "X"),
         ("score.rounding=half_up", ("score", "rounding"), "half_up"),
         ("score.weights.superior=a=b", ("score", "weights", "superior"), "a=b"),
         ("score.weights={ self = '100' }", ("score", "weights"), {"self": "100"}),

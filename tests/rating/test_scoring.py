@@ -10,9 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.rating.schemes_at_random import PLAIN
 from workflow.engine.errors import BadInput
 from workflow.rating import shelf
-from workflow.rating.scheme import Scheme, load_bytes
+from workflow.rating.scheme import Scheme, load, load_bytes
+from workflow.rating.scheme_rules import Sheet
+from workflow.rating.scheme_values import Cite
 from workflow.rating.scoring import (
     Cap,
     Election,
@@ -286,6 +289,14 @@ def test_no_valid_ballot_has_no_effect_and_says_so():
     assert rate(SCHEME, case(22)).steps[1] == Step("R40", "没有有效票,满意率不计,不扣分也不影响定星", "none")
 
 
+def test_a_band_that_begins_at_nought_says_so_where_totals_go_below_it():
+    below = replace(PLAIN, bounds=(-10, 0, 60, 80)).text().replace('min = "0"\ndecimals', 'min = "-10"\ndecimals')
+
+    assert rate(load(below), replace(JUNE, base=Decimal(30))).steps[-1] == Step(
+        "1", "30分,达到第1等下限0分,未达到第2等下限60分,为第1等", "star=1"
+    )
+
+
 # --- refusals ---------------------------------------------------------------------------------------------------------
 
 
@@ -319,6 +330,18 @@ def test_facts_that_the_scheme_does_not_know_are_refused(wrong, sentence):
         rate(SCHEME, replace(JUNE, **wrong))
 
     assert [reason.text for reason in refusal.value.reasons] == [sentence]
+
+
+def test_a_base_is_at_most_what_the_sheets_of_the_field_give():
+    cite = Cite(rule="1")
+    common = Sheet(code="common", title="通用", max=Decimal(60), cite=cite)
+    office = Sheet(code="office", title="机关", max=Decimal(40), fields=("机关",), cite=cite)
+    scheme, ninety = varied(sheet=(common, office), criterion=()), replace(JUNE, base=Decimal(90))
+
+    assert rate(scheme, replace(ninety, field="机关")).total == 90
+    with pytest.raises(BadInput) as refusal:
+        rate(scheme, replace(ninety, field="农村"))
+    assert [reason.text for reason in refusal.value.reasons] == ["基础分得90分,超过满分60分"]
 
 
 def test_all_faults_are_named_at_once():

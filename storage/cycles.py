@@ -141,6 +141,7 @@ _FIND = Statement(
 _BY_ID = Statement(selected().where(_cycle.c.id == sa.bindparam("cycle", type_=sa.Integer)))
 _IN_YEAR = _PRESENT.where(_cycle.c.campaign_id == _ITS_YEAR, _organisation.c.code == _CODE)
 _PRESENT_IN_YEAR = Statement(_IN_YEAR)
+_PRESENTS = Statement(_PRESENT.where(among(_cycle.c.id, "ids")))
 _LOCK_IN_YEAR = Statement(
     sa.select(_cycle.c.id)
     .join(_organisation, _organisation.c.id == _cycle.c.organisation_id)
@@ -192,8 +193,7 @@ def presents(tx: Transaction, ids: Collection[int]) -> tuple[Present, ...]:
     """These cycles as they stand, in the order of the ids; whoever wants to write has claimed them."""
     if not ids:
         return ()
-    rows = tx.connection.execute(_PRESENT.where(_cycle.c.id.in_(ids)))
-    found = {row[0]: _present_of(tuple(row)) for row in rows}
+    found = {row[0]: _present_of(row) for row in _PRESENTS.rows(tx, {"ids": ids})}
     return tuple(found[which] for which in ids if which in found)
 
 
@@ -231,6 +231,12 @@ def insert_all(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> tuple[int,
     empty = {"open_objections": 0, "turnout_excused": False, "review_begun": False, "tallied": False}
     its = sa.insert(_cycle).returning(_cycle.c.id, sort_by_parameter_order=True)
     return tuple(tx.session.scalars(its, [{**empty, **values} for values in rows]))
+
+
+def known_to_planner(tx: Transaction) -> None:
+    """PostgreSQL would go on reading and checking as if these tables were empty until it looks at them by itself, a minute later."""
+    if tx.dialect == "postgresql":
+        tx.connection.exec_driver_sql("ANALYZE cycle, obligation, record, record_detail")
 
 
 def set_heads(tx: Transaction, heads: Mapping[int, str]) -> None:
@@ -285,12 +291,16 @@ def update_facts(tx: Transaction, cycle_id: int, changes: Mapping[str, Any]) -> 
 
 def due_for_clock(tx: Transaction, limit: int) -> tuple[int, ...]:
     """Ids of the cycles at which the clock must look, oldest first; on PostgreSQL those that nobody else holds."""
-    statement = (
-        sa.select(_cycle.c.id).where(_cycle.c.acts_at <= tx.now).order_by(_cycle.c.acts_at, _cycle.c.id).limit(limit)
-    )
-    if tx.dialect == "postgresql":
-        statement = statement.with_for_update(skip_locked=True)
-    return tuple(tx.session.scalars(statement))
+    return tuple(which for (which,) in _CLAIM_DUE.rows(tx, {"now": tx.now, "most": limit}))
+
+
+_CLAIM_DUE = Statement(
+    sa.select(_cycle.c.id)
+    .where(_cycle.c.acts_at <= sa.bindparam("now", type_=_cycle.c.acts_at.type))
+    .order_by(_cycle.c.acts_at, _cycle.c.id)
+    .limit(sa.bindparam("most", type_=sa.Integer))
+    .with_for_update(skip_locked=True)
+)
 
 
 def campaign_of_year(tx: Transaction, year: int | None) -> Campaign | None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, DisconnectionError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -28,7 +29,15 @@ __all__ = ("Database", "DatabaseError", "Transaction", "connect", "open_database
 
 Result = TypeVar("Result")
 
-PRAGMAS = ("busy_timeout=10000", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "foreign_keys=ON")
+PATIENCE = 10
+"""Seconds that somebody waits for the one place of a writer in a file."""
+PRAGMAS = (
+    f"busy_timeout={PATIENCE * 1000}",
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "secure_delete=ON",
+    "foreign_keys=ON",
+)
 REMOTE_FILESYSTEMS = frozenset({"afs", "cifs", "fuse.sshfs", "ncpfs", "nfs", "nfs4", "smb3", "smbfs"})
 CONNECTIONS = 16  # as many as the web has threads
 
@@ -197,9 +206,13 @@ def _worth_retrying(error: BaseException | None) -> bool:
     if not isinstance(error, DBAPIError):
         return False
     if isinstance(error.orig, sqlite3.OperationalError):
-        return error.orig.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+        return _is_busy(error.orig)
     state = _sqlstate(error)
     return error.connection_invalidated or state in {"40001", "40P01", "57P01", "57P02", "57P03"} or state[:2] == "08"
+
+
+def _is_busy(error: sqlite3.OperationalError) -> bool:
+    return error.sqlite_errorcode & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 def _unreachable(error: DBAPIError) -> bool:
@@ -343,10 +356,34 @@ def _prepare_sqlite(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> N
 
 def _begin_sqlite(connection: sa.Connection) -> None:
     said = connection.get_execution_options().get("begins_with", "BEGIN")
+    cursor = connection.connection.cursor()
     try:
-        connection.connection.cursor().execute(said)
+        if said == "BEGIN":
+            cursor.execute(said)
+        else:
+            _take_the_place(cursor, said)
     except sqlite3.Error as error:
         raise said_by_driver(connection, said, error) from error
+
+
+def _take_the_place(cursor: DBAPICursor, said: str) -> None:
+    """Asks every few milliseconds whether the writer's place is free.
+
+    SQLite itself asks ever less often, in the end ten times a second; whoever writes page after page takes the place again before that.
+    """
+    cursor.execute("PRAGMA busy_timeout=3")
+    until = time.monotonic() + PATIENCE
+    try:
+        while True:
+            try:
+                cursor.execute(said)
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error) or time.monotonic() > until:
+                    raise
+            else:
+                return
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout={PATIENCE * 1000}")
 
 
 def _still_there(connection: Any, *_: Any) -> None:

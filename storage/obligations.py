@@ -14,7 +14,7 @@ from storage import tallies
 from storage.among import among
 from storage.database import Transaction
 from storage.models import Campaign, Cycle, Extension, Matter, Obligation, Organisation
-from storage.statements import Statement, by_name
+from storage.statements import Statement, by_name, inserted
 
 _obligation = Obligation.__table__  # type: ignore[attr-defined]
 
@@ -50,7 +50,7 @@ _OPEN_STAGE = select(Obligation).where(
     col(Obligation.matter_id).is_(None),
 )
 _WRITTEN = tuple(c for c in _obligation.c if c.name != "id")
-_PUT = Statement(sa.insert(_obligation).values(by_name(*_WRITTEN)).inline())
+_PUT = Statement(inserted(sa.insert(_obligation), *_WRITTEN))
 _FRESH: Mapping[str, Any] = {
     **{column.name: None for column in _WRITTEN},
     "visit": 1,
@@ -170,34 +170,31 @@ def ringing(tx: Transaction, limit: int) -> tuple[Due, ...]:
 
 
 _SET_RINGS = Statement(
-    sa.update(_obligation).where(among(_obligation.c.id, "which")).values(by_name(_obligation.c.rings_at))
+    sa.update(_obligation)
+    .where(_obligation.c.id == sa.bindparam("which", type_=sa.Integer))
+    .values(by_name(_obligation.c.rings_at))
 )
 
 
 def set_rings(tx: Transaction, following: Mapping[int, datetime | None]) -> None:
-    """When each obligation rings next; those of one instant in one statement."""
-    together: dict[datetime | None, list[int]] = {}
-    for which, at in following.items():
-        together.setdefault(at, []).append(which)
-    _SET_RINGS.run(tx, *({"which": which, "rings_at": at} for at, which in together.items()))
+    """When each obligation rings next."""
+    _SET_RINGS.run(tx, *({"which": which, "rings_at": at} for which, at in following.items()))
 
 
 def scheme_hashes(tx: Transaction, ids: Sequence[int]) -> dict[int, str]:
     """obligation id → the scheme it runs under: its cycle's, else its matter's campaign's, else the newest campaign's."""
-    own = sa.func.coalesce(Cycle.scheme_hash, Campaign.scheme_hash, _newest_scheme())
-    rows = tx.session.execute(
-        sa.select(_obligation.c.id, own)
-        .select_from(_obligation)
-        .outerjoin(Cycle, col(Cycle.id) == _obligation.c.cycle_id)
-        .outerjoin(Matter, col(Matter.id) == _obligation.c.matter_id)
-        .outerjoin(Campaign, col(Campaign.id) == col(Matter.campaign_id))
-        .where(_obligation.c.id.in_(ids))
-    )
-    return {int(which): str(digest) for which, digest in rows}
+    return {int(which): str(digest) for which, digest in _SCHEMES.rows(tx, {"ids": ids})}
 
 
-def _newest_scheme() -> sa.ScalarSelect[str]:
-    return sa.select(col(Campaign.scheme_hash)).order_by(col(Campaign.year).desc()).limit(1).scalar_subquery()
+_NEWEST_SCHEME = sa.select(col(Campaign.scheme_hash)).order_by(col(Campaign.year).desc()).limit(1).scalar_subquery()
+_SCHEMES = Statement(
+    sa.select(_obligation.c.id, sa.func.coalesce(col(Cycle.scheme_hash), col(Campaign.scheme_hash), _NEWEST_SCHEME))
+    .select_from(_obligation)
+    .outerjoin(Cycle, col(Cycle.id) == _obligation.c.cycle_id)
+    .outerjoin(Matter, col(Matter.id) == _obligation.c.matter_id)
+    .outerjoin(Campaign, col(Campaign.id) == col(Matter.campaign_id))
+    .where(among(_obligation.c.id, "ids"))
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.among import among
 from storage.database import Transaction
 from storage.models import Notice
-from storage.statements import Statement
+from storage.statements import Statement, inserted
 
 TABLES = Notice.metadata.tables
 NOTICE, MESSAGE, OBLIGATION, PERSON = (TABLES[name] for name in ("notice", "message", "obligation", "person"))
@@ -118,11 +117,17 @@ class DeadLetter:
 def put(tx: Transaction, notices: Iterable[NewNotice]) -> tuple[NewNotice, ...]:
     """Adds what is not there yet and returns just that, in the given order."""
     by_key = {notice.key: notice for notice in notices}
-    if not by_key:
-        return ()
-    insert = INSERTS[tx.dialect](NOTICE).on_conflict_do_nothing(index_elements=["key"]).returning(NOTICE.c.key)
-    new = set(tx.session.execute(insert, [_row(notice, tx.now) for notice in by_key.values()]).scalars())
+    new = {key for (key,) in _PUT[tx.dialect].wrote(tx, *(_row(notice, tx.now) for notice in by_key.values()))}
     return tuple(notice for key, notice in by_key.items() if key in new)
+
+
+_SAID = (*(NOTICE.c[name] for name in NewNotice.__slots__), NOTICE.c.created_at, NOTICE.c.status)
+_PUT = {
+    dialect: Statement(
+        inserted(insert(NOTICE), *_SAID).on_conflict_do_nothing(index_elements=["key"]).returning(NOTICE.c.key)
+    )
+    for dialect, insert in INSERTS.items()
+}
 
 
 def _row(notice: NewNotice, now: datetime) -> dict[str, Any]:
@@ -175,7 +180,7 @@ def merge(tx: Transaction) -> Merged:
         groups = {whose: tuple(rows) for whose, rows in groupby(page, key=lambda row: (row.person_id, row.channel))}
         new = _begun(tx, [rows[0] for whose, rows in groups.items() if whose not in going_on])
         into = going_on | new
-        _LINK.run(tx, *({"notices": [row.id for row in rows], "message": into[of]} for of, rows in groups.items()))
+        _LINK.run(tx, *({"notice": row.id, "message": into[of]} for of, rows in groups.items() for row in rows))
         total = Merged(total.notices + len(page), total.messages + len(new))
         last = page[-1].person_id, page[-1].channel
         going_on = {last: into[last]}
@@ -204,15 +209,20 @@ def _unmerged(tx: Transaction) -> Iterator[Sequence[sa.Row[Any]]]:
 
 def _begun(tx: Transaction, firsts: Sequence[sa.Row[Any]]) -> dict[tuple[int, str], int]:
     """A message for each of these notices: (person, channel) → its number."""
-    if not firsts:
-        return {}
-    insert = sa.insert(MESSAGE).returning(MESSAGE.c.id, MESSAGE.c.person_id, MESSAGE.c.channel)
-    rows = tx.session.execute(insert, [_message(tx, first) for first in firsts])
-    return {(row.person_id, row.channel): row.id for row in rows}
+    rows = _BEGIN.wrote(tx, *(_message(tx, first) for first in firsts))
+    return {(person, channel): number for number, person, channel in rows}
 
 
+_NEW = ("person_id", "channel", "address", "subject", "body", "key", "created_at", "next_try_at", "status", "attempts")
+_BEGIN = Statement(
+    inserted(sa.insert(MESSAGE), *(MESSAGE.c[name] for name in _NEW)).returning(
+        MESSAGE.c.id, MESSAGE.c.person_id, MESSAGE.c.channel
+    )
+)
 _LINK = Statement(
-    sa.update(NOTICE).where(among(NOTICE.c.id, "notices")).values(message_id=sa.bindparam("message", type_=sa.Integer))
+    sa.update(NOTICE)
+    .where(NOTICE.c.id == sa.bindparam("notice", type_=sa.Integer))
+    .values(message_id=sa.bindparam("message", type_=sa.Integer))
 )
 
 

@@ -17,7 +17,7 @@ from sqlmodel import SQLModel, col, select
 from storage import organisations
 from storage.database import Transaction
 from storage.models import Anchor, Campaign, Cycle, Organisation, Record, RecordDetail
-from storage.statements import Statement, by_name
+from storage.statements import Statement, inserted
 
 GENESIS = "0" * 64
 
@@ -60,7 +60,7 @@ _TAKEN_OVER = (
     "ask_key",
 )
 _RECORD, _DETAIL = SQLModel.metadata.tables["record"], SQLModel.metadata.tables["record_detail"]
-_INSERT = Statement(sa.insert(_RECORD).values(by_name(*(c for c in _RECORD.c if c.name != "id"))).inline())
+_INSERT = Statement(inserted(sa.insert(_RECORD), *(c for c in _RECORD.c if c.name != "id")))
 _ID = Statement(
     sa.select(_RECORD.c.id).where(
         _RECORD.c.cycle_id == sa.bindparam("cycle_id", type_=sa.Integer),

@@ -1,8 +1,10 @@
 """The desk: what every use case works at. A database, a clock, the settings, and the schemes already read."""
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from threading import Event, Lock
 
@@ -158,8 +160,15 @@ def create_desk(settings: Settings, *, rehearsal_at: datetime | None = None, see
     return _desk(database, settings)
 
 
+@cache
+def _keep_what_is_loaded() -> None:
+    """Once in a process: what stands there by now stays, and garbage is no longer looked for in it (a fifth of a sweep's processor)."""
+    gc.freeze()
+
+
 def _desk(database: Database, settings: Settings) -> Desk:
     """Closes the database again where there can be no desk at it."""
+    _keep_what_is_loaded()
     try:
         return Desk(database, settings)
     except BaseException:

@@ -20,8 +20,8 @@ from workflow.engine.errors import BadInput, Forbidden, Refused
 from workflow.rating.stages import KIND
 
 PAGE = 500
-BREATH = 0.12
-"""Seconds between two pages on SQLite: whoever waits for the one writer's place looks every tenth of a second whether it is free."""
+BREATH = 0.01
+"""Seconds between two pages on SQLite: whoever waits for the one writer's place looks every few milliseconds whether it is free."""
 
 
 @dataclass(frozen=True, slots=True)

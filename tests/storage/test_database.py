@@ -133,13 +133,12 @@ def test_a_connection_that_read_can_write_again(ledger: Database) -> None:
 
 
 @pytest.fixture
-def conflict(database: Database) -> Iterator[Callable[[], None]]:
+def conflict(database: Database, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], None]]:
     """Work that the database refuses with "try again": a conflict on PostgreSQL, a held lock on SQLite."""
     if database.dialect == "postgresql":
         yield lambda: _raise_in_postgresql(database, "40001")
         return
-    with database.engine.connect() as connection:
-        connection.exec_driver_sql("PRAGMA busy_timeout=0")
+    monkeypatch.setattr(storage.database, "PATIENCE", 0)
     with closing(sqlite3.connect(str(database.engine.url.database), isolation_level=None)) as holder:
         holder.execute("BEGIN IMMEDIATE")
         yield lambda: put(database, Anchor(at=NOW, cycles=1, records=1, upto=1, head="h"))

@@ -1,19 +1,24 @@
 """Statements that go straight to the driver: the same values both ways, the same errors, nothing left behind in the session."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError, StatementError
+from sqlmodel.sql.sqltypes import UTCDateTime
 
 from storage.among import among
 from storage.database import Database
-from storage.models import Campaign, SchemeFile
-from storage.statements import Statement, by_name
+from storage.models import Campaign, Exact, SchemeFile
+from storage.outbox import INSERTS
+from storage.statements import Statement, by_name, inserted
 
 NOW = datetime(2027, 4, 15, 1, 2, 3, 4000, tzinfo=UTC)
 CAMPAIGN = Campaign.__table__  # type: ignore[attr-defined]
-PUT = Statement(sa.insert(CAMPAIGN).values(by_name(*(c for c in CAMPAIGN.c if c.name != "id"))).inline())
+PUT = Statement(inserted(sa.insert(CAMPAIGN), *(c for c in CAMPAIGN.c if c.name != "id")))
 FOUND = Statement(
     sa.select(CAMPAIGN.c.year, CAMPAIGN.c.opened_at, CAMPAIGN.c.closed_at).where(CAMPAIGN.c.status == "open")
 )
@@ -70,3 +75,83 @@ def test_an_instant_is_written_as_sqlalchemy_writes_it(database: Database, at: d
         written = set(tx.connection.execute(sa.text("SELECT CAST(opened_at AS TEXT) FROM campaign")).scalars())
 
     assert len(written) == 1
+
+
+# ── one row or many ──────────────────────────────────────────────
+
+SORTS = sa.Table(
+    "sorts",
+    sa.MetaData(),
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("word", sa.String(40)),
+    sa.Column("points", Exact),
+    sa.Column("said", sa.Boolean),
+    sa.Column("on", sa.Date),
+    sa.Column("at", UTCDateTime()),
+    sa.Column("detail", sa.JSON),
+)
+ODD: tuple[dict[str, Any], ...] = (
+    {"number": 1, "word": "市直“工委”", "points": Decimal("82.290"), "said": True, "on": date(2027, 6, 5), "at": NOW, "detail": {"a": [1, "二", None]}},
+    {"number": 2, "word": 'a "b" \\ \n 100%s %(x)s 🎈', "points": Decimal("0"), "said": False, "on": None, "at": None, "detail": []},
+    {"number": 3, "word": None, "points": None, "said": None, "on": date(1, 1, 1), "at": NOW.replace(microsecond=0), "detail": {"n": 1.5, "t": "\u2028"}},
+    {"number": 4, "word": "", "points": Decimal("-3.5"), "said": True, "on": date(9999, 12, 31), "at": NOW + timedelta(hours=3), "detail": "x"},
+)  # fmt: skip
+PUT_SORTS = Statement(inserted(sa.insert(SORTS), *SORTS.c))
+ALL_SORTS = Statement(sa.select(*SORTS.c).order_by(SORTS.c.number))
+
+
+@pytest.fixture
+def sorts(database: Database) -> Iterator[Database]:
+    with database.transaction(NOW) as tx:
+        SORTS.create(tx.connection)
+    yield database
+    with database.transaction(NOW) as tx:
+        SORTS.drop(tx.connection)
+
+
+def test_many_rows_are_the_same_rows_as_one_after_the_other(sorts: Database) -> None:
+    with sorts.transaction(NOW) as tx:
+        assert PUT_SORTS.run(tx, *ODD) == 4
+        together = ALL_SORTS.rows(tx, {})
+        tx.connection.execute(sa.delete(SORTS))
+        assert [PUT_SORTS.run(tx, one) for one in ODD] == [1, 1, 1, 1]
+
+        assert together == ALL_SORTS.rows(tx, {}) == [tuple(one.values()) for one in ODD]
+
+
+def test_many_changes_are_each_the_one_that_was_asked_for(sorts: Database) -> None:
+    changed = Statement(
+        sa.update(SORTS)
+        .where(SORTS.c.number == sa.bindparam("which", type_=sa.Integer), SORTS.c.said.is_not(None))
+        .values(number=SORTS.c.number + 10, **by_name(SORTS.c.word, SORTS.c.at), said=sa.false())
+    )
+    with sorts.transaction(NOW) as tx:
+        PUT_SORTS.run(tx, *ODD)
+
+        assert changed.run(tx, *({"which": n, "word": f"第{n}", "at": NOW} for n in (4, 3, 1, 7))) == 2
+
+        found = [(number, word, said, at) for number, word, _, said, _, at, _ in ALL_SORTS.rows(tx, {})]
+    assert found == [
+        (2, ODD[1]["word"], False, None),
+        (3, None, None, ODD[2]["at"]),
+        (11, "第1", False, NOW),
+        (14, "第4", False, NOW),
+    ]
+
+
+def test_only_what_was_written_is_returned_in_the_order_given(sorts: Database) -> None:
+    insert = INSERTS[sorts.dialect](SORTS)
+    new = Statement(
+        inserted(insert, *SORTS.c)
+        .on_conflict_do_nothing(index_elements=["number"])
+        .returning(SORTS.c.number, SORTS.c.word)
+    )
+    with sorts.transaction(NOW) as tx:
+        assert new.wrote(tx) == []
+        assert new.wrote(tx, ODD[1]) == [(2, ODD[1]["word"])]
+        assert new.wrote(tx, ODD[3], ODD[1], ODD[0]) == [(4, ""), (1, ODD[0]["word"])]
+
+
+def test_a_naive_time_is_refused_among_many_too(sorts: Database) -> None:
+    with pytest.raises((StatementError, ValueError)), sorts.transaction(NOW) as tx:
+        PUT_SORTS.run(tx, ODD[0], ODD[1] | {"at": datetime(2027, 4, 15)})  # noqa: DTZ001

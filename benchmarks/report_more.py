@@ -86,16 +86,39 @@ def web() -> Iterator[str]:
 def size() -> Iterator[str]:
     if not (found := read("size")):
         return
-    yield "\n## Bytes of a year\n\nA whole year by real triggers, roster not counted, beside the raw tables with as many rows;"
-    yield "so many gigabytes a million cycles.\n"
+    yield "\n## Bytes of a year\n\nA whole year by real triggers, every post held and every letter sent, roster not counted;"
+    yield "so many gigabytes a million cycles."
+    yield "The raw schema is that of the decisions: a row for the cycle and as many bare rows of its history as ours has records. It holds no notice,"
+    yield "no message, no deadline, no score, no vote and no hash; how much of ours is what stands below.\n"
     yield "| database | ours | raw | × | records | notices | messages, each a cycle |\n|---|---|---|---|---|---|---|"
     for name, (one, *_) in found["measured"].items():
         rows = " | ".join(f"{one[key]:.1f}" for key in ("records", "rows_notice", "rows_message"))
         said = f"{one['bytes_per_cycle'] / 1e3:.1f} GB | {one['raw_bytes_per_cycle'] / 1e3:.1f} GB | {one['ratio']:.1f}"
         yield f"| {TITLES[name.split('/')[1]]} | {said} | {rows} |"
-    yield "\nA record carries four hashes and two names of stages, beside it an erasable detail; the rest is notices and messages with their words,"
-    yield "which the raw tables do not have at all. `starflow retain` erases the latter by rule."
+    yield from _weights({TITLES[name.split("/")[1]]: one for name, (one, *_) in found["measured"].items()})
     yield from _failed(found)
+
+
+HEAVY = 0.02
+"""A table below this share of the year is counted among the rest."""
+
+
+def _weights(years: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """Bytes a cycle by table, the heaviest first."""
+    by_table = {title: {name: sum(held) for name, held in one["by_table"].items()} for title, one in years.items()}
+    heaviest = {name: max(held[name] for held in by_table.values()) for name in next(iter(by_table.values()), ())}
+    shown = [
+        name
+        for name in sorted(heaviest, key=lambda name: -heaviest[name])
+        if any(by_table[title][name] >= HEAVY * one["bytes_per_cycle"] for title, one in years.items())
+    ]
+    yield f"\n| bytes a cycle | {' | '.join(f'{title} | of it indexes' for title in years)} |\n|---|{'---|---|' * len(years)}"
+    for name in shown:
+        both = (f"{by_table[title][name]:,.0f} | {one['by_table'][name][1]:,.0f}" for title, one in years.items())
+        yield f"| `{name}` | {' | '.join(both)} |"
+    rest = (f"{one['bytes_per_cycle'] - sum(by_table[title][n] for n in shown):,.0f} |" for title, one in years.items())
+    yield f"| all others | {' | '.join(rest)} |"
+    yield "\nWhat was taken out, and what stays and why: [decision 0050](decisions/0050-what-a-year-weighs.md)."
 
 
 def storm() -> Iterator[str]:

@@ -1,6 +1,12 @@
-"""Bytes of a year: branches that live through a whole one by real triggers, beside the least tables that could hold the same history."""
+"""Bytes of a year: branches that live through a whole one by real triggers, beside the least tables that could hold its history.
+
+Every post is held and every letter is sent, as in a year that somebody lives through: the words that left are weighed too.
+"""
 
 import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,43 +14,90 @@ from benchmarks.cases import TABLES
 from benchmarks.places import fresh, sqlite
 from benchmarks.rounds import answer, rounds
 
+COUNTED = ("record", "record_detail", "obligation", "notice", "message", "delivery", "tally", "overdue")
+
 
 def measured_size(database: str, branches: int) -> dict[str, Any]:
     import sqlalchemy as sa
 
-    from benchmarks.town import SCHEME, YEAR, roster
+    from benchmarks.town import SCHEME, YEAR
     from starflow.service import tallies
     from starflow.service.desk import create_desk
     from starflow.service.organisations import import_roster
-    from starflow.service.rehearsal import rehearse, starts_at
+    from starflow.service.rehearsal import begin, play, starts_at
     from starflow.service.settings import read_settings
     from workflow.rating.scheme import load_bytes
     from workflow.rating.shelf import scheme_bytes
 
     at = starts_at(load_bytes(scheme_bytes(SCHEME)), YEAR)
-    rows = roster(branches)
+    rows = _staffed(branches)
     empty = fresh(database, "roster")
     desk = create_desk(read_settings({"STARFLOW_DATABASE_URL": empty}), rehearsal_at=at, seed=5)
     import_roster(desk, rows, scheme_root_kind="市直工委", dry_run=False)
     desk.close()
     url = fresh(database, "year")
     desk = create_desk(read_settings({"STARFLOW_DATABASE_URL": url}), rehearsal_at=at, seed=5)
-    rehearse(desk, rows, YEAR, SCHEME, "mixed")
+    every_day = [date(YEAR, 1, 1) + timedelta(days=n) for n in range(500)]
+    for _ in play(begin(desk, rows, YEAR, SCHEME, "mixed", beside=True), stops=every_day):
+        _send(desk)
     tallies.fold(desk)
     with desk.reading() as tx:
         cycles, records = tx.connection.execute(
             sa.text("SELECT (SELECT count(*) FROM cycle), (SELECT count(*) FROM record)")
         ).one()
         tables = {
-            name: int(tx.connection.execute(sa.text(f"SELECT count(*) FROM {name}")).scalar() or 0)
-            for name in ("record", "record_detail", "obligation", "notice", "message", "tally", "overdue")
+            name: int(tx.connection.execute(sa.text(f"SELECT count(*) FROM {name}")).scalar() or 0) for name in COUNTED
         }
     desk.close()
     ours = (_bytes(url) - _bytes(empty)) / cycles
     raw = _raw(database, cycles, records) / cycles
-    return {"bytes_per_cycle": ours, "raw_bytes_per_cycle": raw, "ratio": ours / raw, "records": records / cycles} | {
-        f"rows_{name}": number / cycles for name, number in tables.items()
-    }
+    before, after = _by_table(empty), _by_table(url)
+    found = {"bytes_per_cycle": ours, "raw_bytes_per_cycle": raw, "ratio": ours / raw, "records": records / cycles}
+    return (
+        found
+        | {f"rows_{name}": number / cycles for name, number in tables.items()}
+        | {"by_table": {name: _less(held, before.get(name, (0, 0)), cycles) for name, held in after.items()}}
+    )
+
+
+def _staffed(branches: int) -> "tuple[Any, ...]":
+    """The town with a secretary in every committee: a post that stands empty all year doubles each word to it."""
+    from benchmarks.town import roster
+
+    return tuple(replace(row, head=row.head or f"书记{row.code}") for row in roster(branches))
+
+
+def _send(desk: Any) -> None:
+    """What waits in the outbox leaves once a day, after the day's work; nobody hears it."""
+    from schedules.channels import channels_of
+    from schedules.relay import relay
+
+    relay(desk, channels_of(desk.settings, rehearsal=True), limit=1_000_000, at_once=500)
+
+
+def _by_table(url: str) -> Mapping[str, tuple[int, int]]:
+    """table → bytes of its rows, bytes of its indexes."""
+    if url.startswith("sqlite"):
+        return {
+            name: (rows, indexes)
+            for name, rows, indexes in sqlite(url).execute(
+                "SELECT m.tbl_name, sum(CASE m.type WHEN 'table' THEN s.pgsize ELSE 0 END), "
+                "sum(CASE m.type WHEN 'index' THEN s.pgsize ELSE 0 END) "
+                "FROM dbstat AS s JOIN sqlite_schema AS m ON m.name = s.name GROUP BY m.tbl_name"
+            )
+        }
+    import psycopg
+
+    with psycopg.connect(url) as connection:
+        found = connection.execute(
+            "SELECT relname, pg_table_size(oid), pg_indexes_size(oid) FROM pg_class "
+            "WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
+        ).fetchall()
+    return {name: (rows, indexes) for name, rows, indexes in found}
+
+
+def _less(held: tuple[int, int], before: tuple[int, int], cycles: int) -> list[float]:
+    return [(now - then) / cycles for now, then in zip(held, before, strict=True)]
 
 
 def _raw(database: str, cycles: int, records: int) -> float:

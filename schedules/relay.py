@@ -34,7 +34,7 @@ from starflow.service.policy import POLICY
 from storage import outbox, preferences, records
 from storage.cycles import campaign_of_year
 from storage.database import Transaction, retrying
-from storage.outbox import Envelope, Standing, Text
+from storage.outbox import Envelope, Heading, Standing
 from storage.paper_models import Preference
 
 LOG = logging.getLogger(__name__)
@@ -174,7 +174,7 @@ def _take(
             for e in going
             if e.id in notices
         ]
-        outbox.write(tx, [Text(e.id, letter.address, letter.subject, letter.body) for e, letter in letters])
+        outbox.head(tx, [Heading(e.id, letter.address, letter.subject) for e, letter in letters])
         for envelope in going:
             if envelope.id not in notices:
                 outbox.dropped(tx, envelope.id, worker, NOTHING_LEFT)
@@ -229,7 +229,7 @@ def _out_of_sight(tx: Transaction, message_ids: list[int]) -> frozenset[int]:
 
 
 def _attempt(tx: Transaction, envelope: Envelope, outcome: str, said: str) -> dict[str, Any]:
-    what = {"message_id": envelope.id, "channel": envelope.channel, "attempt": envelope.attempts}
+    what = {"message_id": envelope.id, "attempt": envelope.attempts}
     return what | {"at": tx.now, "outcome": str(outcome), "said": said}
 
 

@@ -335,7 +335,7 @@ def _engine(address: sa.URL) -> sa.Engine:
             pool_size=CONNECTIONS,
             max_overflow=CONNECTIONS,
             hide_parameters=True,  # an error's text goes to the log: no name, no token, no ballot in it
-            json_serializer=json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode,
+            json_serializer=json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode,
         )
     except ModuleNotFoundError as error:
         raise Unavailable("没有 PostgreSQL 的驱动,请安装 starflow[postgres]") from error

@@ -4,6 +4,7 @@ Instants are UTC (naive ones are refused on bind), dates are local dates of the 
 as text. `cycle.stage` is a convenience; the append-only `record` rows are the truth.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -32,6 +33,20 @@ class Exact(sa.types.TypeDecorator[Decimal]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         return None if value is None else Decimal(value)
+
+
+class Digest(sa.types.TypeDecorator[str]):
+    """A SHA-256: 64 hexadecimal digits to everybody, kept as their 32 bytes."""
+
+    impl = sa.LargeBinary(32)
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> bytes | None:
+        return None if value is None else bytes.fromhex(value)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        """What is not bytes was not written by us: it comes out as it is and agrees with nothing."""
+        return lambda value: value.hex() if isinstance(value, bytes) else value
 
 
 def one_of(column: str, *values: str) -> sa.CheckConstraint:
@@ -294,10 +309,10 @@ class Record(SQLModel, table=True):
     at: datetime
     late_days: int = 0
     late_stage: str | None = Field(default=None, max_length=60)
-    scheme_hash: str = Field(max_length=64)
-    detail_digest: str = Field(max_length=64)
-    previous_hash: str = Field(max_length=64)
-    hash: str = Field(max_length=64)
+    scheme_hash: str = Field(sa_type=Digest)
+    detail_digest: str = Field(sa_type=Digest)
+    previous_hash: str = Field(sa_type=Digest)
+    hash: str = Field(sa_type=Digest)
     ask_key: str | None = Field(default=None, max_length=120)
 
 
@@ -450,9 +465,11 @@ class Notice(SQLModel, table=True):
         sa.UniqueConstraint("key"),
         one_of("kind", "reminder", "escalation", "nudge", "event"),
         one_of("status", "queued", "sent", "suppressed", "expired", "vacant", "dead", "unsure"),
-        sa.Index("ix_notice_obligation", "obligation_id"),
-        # not asked for those that are unmerged
-        _some("ix_notice_message", "message_id", where="message_id IS NOT NULL"),
+        _some("ix_notice_obligation", "obligation_id", where="obligation_id IS NOT NULL"),
+        # neither what is unmerged nor what has left is looked for by its message
+        _some(
+            "ix_notice_message", "message_id", where="message_id IS NOT NULL AND status IN ('queued', 'dead', 'unsure')"
+        ),
         _some("ix_notice_unmerged", "person_id", "channel", "id", where="status = 'queued' AND message_id IS NULL"),
     )
     id: int | None = Field(default=None, primary_key=True)
@@ -479,7 +496,10 @@ class Notice(SQLModel, table=True):
 
 
 class Message(SQLModel, table=True):
-    """What leaves: the notices of one person and run, merged. The outbox of the relay."""
+    """What leaves: the notices of one person and run, merged. The outbox of the relay.
+
+    Its words are those of its notices and are kept there alone; `subject` says meanwhile what it is about.
+    """
 
     __table_args__ = (
         sa.UniqueConstraint("key"),
@@ -490,9 +510,8 @@ class Message(SQLModel, table=True):
     key: str = Field(max_length=200)
     person_id: int | None = Field(default=None, foreign_key="person.id")
     channel: str = Field(max_length=16)
-    address: str = Field(max_length=300)
-    subject: str
-    body: str
+    address: str = Field(max_length=300)  # where it went, or was last tried
+    subject: str  # empty before it is first tried, and once it has been sent
     created_at: datetime
     status: str = Field(default="queued", max_length=16)
     attempts: int = 0

@@ -6,7 +6,7 @@ a time under a lease, because the send is outside any transaction: a killed work
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -23,6 +23,7 @@ NOTICE, MESSAGE, OBLIGATION, PERSON = (TABLES[name] for name in ("notice", "mess
 INSERTS: dict[str, Any] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 WAITING = sa.text("message.status IN ('queued', 'claimed')")  # in these words, so that the partial index is used
 UNMERGED = sa.text("notice.status = 'queued' AND notice.message_id IS NULL")  # likewise
+UNSETTLED = sa.text("notice.status IN ('queued', 'dead', 'unsure')")  # likewise, for those found by their message
 GIVEN_UP = ("dead", "unsure")
 MERGED_AT_ONCE = 2_000
 ADDRESS = sa.case((MESSAGE.c.channel == "smtp", PERSON.c.email), else_=PERSON.c.code)
@@ -88,13 +89,12 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
-    """What a message says, and to which address."""
+class Heading:
+    """To which address a message goes and what it is about."""
 
     message_id: int
     address: str
     subject: str
-    body: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,12 +227,12 @@ _LINK = Statement(
 
 
 def _message_key(tx: Transaction, first: sa.Row[Any]) -> str:
-    """Says when and to whom; the salt keeps two installations with one gateway from taking each other's keys."""
-    return f"{tx.now.astimezone(UTC):%Y%m%dT%H%M%SZ}-{first.person_id}-{first.channel}-{tx.salt(first.key)[:16]}"
+    """Nothing but chance: two installations with one gateway do not take each other's keys."""
+    return tx.salt(first.key)[:20]
 
 
 def _message(tx: Transaction, first: sa.Row[Any]) -> dict[str, Any]:
-    to = {"person_id": first.person_id, "channel": first.channel, "address": "", "subject": "", "body": ""}
+    to = {"person_id": first.person_id, "channel": first.channel, "address": "", "subject": ""}
     return to | {
         "key": _message_key(tx, first),
         "created_at": tx.now,
@@ -290,7 +290,7 @@ def standing(tx: Transaction, message_ids: Collection[int]) -> tuple[Standing, .
             sa.func.coalesce(OBLIGATION.c.deadline_version != NOTICE.c.deadline_version, sa.false()),
         )
         .outerjoin(OBLIGATION, OBLIGATION.c.id == NOTICE.c.obligation_id)
-        .where(NOTICE.c.message_id.in_(message_ids), NOTICE.c.status == "queued")
+        .where(NOTICE.c.message_id.in_(message_ids), UNSETTLED, NOTICE.c.status == "queued")
         .order_by(NOTICE.c.due_at, NOTICE.c.id)
     )  # fmt: skip
     return tuple(Standing(*row) for row in found)
@@ -315,19 +315,15 @@ def addressed(tx: Transaction, message_ids: Collection[int]) -> tuple[Addressed,
         .join(to, to.c.id == NOTICE.c.recipient_id)
         .join(about, about.c.id == NOTICE.c.organisation_id)
         .outerjoin(OBLIGATION, OBLIGATION.c.id == NOTICE.c.obligation_id)
-        .where(NOTICE.c.message_id.in_(message_ids), NOTICE.c.status == "queued")
+        .where(NOTICE.c.message_id.in_(message_ids), UNSETTLED, NOTICE.c.status == "queued")
     )
     return tuple(Addressed(*row) for row in found)
 
 
-def write(tx: Transaction, texts: Iterable[Text]) -> None:
-    """Keeps the texts as they are about to leave."""
-    rows = [
-        {"message": text.message_id, "to": text.address, "about": text.subject, "says": text.body} for text in texts
-    ]
-    columns: dict[str, Any] = {
-        name: sa.bindparam(of) for name, of in (("address", "to"), ("subject", "about"), ("body", "says"))
-    }
+def head(tx: Transaction, headings: Iterable[Heading]) -> None:
+    """Keeps where messages are about to go; what they say stands in their notices."""
+    rows = [{"message": one.message_id, "to": one.address, "about": one.subject} for one in headings]
+    columns: dict[str, Any] = {"address": sa.bindparam("to"), "subject": sa.bindparam("about")}
     if rows:
         tx.session.execute(sa.update(MESSAGE).where(MESSAGE.c.id == sa.bindparam("message")).values(columns), rows)
 
@@ -335,16 +331,22 @@ def write(tx: Transaction, texts: Iterable[Text]) -> None:
 def expire_waiting(tx: Transaction, since: datetime) -> int:
     """Gives up the notices of messages that have waited for their turn since before `since`, as after a long downtime."""
     late = sa.select(MESSAGE.c.id).where(WAITING, MESSAGE.c.next_try_at < since)
-    return _void(
-        tx, sa.and_(NOTICE.c.status == "queued", NOTICE.c.message_id.in_(late)), "expired", "等候太久,不再发出"
-    )
+    which = sa.and_(UNSETTLED, NOTICE.c.status == "queued", NOTICE.c.message_id.in_(late))
+    return _void(tx, which, "expired", "等候太久,不再发出")
 
 
 def sent(tx: Transaction, message_ids: Collection[int]) -> None:
     """Whoever sent them, they are sent: also when the lease had run out meanwhile."""
-    gone = {"status": "sent", "sent_at": tx.now, "error": None, "claimed_by": None, "claimed_until": None}
+    gone = {
+        "status": "sent",
+        "sent_at": tx.now,
+        "subject": "",
+        "error": None,
+        "claimed_by": None,
+        "claimed_until": None,
+    }
     tx.session.execute(sa.update(MESSAGE).where(MESSAGE.c.id.in_(message_ids)).values(gone))
-    said = sa.and_(NOTICE.c.message_id.in_(message_ids), NOTICE.c.status.in_(("queued", *GIVEN_UP)))
+    said = sa.and_(NOTICE.c.message_id.in_(message_ids), UNSETTLED)
     tx.session.execute(sa.update(NOTICE).where(said).values(status="sent", sent_at=tx.now, note=""))
 
 
@@ -371,7 +373,8 @@ def absorb(tx: Transaction, envelope: Envelope) -> int:
     )
     ids = tx.session.scalars(others.with_for_update(skip_locked=True)).all()
     if ids:
-        tx.session.execute(sa.update(NOTICE).where(NOTICE.c.message_id.in_(ids)).values(message_id=envelope.id))
+        its = sa.update(NOTICE).where(NOTICE.c.message_id.in_(ids), UNSETTLED)
+        tx.session.execute(its.values(message_id=envelope.id))
         gone = {"status": "suppressed", "error": f"并入{envelope.key}"}
         tx.session.execute(sa.update(MESSAGE).where(MESSAGE.c.id.in_(ids)).values(gone))
     return len(ids)
@@ -400,7 +403,8 @@ def unsure(tx: Transaction, message_id: int, worker: str, error: str) -> bool:
 def _given_up(tx: Transaction, message_id: int, worker: str, status: str, error: str) -> bool:
     mine = _settle(tx, message_id, worker, status=status, error=error)
     if mine:
-        _void(tx, sa.and_(NOTICE.c.message_id == message_id, NOTICE.c.status == "queued"), status, error)
+        its = sa.and_(NOTICE.c.message_id == message_id, UNSETTLED, NOTICE.c.status == "queued")
+        _void(tx, its, status, error)
     return mine
 
 
@@ -425,7 +429,7 @@ def requeue(tx: Transaction, message_ids: Collection[int]) -> int:
     which = sa.and_(MESSAGE.c.id.in_(message_ids), MESSAGE.c.status.in_(GIVEN_UP))
     again = {"status": "queued", "attempts": 0, "next_try_at": tx.now, "error": None}
     revived = tx.session.execute(sa.update(MESSAGE).where(which).values(again).returning(MESSAGE.c.id)).scalars().all()
-    silent = sa.and_(NOTICE.c.message_id.in_(revived), NOTICE.c.status.in_(GIVEN_UP))
+    silent = sa.and_(NOTICE.c.message_id.in_(revived), UNSETTLED, NOTICE.c.status.in_(GIVEN_UP))
     tx.session.execute(sa.update(NOTICE).where(silent).values(status="queued", note=""))
     return len(revived)
 

@@ -63,13 +63,9 @@ class SupervisionSlip(SQLModel, table=True):
 class Delivery(SQLModel, table=True):
     """The log of sending: one row for each attempt at a message, with what the other side said."""
 
-    __table_args__ = (
-        one_of("outcome", "sent", "retried", "dead", "suppressed", "postponed", "unsure"),
-        sa.Index("ix_delivery_message", "message_id"),
-    )
+    __table_args__ = (one_of("outcome", "sent", "retried", "dead", "suppressed", "postponed", "unsure"),)
     id: int | None = Field(default=None, primary_key=True)
     message_id: int = Field(foreign_key="message.id")
-    channel: str = Field(max_length=16)
     attempt: int
     at: datetime
     outcome: str = Field(max_length=16)

@@ -67,7 +67,7 @@ def logged(tx: Transaction, limit: int = 200) -> tuple[Logged, ...]:
             col(Delivery.message_id),
             col(Person.code),
             col(Person.name),
-            col(Delivery.channel),
+            col(Message.channel),
             col(Delivery.attempt),
             col(Delivery.at),
             col(Delivery.outcome),

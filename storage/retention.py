@@ -54,7 +54,7 @@ def _each(tx: Transaction, before: Mapping[str, datetime], *, erase_them: bool) 
         (
             message,
             sa.and_(message.c.created_at < before["addresses"], message.c.address != ""),
-            {"address": "", "body": ""},
+            {"address": ""},
         ),
     )
     counts = [

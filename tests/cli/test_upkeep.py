@@ -26,6 +26,16 @@ def test_a_record_that_was_changed_is_found(cli: Cli) -> None:
     assert (said["ok"], said["first_bad"]) == (False, "2027/B2#1:内容与哈希不符")
 
 
+def test_a_hash_that_was_replaced_by_anything_is_found(cli: Cli) -> None:
+    tamper(cli, "UPDATE record SET hash = zeroblob(32) WHERE id = 2")
+    of_another = cli.json("verify", exit_code=1)
+    tamper(cli, "UPDATE record SET hash = 'no hash at all' WHERE id = 2")
+
+    of_text = cli.json("verify", exit_code=1)
+
+    assert (of_another["first_bad"], of_text["first_bad"]) == ("2027/B2#1:内容与哈希不符",) * 2
+
+
 def test_an_anchor_finds_what_was_cut_off_since(cli: Cli, tmp_path: Path) -> None:
     cli.fire("B1", "declare", "organisation", DECLARATION)
     anchor = tmp_path / "anchor.json"

@@ -132,7 +132,7 @@ def _disk_full(desk: Desk) -> Iterator[None]:
 @contextmanager
 def _dead_letter(desk: Desk) -> Iterator[None]:
     with desk.transaction() as tx:
-        values = {"channel": "console", "address": "x", "subject": "", "body": "", "status": "dead"}
+        values = {"channel": "console", "address": "x", "subject": "", "status": "dead"}
         tx.session.add(Message(key="dead", created_at=tx.now, next_try_at=tx.now, **values))
     try:
         yield

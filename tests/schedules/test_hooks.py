@@ -48,7 +48,7 @@ class Office:
                 self.seq += 1
                 new = NewRecord(
                     chain="2027/D1", cycle_id=self.cycle, seq=self.seq, trigger=trigger, before="a", after="b",
-                    role="organisation", actor="P1", at=tx.now, late_days=0, late_stage=None, scheme_hash="s",
+                    role="organisation", actor="P1", at=tx.now, late_days=0, late_stage=None, scheme_hash="5c" * 32,
                     previous_hash=self.head, detail={"reason": "私下的理由"},
                 )  # fmt: skip
                 self.head = append(tx, new).hash

@@ -16,7 +16,7 @@ import storage.database
 from storage import database as subject
 from storage import migrations
 from storage.database import Database, filesystem_of, open_database, retrying, revision
-from storage.models import Anchor, Installation, JobRun, Matter, Organisation
+from storage.models import Anchor, Installation, JobRun, Matter, Organisation, Record
 from workflow.engine.errors import BadInput, Forbidden, Unavailable
 
 NOW = datetime(2027, 6, 5, 16, tzinfo=UTC)
@@ -83,7 +83,26 @@ def test_chinese_is_kept_readable(database: Database) -> None:
         tx.session.add(Matter(kind="plan", organisation_id=1, status="open", opened_at=NOW, data={"title": "提升计划"}))
 
     with database.reading(NOW) as tx:
-        assert tx.session.scalar(sa.text("SELECT CAST(data AS TEXT) FROM matter")) == '{"title": "提升计划"}'
+        assert tx.session.scalar(sa.text("SELECT CAST(data AS TEXT) FROM matter")) == '{"title":"提升计划"}'
+
+
+def test_a_hash_is_digits_to_everybody_and_bytes_in_its_table(database: Database) -> None:
+    said = {"cycle_id": 1, "seq": 1, "trigger": "open", "before": "", "after": "a", "role": "clock", "actor": "clock"}
+    hashes = {"scheme_hash": "5c" * 32, "detail_digest": "0d" * 32, "previous_hash": "00" * 32, "hash": "ff" * 32}
+    table, kept = Record.metadata.tables["record"], list(hashes)
+    with database.transaction(NOW) as tx:
+        alone = {
+            "sqlite": "PRAGMA defer_foreign_keys = ON",
+            "postgresql": "SET LOCAL session_replication_role = replica",
+        }
+        tx.connection.exec_driver_sql(alone[tx.dialect])
+        tx.connection.execute(sa.insert(table).values(**said, **hashes, at=NOW, late_days=0))
+
+        as_read = tx.connection.execute(sa.select(*(table.c[name] for name in kept))).one()
+        as_kept = tx.connection.exec_driver_sql(f"SELECT {', '.join(kept)} FROM record").one()
+        tx.connection.execute(sa.delete(table))
+
+    assert (tuple(as_read), [len(bytes(one)) for one in as_kept]) == (tuple(hashes.values()), [32] * 4)
 
 
 @pytest.fixture

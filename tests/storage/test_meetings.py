@@ -62,7 +62,7 @@ def record_of(tx: Transaction, code: str, detail: Mapping[str, Any]) -> int:
     assert cycle is not None
     new = records.NewRecord(
         chain=cycle.chain, cycle_id=cycle.id, seq=1, trigger="reject", before="rating.approval", after="rating.review",
-        role="committee", actor="P1", at=NOW, late_days=0, late_stage=None, scheme_hash="h", previous_hash="0", detail=detail,
+        role="committee", actor="P1", at=NOW, late_days=0, late_stage=None, scheme_hash="5c" * 32, previous_hash="0" * 64, detail=detail,
     )  # fmt: skip
     written = records.id_of(tx, records.append(tx, new))
     assert written is not None

@@ -141,7 +141,7 @@ def test_the_nearest_of_deadlines_rungs_and_retries_comes_next(database: Databas
     owed(database, rings_at=minutes(30))
     owed(database, rings_at=minutes(20))
     with at(database) as tx:
-        row = {"key": "k", "channel": "console", "address": "", "subject": "", "body": "", "created_at": NOW}
+        row = {"key": "k", "channel": "console", "address": "", "subject": "", "created_at": NOW}
         tx.session.add(Message(**row, next_try_at=minutes(10)))
 
     assert [next_instant(database, now) for now in (0, 10, 20, 30, 40)] == [10, 20, 30, 40, None]
@@ -159,7 +159,7 @@ def test_what_is_closed_or_held_does_not_call(database: Database) -> None:
 def test_a_rehearsals_next_step_does_not_wait_for_messages(database: Database) -> None:
     owed(database, rings_at=minutes(30))
     with at(database) as tx:
-        row = {"key": "k", "channel": "console", "address": "", "subject": "", "body": "", "created_at": NOW}
+        row = {"key": "k", "channel": "console", "address": "", "subject": "", "created_at": NOW}
         tx.session.add(Message(**row, next_try_at=minutes(10)))
 
     with database.reading(NOW) as tx:
@@ -168,7 +168,7 @@ def test_a_rehearsals_next_step_does_not_wait_for_messages(database: Database) -
 
 def test_a_claimed_message_calls_when_its_lease_ends(database: Database) -> None:
     with at(database) as tx:
-        row = {"key": "k", "channel": "console", "address": "", "subject": "", "body": "", "created_at": NOW}
+        row = {"key": "k", "channel": "console", "address": "", "subject": "", "created_at": NOW}
         tx.session.add(Message(**row, next_try_at=NOW))
         tx.session.flush()
         outbox.claim(tx, "w1", 1, timedelta(minutes=5))

@@ -275,7 +275,6 @@ def upgrade() -> None:
         sa.Column("channel", sa.String(length=16), nullable=False),
         sa.Column("address", sa.String(length=300), nullable=False),
         sa.Column("subject", sa.String(), nullable=False),
-        sa.Column("body", sa.String(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
@@ -571,7 +570,6 @@ def upgrade() -> None:
         "delivery",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("message_id", sa.Integer(), nullable=False),
-        sa.Column("channel", sa.String(length=16), nullable=False),
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("outcome", sa.String(length=16), nullable=False),
@@ -583,9 +581,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["message_id"], ["message.id"], name=op.f("fk_delivery_message_id_message")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_delivery")),
     )
-    with op.batch_alter_table("delivery", schema=None) as batch_op:
-        batch_op.create_index("ix_delivery_message", ["message_id"], unique=False)
-
     op.create_table(
         "draw",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -916,10 +911,10 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("late_days", sa.Integer(), nullable=False),
         sa.Column("late_stage", sa.String(length=60), nullable=True),
-        sa.Column("scheme_hash", sa.String(length=64), nullable=False),
-        sa.Column("detail_digest", sa.String(length=64), nullable=False),
-        sa.Column("previous_hash", sa.String(length=64), nullable=False),
-        sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("scheme_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("detail_digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("previous_hash", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("hash", sa.LargeBinary(length=32), nullable=False),
         sa.Column("ask_key", sa.String(length=120), nullable=True),
         sa.ForeignKeyConstraint(["cycle_id"], ["cycle.id"], name=op.f("fk_record_cycle_id_cycle")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_record")),
@@ -1299,10 +1294,16 @@ def upgrade() -> None:
             "ix_notice_message",
             ["message_id"],
             unique=False,
-            sqlite_where=sa.text("message_id IS NOT NULL"),
-            postgresql_where=sa.text("message_id IS NOT NULL"),
+            sqlite_where=sa.text("message_id IS NOT NULL AND status IN ('queued', 'dead', 'unsure')"),
+            postgresql_where=sa.text("message_id IS NOT NULL AND status IN ('queued', 'dead', 'unsure')"),
         )
-        batch_op.create_index("ix_notice_obligation", ["obligation_id"], unique=False)
+        batch_op.create_index(
+            "ix_notice_obligation",
+            ["obligation_id"],
+            unique=False,
+            sqlite_where=sa.text("obligation_id IS NOT NULL"),
+            postgresql_where=sa.text("obligation_id IS NOT NULL"),
+        )
         batch_op.create_index(
             "ix_notice_unmerged",
             ["person_id", "channel", "id"],

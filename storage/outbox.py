@@ -213,7 +213,7 @@ def _begun(tx: Transaction, firsts: Sequence[sa.Row[Any]]) -> dict[tuple[int, st
     return {(person, channel): number for number, person, channel in rows}
 
 
-_NEW = ("person_id", "channel", "address", "subject", "body", "key", "created_at", "next_try_at", "status", "attempts")
+_NEW = ("person_id", "channel", "address", "subject", "key", "created_at", "next_try_at", "status", "attempts")
 _BEGIN = Statement(
     inserted(sa.insert(MESSAGE), *(MESSAGE.c[name] for name in _NEW)).returning(
         MESSAGE.c.id, MESSAGE.c.person_id, MESSAGE.c.channel

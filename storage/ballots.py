@@ -12,16 +12,16 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import SQLModel, col, select
 
 from storage.among import among
-from storage.ballot_models import Invitation, Poll, Slip
+from storage.ballot_models import Invitation, Poll
 from storage.cycles import resting
 from storage.database import Database, Transaction
-from storage.statements import Statement, by_name
+from storage.statements import Statement, by_name, inserted
 
 STEP = timedelta(minutes=5)
 LOCK_SECONDS = 2
@@ -107,14 +107,35 @@ def remove_slips(tx: Transaction, poll_id: int, *hashes: str) -> None:
     tx.session.execute(its)
 
 
-def slip_poll(tx: Transaction, digest: str) -> Poll | None:
-    """The survey in which this slip may vote now; None for one that is unknown, used, void, or late, without a difference."""
-    its = (
-        select(Poll)
-        .join(Slip, col(Slip.poll_id) == col(Poll.id))
-        .where(Slip.hash == digest, Slip.status == "unused", Poll.status == "open", col(Poll.closes_at) > tx.now)
+class Blank(NamedTuple):
+    """An empty ballot: whose survey of which year, and how one votes in it."""
+
+    name: str
+    year: int
+    form: Mapping[str, Any]
+    mode: str
+
+
+def blank(tx: Transaction, digest: str) -> Blank | None:
+    """What this slip may vote on now; None for one that is unknown, used, void, or late, without a difference."""
+    rows = _BLANK.rows(tx, {"slip": digest, "now": tx.now})
+    return Blank(*rows[0]) if rows else None
+
+
+_BLANK = Statement(
+    sa.select(_T["organisation"].c.name, _T["campaign"].c.year, POLL.c.form, POLL.c.mode)
+    .select_from(SLIP)
+    .join(POLL, POLL.c.id == SLIP.c.poll_id)
+    .join(_T["cycle"], _T["cycle"].c.id == POLL.c.cycle_id)
+    .join(_T["campaign"], _T["campaign"].c.id == _T["cycle"].c.campaign_id)
+    .join(_T["organisation"], _T["organisation"].c.id == _T["cycle"].c.organisation_id)
+    .where(
+        SLIP.c.hash == sa.bindparam("slip", type_=sa.String),
+        SLIP.c.status == "unused",
+        POLL.c.status == "open",
+        POLL.c.closes_at > sa.bindparam("now", type_=POLL.c.closes_at.type),
     )
-    return tx.session.exec(its).first()
+)
 
 
 def used_by_electorate(tx: Transaction, poll_id: int) -> dict[str, int]:
@@ -232,7 +253,7 @@ class _Kept:
         self._column = column
         self._there = Statement(sa.select(table.c[column]).where(its))
         self._delete = Statement(sa.delete(table).where(its))
-        self._insert = Statement(sa.insert(table).values(by_name(*table.c)).inline())
+        self._insert = Statement(inserted(sa.insert(table), *table.c))
 
     def rewrite(self, tx: Transaction, poll_id: int, new: Sequence[str]) -> None:
         """All that is there and what is new, under fresh ids, in an order of chance."""

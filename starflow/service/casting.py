@@ -37,14 +37,9 @@ class Cast:
 
 def paper_for(desk: Desk, token: str) -> Paper | None:
     """What this slip may vote on; None for one that is unknown, used or late, without a difference. Looking changes nothing."""
-    from storage import cycles
-
     with desk.reading() as tx:
-        poll = ballots.slip_poll(tx, digest(token))
-        row = cycles.by_id(tx, poll.cycle_id) if poll else None
-    if poll is None or row is None:
-        return None
-    return Paper(row.name, row.year, form_from(poll.form), poll.mode)
+        blank = ballots.blank(tx, digest(token))
+    return Paper(blank.name, blank.year, form_from(blank.form), blank.mode) if blank else None
 
 
 def cast(desk: Desk, token: str, answers: Mapping[str, str], remark: str = "") -> Cast:

@@ -73,7 +73,7 @@ def _one_vote(desk: Desk, run: Run, name: str) -> bool:
     """First it is looked whether the slip may vote, as the page does; what counts is what the cast itself finds."""
     slip = digest(run.token[name])
     with desk.reading() as tx:
-        if ballots.slip_poll(tx, slip) is None:
+        if ballots.blank(tx, slip) is None:
             return False
     try:
         return urn_of(desk).put(Vote(slip, run.payload[name]))

@@ -282,10 +282,12 @@ class Overdue(SQLModel, table=True):
 
     __table_args__ = (
         sa.Index("ix_overdue_due", "campaign_id", "due_at", "code", "cycle_id"),
+        sa.Index("ix_overdue_unit", "campaign_id", "unit_id", "due_at", "code", "cycle_id"),
         sa.Index("ix_overdue_below", "campaign_id", "path", "due_at", "code", "cycle_id"),
     )
     cycle_id: int = Field(primary_key=True, foreign_key="cycle.id")
     campaign_id: int
+    unit_id: int  # the body under the root at or below which it stands
     due_at: datetime
     code: bytes = Field(max_length=120)
     path: bytes = Field(max_length=400)

@@ -42,24 +42,31 @@ def _kept(
     tx: Transaction, campaign_id: int, path: str, until: datetime, beyond: tuple[datetime, bytes] | None
 ) -> Iterator[Place]:
     """In pages, each beginning after the last row of the one before."""
-    whole = path.count("/") <= 2  # the root, or no path at all: every row is wanted, and they stand in order already
     low, high = path.encode(), f"{path[:-1]}0".encode()  # "0" is the character after "/"
-    its = {"campaign": campaign_id, "until": until, "low": low, "high": high}
+    its = {"campaign": campaign_id, "until": until, "low": low, "high": high, "unit": unit_of(path)}
     for many in chain((SCREEN,), repeat(PAGE)):
         further = {} if beyond is None else {"due": beyond[0], "code": beyond[1]}
-        rows = _page(whole, beyond is None).rows(tx, its | further | {"many": many})
+        rows = _page(path.count("/"), beyond is None).rows(tx, its | further | {"many": many})
         yield from ((row[0], row[1], row[2]) for row in rows)
         if len(rows) < many:
             return
         beyond = rows[-1][0], rows[-1][1]
 
 
+def unit_of(path: str) -> int:
+    """The body under the root at or below which a path ends; 0 for the root's own, or none at all."""
+    return next((int(number) for number in path.split("/")[2:3] if number), 0)
+
+
 @cache
-def _page(whole: bool, first: bool) -> Statement:
+def _page(slashes: int, first: bool) -> Statement:
+    """At or below the root every row is wanted, at or below a unit every row of it: they stand in order already. Deeper, they are sorted."""
     o = _tables["overdue"].c
-    due = o.due_at if whole else past_its_index(o.due_at)  # by the path's
+    due = o.due_at if slashes <= 3 else past_its_index(o.due_at)  # by the path's
     its = [o.campaign_id == sa.bindparam("campaign", type_=sa.Integer), due <= _bound("until", o.due_at)]
-    if not whole:
+    if slashes == 3:
+        its.append(o.unit_id == _bound("unit", o.unit_id))
+    elif slashes > 3:
         its += [o.path >= _bound("low", o.path), o.path < _bound("high", o.path)]
     if not first:
         last, code = _bound("due", o.due_at), _bound("code", o.code)
@@ -99,7 +106,7 @@ def keep(tx: Transaction, counted: Collection[Counted]) -> None:
         tx.connection.execute(sa.delete(table).where(table.c.cycle_id.in_(gone)))
     if owing:
         insert = INSERTS[tx.dialect](table)
-        columns = ("campaign_id", "due_at", "code", "path")
+        columns = ("campaign_id", "unit_id", "due_at", "code", "path")
         said = insert.on_conflict_do_update(
             index_elements=["cycle_id"], set_={name: insert.excluded[name] for name in columns}
         )
@@ -107,5 +114,5 @@ def keep(tx: Transaction, counted: Collection[Counted]) -> None:
 
 
 def _row(one: Counted) -> dict[str, Any]:
-    its = {"cycle_id": one.id, "campaign_id": one.campaign_id, "due_at": one.due_at}
+    its = {"cycle_id": one.id, "campaign_id": one.campaign_id, "unit_id": unit_of(one.path), "due_at": one.due_at}
     return its | {"code": one.code.encode(), "path": one.path.encode()}

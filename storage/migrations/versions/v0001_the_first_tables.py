@@ -820,6 +820,7 @@ def upgrade() -> None:
         "overdue",
         sa.Column("cycle_id", sa.Integer(), nullable=False),
         sa.Column("campaign_id", sa.Integer(), nullable=False),
+        sa.Column("unit_id", sa.Integer(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("code", sa.LargeBinary(), nullable=False),
         sa.Column("path", sa.LargeBinary(), nullable=False),
@@ -829,6 +830,7 @@ def upgrade() -> None:
     with op.batch_alter_table("overdue", schema=None) as batch_op:
         batch_op.create_index("ix_overdue_below", ["campaign_id", "path", "due_at", "code", "cycle_id"], unique=False)
         batch_op.create_index("ix_overdue_due", ["campaign_id", "due_at", "code", "cycle_id"], unique=False)
+        batch_op.create_index("ix_overdue_unit", ["campaign_id", "unit_id", "due_at", "code", "cycle_id"], unique=False)
 
     op.create_table(
         "poll",

@@ -128,6 +128,7 @@ def ours(database: str, number: int) -> dict[str, Any]:
     from benchmarks.town import stand
     from starflow.service import tallies
     from starflow.service.lists import stuck
+    from starflow.service.overview import light_now
     from starflow.service.view import Filters, view_of
     from storage.overdue import overdue
 
@@ -143,7 +144,7 @@ def ours(database: str, number: int) -> dict[str, Any]:
                 body = tallies.tallies.chain_of(view.path)[-1] if view.path else 1
                 its = tallies.counts(desk, tx, view.campaign.id or 0, [body])[body]
                 lights = [
-                    (facet.stage, tallies.light_now(facet, tx.now, view.scheme), n)
+                    (facet.stage, light_now(view, facet), n)
                     for facet, n in its.items()
                     if isinstance(facet, tallies.Stands)
                 ]

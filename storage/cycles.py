@@ -324,7 +324,7 @@ class Year:
 
 def year_row(tx: Transaction, year: int | None) -> Year | None:
     """The campaign of a year (None: as `campaign_of_year`)."""
-    rows = _YEAR.rows(tx, {"year": year})
+    rows = _YEAR.once(tx, {"year": year})
     return Year(*rows[0]) if rows else None
 
 
@@ -364,36 +364,4 @@ def scheme_hash_of(tx: Transaction, campaign_id: int) -> str:
 
 _HASH = Statement(
     sa.select(_campaign.c.scheme_hash).where(_campaign.c.id == sa.bindparam("campaign", type_=sa.Integer))
-)
-
-
-def of_organisation(tx: Transaction, campaign_id: int, organisation_id: int) -> int | None:
-    """The id of an organisation's own cycle."""
-    rows = _OF_ORGANISATION.rows(tx, {"campaign": campaign_id, "body": organisation_id})
-    return rows[0][0] if rows else None
-
-
-_OF_ORGANISATION = Statement(
-    sa.select(_cycle.c.id).where(
-        _cycle.c.campaign_id == sa.bindparam("campaign", type_=sa.Integer),
-        _cycle.c.organisation_id == sa.bindparam("body", type_=sa.Integer),
-    )
-)
-
-
-def having_reviews(tx: Transaction, campaign_id: int, organisation_ids: Collection[int]) -> frozenset[int]:
-    """Those of these bodies that review anybody in a campaign."""
-    return frozenset(row[0] for row in _REVIEWING.rows(tx, {"campaign": campaign_id, "ids": organisation_ids}))
-
-
-_REVIEWING = Statement(
-    sa.select(_organisation.c.id).where(
-        among(_organisation.c.id, "ids"),
-        sa.exists()
-        .where(
-            _cycle.c.campaign_id == sa.bindparam("campaign", type_=sa.Integer),
-            _cycle.c.reviewer_id == _organisation.c.id,
-        )
-        .correlate(_organisation),
-    )
 )

@@ -46,17 +46,21 @@ class Transaction:
     """What a storage function works with. `now` was asked once; in a rehearsal `salt` comes from its seed and a name.
 
     `connection` is for statements, `session` for rows as objects; the session is made when it is first asked for. `known`
-    keeps what is asked for all the time and cannot change meanwhile. `as_of`: up to when a replica knows; None: it is the database itself.
+    keeps what is asked for all the time and cannot change meanwhile: in what only `reads` one snapshot, that is anything. `as_of`: up to
+    when a replica knows; None: it is the database itself.
     """
 
-    __slots__ = ("_session", "as_of", "connection", "dialect", "known", "now", "salt")
+    __slots__ = ("_session", "as_of", "connection", "dialect", "known", "now", "reads", "salt")
 
-    def __init__(self, connection: sa.Connection, now: datetime, salt: Callable[[str], str]) -> None:
+    def __init__(
+        self, connection: sa.Connection, now: datetime, salt: Callable[[str], str], *, reads: bool = False
+    ) -> None:
         self.connection = connection
         self.dialect = connection.dialect.name
         self.now = now
         self.salt = salt
-        self.known: dict[str, Any] = {}
+        self.reads = reads
+        self.known: dict[Any, Any] = {}
         self.as_of: datetime | None = None
         self._session: Session | None = None
 
@@ -102,7 +106,7 @@ class Database:
     def reading(self, now: datetime) -> Iterator[Transaction]:
         """One snapshot for as many questions as wanted; any attempt to write fails."""
         with _translated(), self._reader() as connection, connection.begin():
-            yield Transaction(connection, now, _no_chance)
+            yield Transaction(connection, now, _no_chance, reads=True)
 
     def _reader(self) -> sa.Connection:
         """On SQLite one of those that never write: to forbid it and allow it again makes all its statements be prepared anew."""

@@ -176,7 +176,7 @@ class Line:
 
 
 _STAY = (
-    *(_obligation.c[name] for name in Stay.__slots__[:10]),
+    *(_obligation.c[name] for name in Stay._fields[:10]),
     *(_owner.c[name].label(f"owner_{name}") for name in ("code", "name", "path")),
 )
 

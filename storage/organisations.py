@@ -76,7 +76,7 @@ _ROOT = Statement(
 
 def place_of(tx: Transaction, code: str) -> tuple[int, str] | None:
     """The id and the path of the organisation that has or had this code."""
-    rows = _PLACE.rows(tx, {"code": code})
+    rows = _PLACE.once(tx, {"code": code})
     return (rows[0][0], rows[0][1]) if rows else None
 
 
@@ -137,28 +137,6 @@ def founded_on(tx: Transaction, organisation_id: int) -> date | None:
 def children(tx: Transaction, organisation_id: int) -> tuple[Organisation, ...]:
     """Those that stand directly under it today, by code."""
     return _listed(tx, Organisation.parent_id == organisation_id)
-
-
-class Listed(NamedTuple):
-    """As lists name it."""
-
-    id: int
-    code: str
-    name: str
-
-
-def family(tx: Transaction, organisation_id: int) -> tuple[Listed, ...]:
-    """An organisation, then those that stand directly under it today, by code."""
-    rows = [Listed(*row) for row in _FAMILY.rows(tx, {"top": organisation_id})]
-    return tuple(sorted(rows, key=lambda body: (body.id != organisation_id, body.code)))
-
-
-_TOP = sa.bindparam("top", type_=sa.Integer)
-_FAMILY = Statement(
-    sa.select(_body.c.id, _body.c.code, _body.c.name).where(
-        sa.or_(_body.c.id == _TOP, sa.and_(_body.c.parent_id == _TOP, ~_body.c.external, _body.c.ended_on.is_(None)))
-    )
-)
 
 
 def subtree(tx: Transaction, path: str) -> tuple[Organisation, ...]:

@@ -8,12 +8,13 @@ from datetime import datetime
 from functools import cache
 from heapq import merge
 from itertools import chain, repeat
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from storage import tallies
+from storage.among import among
 from storage.counted import Counted
 from storage.database import Transaction
 from storage.organisations import chunks
@@ -22,32 +23,41 @@ from storage.statements import Statement, past_its_index
 
 _tables = SQLModel.metadata.tables
 PAGE, SCREEN = 200, 51  # rows fetched at a time, and at first
-Place = tuple[datetime, bytes, int]
-"""A due, the code's bytes, and the cycle."""
+
+
+class Late(NamedTuple):
+    """An open stage whose due has passed, with all that its light follows from; `code` in bytes."""
+
+    due_at: datetime
+    code: bytes
+    cycle_id: int
+    target_at: datetime | None
+    grace_days: int
+    outcome: str | None
 
 
 def overdue(
     tx: Transaction, campaign_id: int, path: str, until: datetime, after: tuple[datetime, str] | None = None
-) -> Iterator[int]:
-    """The cycles at or below a path whose open stage was due by `until`: the longest ago first, then by code."""
+) -> Iterator[Late]:
+    """Those at or below a path whose open stage was due by `until`: the longest ago first, then by code."""
     beyond = (after[0], after[1].encode()) if after else None
     changed = tallies.untallied(tx, campaign_id)
     fresh = sorted(one for one in _fresh(tx, changed, path, until) if beyond is None or one[:2] > beyond)
     anew = frozenset(changed)
-    kept = (one for one in _kept(tx, campaign_id, path, until, beyond) if one[2] not in anew)
-    yield from (cycle_id for _, _, cycle_id in merge(kept, fresh))
+    kept = (one for one in _kept(tx, campaign_id, path, until, beyond) if one.cycle_id not in anew)
+    return merge(kept, fresh) if fresh else kept
 
 
 def _kept(
     tx: Transaction, campaign_id: int, path: str, until: datetime, beyond: tuple[datetime, bytes] | None
-) -> Iterator[Place]:
+) -> Iterator[Late]:
     """In pages, each beginning after the last row of the one before."""
     low, high = path.encode(), f"{path[:-1]}0".encode()  # "0" is the character after "/"
     its = {"campaign": campaign_id, "until": until, "low": low, "high": high, "unit": unit_of(path)}
     for many in chain((SCREEN,), repeat(PAGE)):
         further = {} if beyond is None else {"due": beyond[0], "code": beyond[1]}
-        rows = _page(path.count("/"), beyond is None).rows(tx, its | further | {"many": many})
-        yield from ((row[0], row[1], row[2]) for row in rows)
+        rows = _page(path.count("/"), beyond is None, many).rows(tx, its | further)
+        yield from map(Late._make, rows)
         if len(rows) < many:
             return
         beyond = rows[-1][0], rows[-1][1]
@@ -59,8 +69,11 @@ def unit_of(path: str) -> int:
 
 
 @cache
-def _page(slashes: int, first: bool) -> Statement:
-    """At or below the root every row is wanted, at or below a unit every row of it: they stand in order already. Deeper, they are sorted."""
+def _page(slashes: int, first: bool, many: int) -> Statement:
+    """As many in their order, then what else is to be known of each: of one that has changed meanwhile that may be gone.
+
+    At or below the root every row is wanted, at or below a unit every row of it: they stand in order already. Deeper, they are sorted.
+    """
     o = _tables["overdue"].c
     due = o.due_at if slashes <= 3 else past_its_index(o.due_at)  # by the path's
     its = [o.campaign_id == sa.bindparam("campaign", type_=sa.Integer), due <= _bound("until", o.due_at)]
@@ -71,11 +84,18 @@ def _page(slashes: int, first: bool) -> Statement:
     if not first:
         last, code = _bound("due", o.due_at), _bound("code", o.code)
         its += [due >= last, sa.or_(due > last, sa.and_(due == last, o.code > code))]
-    return Statement(
+    page = (
         sa.select(o.due_at, o.code, o.cycle_id)
         .where(*its)
         .order_by(due, o.code, o.cycle_id)
-        .limit(sa.bindparam("many", type_=sa.Integer))
+        .limit(sa.literal_column(str(many)))
+        .subquery("page")
+    )
+    return Statement(
+        sa.select(*page.c, _owed.c.target_at, _owed.c.grace_days, _cycle.c.outcome)
+        .outerjoin(_owed, sa.and_(_owed.c.cycle_id == page.c.cycle_id, _OPEN))
+        .outerjoin(_cycle, _cycle.c.id == page.c.cycle_id)
+        .order_by(page.c.due_at, page.c.code, page.c.cycle_id)
     )
 
 
@@ -83,18 +103,23 @@ def _bound(name: str, column: sa.Column[Any]) -> sa.BindParameter[Any]:
     return sa.bindparam(name, type_=column.type)
 
 
-def _fresh(tx: Transaction, changed: Sequence[int], path: str, until: datetime) -> Iterator[Place]:
-    owed, cycle, body = _tables["obligation"], _tables["cycle"], _tables["organisation"]
-    statement: sa.Select[Any] = (
-        sa.select(owed.c.due_at, body.c.code, cycle.c.id, body.c.path)
-        .join(cycle, cycle.c.id == owed.c.cycle_id)
-        .join(body, body.c.id == cycle.c.organisation_id)
-        .where(owed.c.closed_at.is_(None), owed.c.matter_id.is_(None), owed.c.due_at <= until)
-    )
+def _fresh(tx: Transaction, changed: Sequence[int], path: str, until: datetime) -> Iterator[Late]:
     for page in chunks(changed, PAGE):
-        for due_at, code, cycle_id, its_path in tx.connection.execute(statement.where(owed.c.cycle_id.in_(page))):
+        for its_path, due_at, code, *rest in _FRESH.rows(tx, {"ids": page, "until": until}):
             if its_path.startswith(path):
-                yield due_at, code.encode(), cycle_id
+                yield Late(due_at, code.encode(), *rest)
+
+
+_owed, _cycle, _body = (_tables[name] for name in ("obligation", "cycle", "organisation"))
+_OPEN = sa.and_(_owed.c.closed_at.is_(None), _owed.c.matter_id.is_(None))
+_FRESH = Statement(
+    sa.select(
+        _body.c.path, _owed.c.due_at, _body.c.code, _cycle.c.id, _owed.c.target_at, _owed.c.grace_days, _cycle.c.outcome
+    )
+    .join(_cycle, _cycle.c.id == _owed.c.cycle_id)
+    .join(_body, _body.c.id == _cycle.c.organisation_id)
+    .where(_OPEN, _owed.c.due_at <= _bound("until", _owed.c.due_at), among(_owed.c.cycle_id, "ids"))
+)
 
 
 def keep(tx: Transaction, counted: Collection[Counted]) -> None:

@@ -108,8 +108,8 @@ def numbers_for(tx: Transaction, owners: Iterable[Owner], on: date) -> dict[Owne
 
 def _held_by(tx: Transaction, owners: Iterable[Owner], on: date) -> dict[Owner, tuple[int, str, str]]:
     posts = _posts_of_owners(tx, set(owners))
-    wanted = {post.organisation_id for post in posts.values()}
-    found = _NAMED.rows(tx, {"ids": wanted, "day": on}) if wanted else ()
+    wanted = frozenset(post.organisation_id for post in posts.values())
+    found = _NAMED.once(tx, {"ids": wanted, "day": on}) if wanted else ()
     held = {PostKey(body, role): (number, code, name) for body, role, number, code, name in found}
     return {owner: held[post] for owner, post in posts.items() if post in held}
 

@@ -4,12 +4,12 @@ Rows come as they are needed, so that a page of 50 costs little whatever stands 
 row (never at a number of rows), so that nothing is shown twice or left out when rows before it have gone meanwhile.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from itertools import chain, islice, repeat
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
 
@@ -19,10 +19,11 @@ from storage.cycles import CycleRow
 from storage.database import Transaction
 from storage.models import Organisation
 from storage.organisations import chunks
-from storage.overdue import PAGE, SCREEN
+from storage.overdue import PAGE, SCREEN, Late
 from storage.posts import POST_OF
 from storage.statements import Statement, past_its_index
 
+One = TypeVar("One")
 TOLD = ("reminder", "escalation", "nudge")
 
 _tables = Organisation.metadata.tables
@@ -47,8 +48,7 @@ class Where:
     after: tuple[Any, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
+class Stay(NamedTuple):
     """A stay in a stage, or a matter's work, as its obligation has it, with the body that owes it."""
 
     id: int
@@ -67,7 +67,7 @@ class Stay:
 
 
 _STAY = (
-    *(_obligation.c[name] for name in Stay.__slots__[:10]),
+    *(_obligation.c[name] for name in Stay._fields[:10]),
     _owner.c.code.label("owner_code"),
     _owner.c.name.label("owner_name"),
     _owner.c.path.label("owner_path"),
@@ -78,8 +78,7 @@ _OWES = _owner.c.id == _obligation.c.owner_id
 # ── open work of stages ──────────────────────────────────────────
 
 
-@dataclass(frozen=True, slots=True)
-class OpenStage:
+class OpenStage(NamedTuple):
     """A cycle, the stay it is in, and whether the post that owes the act has nobody in it."""
 
     cycle: CycleRow
@@ -100,17 +99,23 @@ class Edges:
     near_at: datetime  # what is due by then is near
 
 
-def open_stages(
+def stages_in_order(
     tx: Transaction, where: Where, edges: Edges, *, everything: bool, screen: int = SCREEN
-) -> Iterator[tuple[OpenStage, ...]]:
-    """Open stage obligations, longest overdue first, then by code: a screenful at first, then page by page.
+) -> Iterator[Sequence[tuple[int, Late | None]]]:
+    """Cycles by their open stage, longest overdue first, then by code: a screenful at first, then page by page.
 
-    Without `everything`: those past their target, near their due, held, or owed by a vacant post.
+    Each with its dates where they stand ready. Without `everything`: those past their target, near their due, held, or owed by
+    a vacant post.
     """
-    rest = _stages_in_order(tx, where, edges, everything=everything)
-    for ids in _pages(rest, screen):
-        found = {row[0]: row for row in _OPEN_STAGES.rows(tx, {"ids": ids, "today": edges.today})}
-        yield tuple(_open_stage(found[one]) for one in ids)
+    return _pages(_stages_in_order(tx, where, edges, everything=everything), screen)
+
+
+def open_stages(tx: Transaction, cycle_ids: Sequence[int], today: date) -> dict[int, OpenStage]:
+    """What these cycles have open, by cycle."""
+    found: dict[int, OpenStage] = {}
+    for page in chunks(cycle_ids, PAGE):
+        found |= {row[0]: _open_stage(row) for row in _OPEN_STAGES.rows(tx, {"ids": page, "today": today})}
+    return found
 
 
 def _open_stage(row: Sequence[Any]) -> OpenStage:
@@ -118,9 +123,10 @@ def _open_stage(row: Sequence[Any]) -> OpenStage:
     return OpenStage(CycleRow(*row[:width]), Stay(*row[width:-1]), bool(row[-1]))
 
 
-def _stages_in_order(tx: Transaction, where: Where, edges: Edges, *, everything: bool) -> Iterator[int]:
+def _stages_in_order(
+    tx: Transaction, where: Where, edges: Edges, *, everything: bool
+) -> Iterator[tuple[int, Late | None]]:
     """Where nothing but a subtree is asked for, those that are overdue stand ready in their order."""
-    late = sa.case((_obligation.c.due_at <= edges.began_at, _obligation.c.due_at))
     ready = where.campaign_id is not None and not any(
         (where.stages, where.owner_role, where.owed_by, where.reviewer, where.text)
     )
@@ -128,17 +134,21 @@ def _stages_in_order(tx: Transaction, where: Where, edges: Edges, *, everything:
     key = due_at if due_at is not None and due_at <= edges.began_at else None
     if ready and where.campaign_id is not None and (key is not None or not where.after):
         after = (key, last) if key is not None else None
-        yield from overdue.overdue(tx, where.campaign_id, where.path, edges.began_at, after)
+        late_ones = overdue.overdue(tx, where.campaign_id, where.path, edges.began_at, after)
+        yield from ((one.cycle_id, one) for one in late_ones)
         last, key = "", None
     if ready:
         page = _next_bodies(tx, where.path, last)
         its = {"campaign": where.campaign_id, "ids": [body for body, _ in page], "today": edges.today}
         near = {"began": edges.began_at, "near": edges.near_at}
         found = _OF_BODIES[everything].rows(tx, its | near)
-        yield from (cycle_id for cycle_id, _ in sorted(found, key=lambda row: row[1]))  # in the order of characters
+        yield from (
+            (cycle_id, None) for cycle_id, _ in sorted(found, key=lambda row: row[1])
+        )  # in the order of characters
         if len(page) < PAGE:
             return
         last = page[-1][1]
+    late = sa.case((_obligation.c.due_at <= edges.began_at, _obligation.c.due_at))
     code = _ordered(tx, _about.c.code)
     order = (
         sa.select(_cycle.c.id)
@@ -156,7 +166,7 @@ def _stages_in_order(tx: Transaction, where: Where, edges: Edges, *, everything:
         order = order.where(_beyond(late, key, code > last))
     rest = tx.session.execute(order, execution_options={"yield_per": PAGE}).scalars()
     try:
-        yield from rest
+        yield from ((cycle_id, None) for cycle_id in rest)
     finally:
         rest.close()
 
@@ -268,19 +278,60 @@ def _newest_visit() -> sa.ScalarSelect[int]:
     return sa.select(sa.func.max(other.c.visit)).where(its).scalar_subquery()
 
 
-def count_owed(tx: Transaction, campaign_id: int, body: int, roles: Collection[str]) -> int:
-    """How many open stages of a campaign this body owes in these roles."""
-    found = _OWED.rows(tx, {"campaign": campaign_id, "body": body}) if roles else ()
-    return sum(number for role, number in found if role in roles)
+class Seated(NamedTuple):
+    """A body, whether it reviews anybody in a campaign, and how many open stages it owes there, by role."""
+
+    code: str
+    name: str
+    reviews: bool
+    owed: Mapping[str, int]
 
 
-_OWED = Statement(
-    sa.select(_obligation.c.owner_role, sa.func.count())
+def seated(tx: Transaction, campaign_id: int, body: int) -> Seated | None:
+    rows = _SEATED.rows(tx, {"campaign": campaign_id, "body": body})
+    if not rows:
+        return None
+    code, name, reviews, *_ = rows[0]
+    return Seated(code, name, reviews, {role: number for *_, role, number in rows if role is not None})
+
+
+_CAMPAIGN = sa.bindparam("campaign", type_=sa.Integer)
+_REVIEWS = sa.exists().where(_cycle.c.campaign_id == _CAMPAIGN, _cycle.c.reviewer_id == _about.c.id).correlate(_about)
+_BODY = sa.bindparam("body", type_=sa.Integer)
+_OWED = (
+    sa.select(_obligation.c.owner_role, sa.func.count().label("number"))
     .select_from(_cycle)
     .join(_obligation, _its_open_stay())
-    .where(past_its_index(_cycle.c.campaign_id) == sa.bindparam("campaign", type_=sa.Integer))  # by the owner's
-    .where(_obligation.c.owner_id == sa.bindparam("body", type_=sa.Integer))
+    .where(past_its_index(_cycle.c.campaign_id) == _CAMPAIGN)  # by the owner's
+    .where(_obligation.c.owner_id == _BODY)
     .group_by(_obligation.c.owner_role)
+    .subquery("owed")
+)
+_SEATED = Statement(
+    sa.select(_about.c.code, _about.c.name, _REVIEWS, _OWED.c.owner_role, _OWED.c.number)
+    .outerjoin(_OWED, sa.true())
+    .where(_about.c.id == _BODY)
+)
+
+
+class Listed(NamedTuple):
+    """As the map names it, and whether it reviews anybody in a campaign."""
+
+    id: int
+    code: str
+    name: str
+    reviews: bool
+
+
+def family(tx: Transaction, campaign_id: int, body: int) -> tuple[Listed, ...]:
+    """A body, then those that stand directly under it today, by code."""
+    rows = [Listed(*row) for row in _FAMILY.rows(tx, {"campaign": campaign_id, "body": body})]
+    return tuple(sorted(rows, key=lambda one: (one.id != body, one.code)))
+
+
+_CHILD = sa.and_(_about.c.parent_id == _BODY, ~_about.c.external, _about.c.ended_on.is_(None))
+_FAMILY = Statement(
+    sa.select(_about.c.id, _about.c.code, _about.c.name, _REVIEWS).where(sa.or_(_about.c.id == _BODY, _CHILD))
 )
 
 
@@ -369,7 +420,7 @@ def open_obligations(
         .join(_owner, _OWES)
         .outerjoin(_cycle, _cycle.c.id == _obligation.c.cycle_id)
     )
-    width = len(Stay.__slots__)
+    width = len(Stay._fields)
     for row in _in_order(tx, order, full, _obligation.c.id):
         yield Owed(Stay(*row[:width]), *row[width:])
 
@@ -648,7 +699,7 @@ def _full(
         yield from (found[one] for one in chunk)
 
 
-def _pages(ids: Iterable[int], screen: int = SCREEN) -> Iterator[list[int]]:
+def _pages(ids: Iterable[One], screen: int = SCREEN) -> Iterator[list[One]]:
     rest = iter(ids)
     for size in chain((screen,), repeat(PAGE)):
         chunk = list(islice(rest, size))

@@ -7,7 +7,7 @@ directions, one row or a thousand alike, and fail with the same errors.
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -34,6 +34,16 @@ class Statement:
         found = cursor.fetchall()
         cursor.close()
         return [spoken.read(row) for row in found] if spoken.reads else found
+
+    def once(self, tx: Transaction, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """The same; in a reading, where no answer changes, it is asked but once. The values can be hashed."""
+        if not tx.reads:
+            return self.rows(tx, values)
+        asked = (self, *values.values())
+        if asked not in tx.known:
+            tx.known[asked] = self.rows(tx, values)
+        found: list[tuple[Any, ...]] = tx.known[asked]
+        return found
 
     def run(self, tx: Transaction, *rows: Mapping[str, Any]) -> int:
         """Writes once for every row; returns how many rows of the table were written."""
@@ -182,13 +192,19 @@ def _instant_into(otherwise: Callable[[Any], Any], at: datetime | None) -> Any:
 def _out_of(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> Process:
     """For what is not NULL."""
     if isinstance(kind, UTCDateTime):
-        return _instant_out_of
+        return _instant_of_text if dialect.name == "sqlite" else _instant_out_of
     return kind.dialect_impl(dialect).result_processor(dialect, None)
 
 
-def _instant_out_of(said: Any) -> datetime:
-    """SQLite has text, PostgreSQL an instant in the zone of the connection."""
-    at = datetime.fromisoformat(said) if isinstance(said, str) else said
+def _instant_out_of(said: datetime) -> datetime:
+    """PostgreSQL has an instant in the zone of the connection."""
+    return said.astimezone(UTC)
+
+
+@lru_cache(maxsize=8192)
+def _instant_of_text(said: str) -> datetime:
+    """SQLite has text; a page names the same few instants many times."""
+    at = datetime.fromisoformat(said)
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 

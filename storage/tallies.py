@@ -60,19 +60,35 @@ def untally_moved(tx: Transaction) -> None:
 # ── reading ──────────────────────────────────────────────────────
 
 
-def kept(tx: Transaction, campaign_id: int, body_ids: Collection[int]) -> dict[int, Counter[str]]:
-    """body → facet → how many cycles below it, as last counted."""
-    found: dict[int, Counter[str]] = {body: Counter() for body in body_ids}
-    for body, name, number in _KEPT.rows(tx, {"campaign": campaign_id, "ids": body_ids}):
-        found[body][name] += number
-    return found
+Below = dict[int, Counter[str]]
+Own = dict[int, tuple[str, ...]]
 
 
-_KEPT = Statement(
-    sa.select(_tally.c.body_id, _facet.c.name, _tally.c.number)
+def kept(tx: Transaction, campaign_id: int, body_ids: Collection[int]) -> tuple[Below, Own]:
+    """body → facet → how many cycles below it, and body → the facets of its own cycle, as last counted."""
+    below: Below = {body: Counter() for body in body_ids}
+    own: dict[int, tuple[int, ...]] = {}
+    said: dict[int, str] = {}
+    for body, facet, name, number, its in _KEPT.rows(tx, {"campaign": campaign_id, "ids": body_ids}):
+        if its is None:
+            said[facet] = name
+            below[body][name] = number
+        else:
+            own[body] = numbers_of(its)
+    said |= names(tx, {facet for facets in own.values() for facet in facets} - said.keys())
+    return below, {body: tuple(said[facet] for facet in facets) for body, facets in own.items()}
+
+
+_NONE = sa.null()
+_BELOW = (
+    sa.select(_tally.c.body_id, _facet.c.id, _facet.c.name, _tally.c.number, sa.cast(_NONE, sa.Text))
     .join(_facet, _facet.c.id == _tally.c.facet_id)
     .where(_tally.c.campaign_id == _CAMPAIGN, among(_tally.c.body_id, "ids"))
 )
+_OWN = sa.select(_cycle.c.organisation_id, _NONE, _NONE, _NONE, _cycle.c.tally).where(
+    _cycle.c.campaign_id == _CAMPAIGN, among(_cycle.c.organisation_id, "ids"), _cycle.c.tally.is_not(None)
+)
+_KEPT = Statement(sa.union_all(_BELOW, _OWN))
 
 
 def names(tx: Transaction, numbers: Collection[int]) -> dict[int, str]:
@@ -82,24 +98,10 @@ def names(tx: Transaction, numbers: Collection[int]) -> dict[int, str]:
 _NAMES = Statement(sa.select(_facet.c.id, _facet.c.name).where(among(_facet.c.id, "ids")))
 
 
-def own(tx: Transaction, campaign_id: int, body_ids: Collection[int]) -> dict[int, Counter[str]]:
-    """body → the facets under which its own cycle is counted."""
-    rows = _OWN.rows(tx, {"campaign": campaign_id, "ids": body_ids})
-    said = names(tx, {number for _, kept in rows for number in numbers_of(kept)})
-    return {body: Counter(said[number] for number in numbers_of(kept)) for body, kept in rows}
-
-
-_OWN = Statement(
-    sa.select(_cycle.c.organisation_id, _cycle.c.tally).where(
-        _cycle.c.campaign_id == _CAMPAIGN, among(_cycle.c.organisation_id, "ids"), _cycle.c.tally.is_not(None)
-    )
-)
-
-
 def untallied(tx: Transaction, campaign_id: int | None = None, limit: int | None = None) -> tuple[int, ...]:
     """The cycles that are to be counted anew; with a `limit` they are claimed: on PostgreSQL those that nobody else holds."""
     if campaign_id is not None and limit is None:
-        return tuple(row[0] for row in _UNTALLIED.rows(tx, {"campaign": campaign_id}))
+        return tuple(row[0] for row in _UNTALLIED.once(tx, {"campaign": campaign_id}))
     cycle = _tables["cycle"]
     statement = sa.select(cycle.c.id).where(_NOT_TALLIED)
     if campaign_id is not None:

@@ -14,6 +14,7 @@ from starflow.service.desk import Desk
 from storage import organisations, posts, tokens
 from storage.account_models import AccessEvent
 from storage.accounts import save
+from storage.database import Transaction
 from storage.models import Organisation, Token
 from storage.organisations import CITY
 from workflow.engine.deadlines import local_date
@@ -194,11 +195,16 @@ def _token_line(token: Token, body: Organisation, now: datetime) -> TokenLine:
 def authenticate(desk: Desk, plain: str) -> Principal:
     """Whose token this is. Raises Unauthenticated, in one sentence for whatever is wrong with it."""
     with desk.reading() as tx:
-        found = tokens.find(tx, _digest(plain))
-        if found is None or not _holds(found, found.ended_on, tx.now):
-            raise Unauthenticated("令牌无效或已过期")
-        post = found.role, found.organisation_id
-        person = posts.named_for(tx, [post], local_date(tx.now, desk.settings.zone)).get(post)
+        return authenticate_in(desk, tx, plain)
+
+
+def authenticate_in(desk: Desk, tx: Transaction, plain: str) -> Principal:
+    """The same in a reading that goes on."""
+    found = tokens.find(tx, _digest(plain))
+    if found is None or not _holds(found, found.ended_on, tx.now):
+        raise Unauthenticated("令牌无效或已过期")
+    post = found.role, found.organisation_id
+    person = posts.named_for(tx, [post], local_date(tx.now, desk.settings.zone)).get(post)
     return Principal(
         role=found.role,
         organisation_id=found.organisation_id,

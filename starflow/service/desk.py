@@ -57,10 +57,13 @@ class Desk:
             yield tx
 
     @contextmanager
-    def looking(self) -> Iterator[Transaction]:
-        """A reading for pages that only show: of the replica if there is one, whose `as_of` says how far it has come."""
+    def looking(self, going: Transaction | None = None) -> Iterator[Transaction]:
+        """A reading for pages that only show: of the replica if there is one, whose `as_of` says how far it has come.
+
+        Without one it is the reading that is `going` on already, if any.
+        """
         with ExitStack() as stack:
-            yield self._on_replica(stack) or stack.enter_context(self.reading())
+            yield self._on_replica(stack) or going or stack.enter_context(self.reading())
 
     def _on_replica(self, stack: ExitStack) -> Transaction | None:
         """None where there is none, or it cannot be had just now: then the database itself answers."""

@@ -8,16 +8,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from starflow.service.desk import Desk
 from starflow.service.scopes import quota_base
-from starflow.service.tallies import Counts, Facet, Left, Place, Stands, counts, counts_of, light_now, own_counts
-from starflow.service.view import Filters, View, view_of, where_of
-from storage import cycles, queries
+from starflow.service.tallies import Counts, Facet, Left, Place, Stands, counts, counts_and_own, counts_of
+from starflow.service.view import Filters, View, light_at, view_of, where_of
 from storage import organisations as tree
+from storage import queries
 from storage.database import Transaction
 from storage.meetings import Scope
-from storage.organisations import Listed
+from storage.queries import Listed
 from storage.tallies import chain_of
 from workflow.engine.deadlines import Light
 from workflow.rating.quota import limit
@@ -27,14 +28,16 @@ from workflow.rating.scheme_stages import Stage
 PACE_DAYS = 5
 FEWEST = 5
 """Working days that a forecast looks back on, and the fewest stars granted in them that it is made from."""
+LIGHTS = {light.value: light for light in Light}
 URGENT = (Light.RED, Light.YELLOW, Light.BLUE, Light.GREY, Light.GREEN, Light.BLACK)
 DIRECT = ""
 """The code of the row in which those without anybody below them stand together."""
+REST = ""
+"""The stage of the last column."""
 MANY = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A stage of the present round; `rest` is the last one, for all that has come to rest."""
 
     stage: str
@@ -42,26 +45,19 @@ class Column:
     rest: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """How many of a unit stand in a stage, by light, and how many have been through it, `late` of these too late."""
+class Cell(NamedTuple):
+    """How many of a unit stand in a stage, by light, the most urgent first; how many have been through it, `late` of these too late."""
 
-    open: Mapping[Light, int]
-    passed: int = 0
-    late: int = 0
+    lamps: tuple[tuple[Light, int], ...]
+    passed: int
+    late: int
 
     @property
     def standing(self) -> int:
-        return sum(self.open.values())
-
-    @property
-    def lamps(self) -> tuple[tuple[Light, int], ...]:
-        """What stands open, the most urgent first."""
-        return tuple((light, self.open[light]) for light in URGENT if self.open.get(light)) if self.open else ()
+        return sum(number for _, number in self.lamps)
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """One row of the map."""
 
     code: str
@@ -156,14 +152,23 @@ def _round(view: View, standing: Iterable[Stands]) -> str:
 
 def _columns(view: View, round_: str) -> tuple[Column, ...]:
     worked = tuple(Column(stage.name, stage.title) for stage in view.scheme.stage if stage.round == round_)
-    return (*worked, Column("", "", rest=True))
+    return (*worked, Column(REST, "", rest=True))
 
 
 def _lights(view: View, standing: Mapping[Stands, int]) -> Mapping[Light, int]:
     found: Counter[Light] = Counter()
     for facet, number in standing.items():
-        found[light_now(facet, view.now, view.scheme)] += number
+        found[light_now(view, facet)] += number
     return found
+
+
+def light_now(view: View, stands: Stands) -> Light:
+    """The light of all that stand so."""
+    if stands.light is not None:
+        return LIGHTS[stands.light]
+    if stands.outcome is not None:
+        return Light.BLACK
+    return light_at(view, stands.target_at, stands.due_at, stands.grace_days)
 
 
 # ── the map ──────────────────────────────────────────────────────
@@ -176,9 +181,7 @@ def _rows(view: View) -> tuple[Counts, dict[str, Counts], dict[str, str]]:
     """
     bodies = _bodies(view)
     everything, found = _counted_now(view, bodies) if _narrowed(view.filters) else _kept(view, bodies)
-    ids = {body.id: code for code, body in bodies.items()}
-    reviewing = cycles.having_reviews(view.tx, view.campaign.id, ids)
-    alone = {code for number, code in ids.items() if number not in reviewing}
+    alone = {code for code, body in bodies.items() if not body.reviews}
     together = alone if len(alone) > MANY and len(alone) < len(bodies) else set()
     rows: dict[str, Counts] = {code: found.get(code, {}) for code in bodies if code not in together}
     if together:
@@ -196,9 +199,9 @@ def _narrowed(filters: Filters) -> bool:
 
 def _kept(view: View, bodies: Mapping[str, Listed]) -> tuple[Counts, dict[str, Counts]]:
     (top, mine), *below = bodies.items()
-    kept = counts(view.desk, view.tx, view.campaign.id, (mine.id, *(body.id for _, body in below)))
-    own = own_counts(view.desk, view.tx, view.campaign.id, mine.id)
-    return kept[mine.id], {top: own} | {code: kept[body.id] for code, body in below}
+    its = (mine.id, *(body.id for _, body in below))
+    kept, own = counts_and_own(view.desk, view.tx, view.campaign.id, its)
+    return kept[mine.id], {top: own.get(mine.id, {})} | {code: kept[body.id] for code, body in below}
 
 
 def _counted_now(view: View, bodies: Mapping[str, Listed]) -> tuple[Counts, dict[str, Counts]]:
@@ -216,28 +219,36 @@ def _counted_now(view: View, bodies: Mapping[str, Listed]) -> tuple[Counts, dict
 def _bodies(view: View) -> dict[str, Listed]:
     """The body that one looks from, then those directly below it."""
     top = chain_of(view.path)[-1] if view.path else tree.root(view.tx)
-    return {body.code: body for body in tree.family(view.tx, top)}
+    return {body.code: body for body in queries.family(view.tx, view.campaign.id, top)}
 
 
 def _units(
     view: View, columns: Sequence[Column], rows: Mapping[str, Counts], names: Mapping[str, str]
 ) -> Iterable[Unit]:
     for code, its in rows.items():
-        standing = {facet: number for facet, number in its.items() if isinstance(facet, Stands)}
-        if not standing:
-            continue
-        cells = tuple(_cell(view, column, standing, its) for column in columns)
-        yield Unit(code, names.get(code, ""), sum(standing.values()), cells)
+        if rated := sum(number for facet, number in its.items() if isinstance(facet, Stands)):
+            yield Unit(code, names.get(code, ""), rated, _cells(view, columns, its))
 
 
-def _cell(view: View, column: Column, standing: Mapping[Stands, int], its: Counts) -> Cell:
+def _cells(view: View, columns: Sequence[Column], its: Counts) -> tuple[Cell, ...]:
     """Who has been through a stage and now stands behind it; whoever was sent back has it before himself again."""
-    here = {
-        f: n for f, n in standing.items() if (f.at_rest if column.rest else not f.at_rest and f.stage == column.stage)
-    }
-    been = {f: n for f, n in its.items() if isinstance(f, Left) and f.stage == column.stage and f.behind}
-    late = sum(number for facet, number in been.items() if facet.late)
-    return Cell(_lights(view, here), sum(been.values()), late)
+    open_: dict[str, Counter[Light]] = {}
+    passed, late = dict[str, int](), dict[str, int]()
+    for facet, number in its.items():
+        if isinstance(facet, Stands):
+            where = REST if facet.at_rest else facet.stage
+            lamps = open_.setdefault(where, Counter())
+            lamps[light_now(view, facet)] += number
+        elif isinstance(facet, Left) and facet.behind:
+            passed[facet.stage] = passed.get(facet.stage, 0) + number
+            late[facet.stage] = late.get(facet.stage, 0) + number * facet.late
+    return tuple(
+        Cell(_lamps(open_.get(name)), passed.get(name, 0), late.get(name, 0)) for name in (one.stage for one in columns)
+    )
+
+
+def _lamps(open_: Mapping[Light, int] | None) -> tuple[tuple[Light, int], ...]:
+    return tuple((light, open_[light]) for light in URGENT if light in open_) if open_ else ()
 
 
 def _on_time(everything: Mapping[Facet, int]) -> int | None:

@@ -48,27 +48,25 @@ class Seat:
         return self.labels.get(star, f"{star}星级")
 
 
-def seat_of(desk: Desk, principal: Principal) -> Seat:
+def seat_of(desk: Desk, tx: Transaction, principal: Principal) -> Seat:
     """In the newest open campaign."""
-    with desk.reading() as tx:
-        campaign = cycles.year_row(tx, None)
-        scheme = desk.scheme(tx, campaign.scheme_hash) if campaign else None
-        zone = scheme.zone if scheme else desk.settings.zone
-        its, post = principal.organisation_id, (principal.role, principal.organisation_id)
-        body = queries.bodies(tx, [its]).get(its)
-        person = posts.named_for(tx, [post], local_date(tx.now, zone)).get(post) if body else None
-        campaign_id = campaign.id if campaign else 0
-        return Seat(
-            now=tx.now.astimezone(zone),
-            zone=zone,
-            year=campaign.year if campaign else None,
-            title=scheme.title if scheme else "",
-            name=body.name if body else principal.code,
-            person=person.name if person else "",
-            reviews=bool(cycles.having_reviews(tx, campaign_id, [its])),
-            waiting=queries.count_owed(tx, campaign_id, *owed_by(principal)),
-            labels=scheme.star_words if scheme else {},
-        )
+    campaign = cycles.year_row(tx, None)
+    scheme = desk.scheme(tx, campaign.scheme_hash) if campaign else None
+    zone = scheme.zone if scheme else desk.settings.zone
+    post = principal.role, principal.organisation_id
+    body = queries.seated(tx, campaign.id if campaign else 0, principal.organisation_id)
+    person = posts.named_for(tx, [post], local_date(tx.now, zone)).get(post) if body else None
+    return Seat(
+        now=tx.now.astimezone(zone),
+        zone=zone,
+        year=campaign.year if campaign else None,
+        title=scheme.title if scheme else "",
+        name=body.name if body else principal.code,
+        person=person.name if person else "",
+        reviews=body is not None and body.reviews,
+        waiting=sum(body.owed.get(role, 0) for role in OWES.get(principal.role, ())) if body else 0,
+        labels=scheme.star_words if scheme else {},
+    )
 
 
 def owed_by(principal: Principal) -> tuple[int, tuple[str, ...]]:

@@ -7,6 +7,7 @@ whether they are.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from starflow.service.desk import Desk
 from starflow.service.ladder import Address, addressed
@@ -19,6 +20,7 @@ from starflow.service.view import (
     code,
     cut,
     instant,
+    light_at,
     light_of,
     owner,
     owner_of,
@@ -29,27 +31,31 @@ from starflow.service.view import (
 from storage import organisations as tree
 from storage import posts, queries
 from storage.database import Transaction
+from storage.overdue import Late
 from storage.queries import Body, Edges, OpenStage
 from workflow.engine.deadlines import NEAR_DAYS, Light, Ringing, days_overdue, end_of_day, start_of_day
 from workflow.engine.machine import CLOCK
 from workflow.rating.scheme import Scheme
 
+LATE = (Light.RED, Light.YELLOW)
 
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """An open stage and what its dates say of it."""
+
+class Judged(NamedTuple):
+    """An open stage and what its dates say of it. Where they say enough, `found` is read only if it is shown."""
+
+    cycle_id: int
+    place: tuple[datetime | None, str]
+    light: Light
+    stuck: bool | None
+    """None: only if something is missing."""
+    found: OpenStage | None = None
+
+
+class Shown(NamedTuple):
+    """An open stage that becomes a line, in its light."""
 
     found: OpenStage
     light: Light
-    near: bool
-
-    @property
-    def stuck(self) -> bool | None:
-        """None: only if something is missing. Where the clock runs a period, time is all that is: that alone is no reason."""
-        late = self.light in (Light.RED, Light.YELLOW)
-        if late or self.found.vacant or self.found.stay.held_at is not None:
-            return True
-        return None if self.near and self.found.stay.owner_role != CLOCK else False
 
 
 def stuck(desk: Desk, filters: Filters | None = None, *, everything: bool = False) -> Page[Stuck]:
@@ -75,17 +81,21 @@ def glance(
     """`stuck` in a reading that goes on, with no more than `shown` lines: the others are only counted."""
     view = view_of(desk, tx, filters)
     missing = Missing(desk, tx)
-    rows, following = cut(view, _kept(view, missing, everything), lambda one: one.found.place)
-    return Glance(Page(_lines(view, missing, rows[:shown]), following), len(rows))
+    rows, following = cut(view, _kept(view, missing, everything), lambda one: one.place)
+    return Glance(Page(_lines(view, missing, _shown(view, rows[:shown])), following), len(rows))
 
 
 def _kept(view: View, missing: Missing, everything: bool) -> Iterator[Judged]:
     edges = _edges(view)
-    for page in queries.open_stages(view.tx, where_of(view, instant, code), edges, everything=everything):
-        judged = [one for one in (_judged(view, edges, found) for found in page) if view.shows(one.light)]
-        open_ = [] if everything else [one.found.cycle for one in judged if one.stuck is None]
+    for page in queries.stages_in_order(view.tx, where_of(view, instant, code), edges, everything=everything):
+        dated = {one: _late(view, late) for one, late in page if late is not None}
+        clear = {one: judged for one, judged in dated.items() if everything or judged.stuck}
+        read = queries.open_stages(view.tx, [one for one, _ in page if one not in clear], edges.today)
+        all_ = (clear.get(one) or _judged(view, edges, read[one]) for one, _ in page)
+        judged = [one for one in all_ if view.shows(one.light)]
+        open_ = [] if everything else [one.found.cycle for one in judged if one.stuck is None and one.found]
         lacking = {cycle.id for cycle, said in zip(open_, missing.of(open_), strict=True) if said}
-        yield from (one for one in judged if everything or one.stuck or one.found.cycle.id in lacking)
+        yield from (one for one in judged if everything or one.stuck or one.cycle_id in lacking)
 
 
 def _edges(view: View) -> Edges:
@@ -93,16 +103,36 @@ def _edges(view: View) -> Edges:
     return Edges(today, start_of_day(today, view.zone), end_of_day(today + timedelta(NEAR_DAYS), view.zone))
 
 
+def _late(view: View, late: Late) -> Judged:
+    """By its dates alone: whether a post is vacant or anything is missing no longer matters to what is late."""
+    light = Light.BLACK if late.outcome is not None else light_at(view, late.target_at, late.due_at, late.grace_days)
+    return Judged(late.cycle_id, (late.due_at, late.code.decode()), light, light in LATE or None)
+
+
 def _judged(view: View, edges: Edges, found: OpenStage) -> Judged:
+    light = light_of(view, found.cycle.outcome, found.stay)
+    return Judged(found.cycle.id, found.place, light, _is_stuck(edges, found, light), found)
+
+
+def _is_stuck(edges: Edges, found: OpenStage, light: Light) -> bool | None:
+    """Where the clock runs a period, time is all that is: that alone is no reason."""
+    if light in LATE or found.vacant or found.stay.held_at is not None:
+        return True
     due_at = found.stay.due_at
     near = due_at is not None and due_at <= edges.near_at
-    return Judged(found, light_of(view, found.cycle.outcome, found.stay), near)
+    return None if near and found.stay.owner_role != CLOCK else False
+
+
+def _shown(view: View, rows: Sequence[Judged]) -> list[Shown]:
+    """With all that has not been read yet."""
+    read = queries.open_stages(view.tx, [row.cycle_id for row in rows if row.found is None], view.today)
+    return [Shown(row.found or read[row.cycle_id], row.light) for row in rows]
 
 
 # ── the lines ────────────────────────────────────────────────────
 
 
-def _lines(view: View, missing: Missing, rows: Sequence[Judged]) -> tuple[Stuck, ...]:
+def _lines(view: View, missing: Missing, rows: Sequence[Shown]) -> tuple[Stuck, ...]:
     """The rows that are shown, with what is asked for all of them together."""
     root = tree.root(view.tx)
     last = queries.last_told(view.tx, [row.found.stay.id for row in rows])
@@ -119,16 +149,16 @@ def _lines(view: View, missing: Missing, rows: Sequence[Judged]) -> tuple[Stuck,
     )
 
 
-def _escalation(view: View, row: Judged) -> Ringing | None:
+def _escalation(view: View, row: Shown) -> Ringing | None:
     ahead = rungs_ahead(view, _scheme(view, row), row.found.stay)
     return next((ringing for ringing in ahead if ringing.rung.kind == "escalation"), None)
 
 
-def _scheme(view: View, row: Judged) -> Scheme:
+def _scheme(view: View, row: Shown) -> Scheme:
     return view.desk.scheme(view.tx, row.found.cycle.scheme_hash)
 
 
-def _addresses(row: Judged, ringing: Ringing | None, root: int) -> tuple[Address, ...]:
+def _addresses(row: Shown, ringing: Ringing | None, root: int) -> tuple[Address, ...]:
     if ringing is None:
         return ()
     stay = row.found.stay
@@ -143,7 +173,7 @@ def _owners(addresses: Sequence[Address], bodies: Mapping[int, Body], people: Pe
 
 def _line(
     view: View,
-    row: Judged,
+    row: Shown,
     owes: Owner,
     last: Mapping[int, datetime],
     ringing: Ringing | None,

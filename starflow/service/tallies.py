@@ -71,24 +71,27 @@ Counts = dict[Facet, int]
 
 def counts(desk: Desk, tx: Transaction, campaign_id: int, body_ids: Collection[int]) -> dict[int, Counts]:
     """body → facet → how many cycles at or below it, in this very snapshot."""
-    found = tallies.kept(tx, campaign_id, body_ids)
-    for body, its in tallies.own(tx, campaign_id, body_ids).items():
-        found[body].update(its)
+    return counts_and_own(desk, tx, campaign_id, body_ids)[0]
+
+
+def counts_and_own(
+    desk: Desk, tx: Transaction, campaign_id: int, body_ids: Collection[int]
+) -> tuple[dict[int, Counts], dict[int, Counts]]:
+    """The same, and body → what is true of its own cycle alone."""
+    found, own = tallies.kept(tx, campaign_id, body_ids)
+    for body, names in own.items():
+        found[body].update(names)
     for one, now in _fresh(desk, tx, tallies.untallied(tx, campaign_id)):
         _corrected(tx, found, one, now)
-    return {body: {_read(name): number for name, number in its.items() if number} for body, its in found.items()}
+        own[tallies.chain_of(one.path)[-1]] = now
+    below = {body: {_read(name): number for name, number in its.items() if number} for body, its in found.items()}
+    return below, {body: dict.fromkeys(map(_read, names), 1) for body, names in own.items() if body in below}
 
 
 def counts_of(desk: Desk, tx: Transaction, cycle_ids: Sequence[int]) -> Iterator[tuple[Counted, tuple[Facet, ...]]]:
     """The facets of each of these cycles, counted now."""
     for one, names in _fresh(desk, tx, cycle_ids):
         yield one, tuple(map(_read, names))
-
-
-def own_counts(desk: Desk, tx: Transaction, campaign_id: int, body_id: int) -> Counts:
-    """What is true of the body's own cycle alone."""
-    row = cycles.of_organisation(tx, campaign_id, body_id)
-    return {facet: 1 for _, facets in counts_of(desk, tx, [row] if row else []) for facet in facets}
 
 
 def _corrected(tx: Transaction, found: dict[int, Counter[str]], one: Counted, now: Sequence[str]) -> None:
@@ -209,17 +212,6 @@ def _resting_light(scheme: Scheme, one: Counted) -> Light:
         due_at=due,
         grace_days=one.grace_days,
         done_at=one.closed_at,
-    )
-
-
-def light_now(stands: Stands, now: datetime, scheme: Scheme) -> Light:
-    """The light of all that stand so."""
-    if stands.light is not None:
-        return next(light for light in Light if light.value == stands.light)
-    if stands.outcome is not None:
-        return Light.BLACK
-    return deadlines.light(
-        now=now, zone=scheme.zone, target_at=stands.target_at, due_at=stands.due_at, grace_days=stands.grace_days
     )
 
 

@@ -220,9 +220,15 @@ def light_of(view: View, outcome: str | None, stay: Stay | None) -> Light:
     if stay is None or outcome is not None:
         return Light.GREY if outcome is None else Light.BLACK
     timely = stay.closed_at is not None and stay.owner_role == CLOCK
-    dates = stay.target_at, None if timely else stay.due_at, stay.grace_days, stay.closed_at
+    return light_at(view, stay.target_at, None if timely else stay.due_at, stay.grace_days, stay.closed_at)
+
+
+def light_at(
+    view: View, target_at: datetime | None, due_at: datetime | None, grace_days: int, done_at: datetime | None = None
+) -> Light:
+    """Worked out once for all that have the same dates."""
+    dates = target_at, due_at, grace_days, done_at
     if dates not in view.lights:
-        target_at, due_at, grace_days, done_at = dates
         view.lights[dates] = deadlines.light(
             now=view.now, zone=view.zone, target_at=target_at, due_at=due_at, grace_days=grace_days, done_at=done_at
         )

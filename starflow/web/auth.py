@@ -16,7 +16,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from starflow.service.access import BODIES, Principal, authenticate, may_hold
+from starflow.service.access import BODIES, Principal, authenticate_in, may_hold
 from starflow.service.case import Case
 from starflow.service.desk import Desk
 from starflow.service.policy import POLICY, SEAT_WORDS
@@ -53,10 +53,15 @@ def desk_of(request: Request) -> Desk:
 
 def identified(request: Request, shown: HTTPAuthorizationCredentials | None) -> Caller:
     """Raises Unauthenticated."""
+    with desk_of(request).reading() as tx:
+        return _identified(tx, request, shown)
+
+
+def _identified(tx: Transaction, request: Request, shown: HTTPAuthorizationCredentials | None) -> Caller:
     if shown is None:
         raise Unauthenticated(HOW_TO_SIGN_IN)
     desk = desk_of(request)
-    principal = authenticate(desk, shown.credentials)
+    principal = authenticate_in(desk, tx, shown.credentials)
     return Caller(desk=desk, principal=principal, token=hashlib.sha256(shown.credentials.encode()).hexdigest())
 
 
@@ -91,12 +96,18 @@ def viewer(request: Request, shown: Annotated[HTTPAuthorizationCredentials | Non
 
     Raises Unauthenticated.
     """
+    with desk_of(request).reading() as tx:
+        return viewer_in(tx, request, shown)
+
+
+def viewer_in(tx: Transaction, request: Request, shown: HTTPAuthorizationCredentials | None) -> Caller:
+    """The same in a reading that goes on."""
     if signed := session_of(request):
         return _seated(desk_of(request), signed)
     if shown is not None:
-        return identified(request, shown)
+        return _identified(tx, request, shown)
     if desk_of(request).rehearsal and at_this_machine(request):
-        return _seen_as(request)
+        return _seen_as(tx, request)
     raise Unauthenticated(NOBODY)
 
 
@@ -118,17 +129,16 @@ def _seated(desk: Desk, signed: Signed) -> Caller:
     return Caller(desk=desk, principal=signed.principal, token=f"session:{signed.session}", signed=signed)
 
 
-def _seen_as(request: Request) -> Caller:
+def _seen_as(tx: Transaction, request: Request) -> Caller:
     """Whoever plays a rehearsal: the department of the root, or the role they have chosen."""
     desk = desk_of(request)
     role, _, code = request.cookies.get(SEEN_AS, "").partition(":")
-    with desk.reading() as tx:
-        body = organisations.by_code(tx, code) if role in SEEN_ROLES and code else None
-        if body is None or body.id is None or not may_hold(body, role):
-            role, body = "department", organisations.by_id(tx, organisations.root(tx))
-        assert body is not None and body.id is not None  # a tree has a root
-        holder = posts.person_for(tx, role, body.id, local_date(tx.now, desk.settings.zone))
-        principal = principal_at(role, body, holder.code if holder else None)
+    body = organisations.by_code(tx, code) if role in SEEN_ROLES and code else None
+    if body is None or body.id is None or not may_hold(body, role):
+        role, body = "department", organisations.by_id(tx, organisations.root(tx))
+    assert body is not None and body.id is not None  # a tree has a root
+    holder = posts.person_for(tx, role, body.id, local_date(tx.now, desk.settings.zone))
+    principal = principal_at(role, body, holder.code if holder else None)
     return Caller(desk=desk, principal=principal, token=f"rehearsal:{role}:{principal.code}")
 
 

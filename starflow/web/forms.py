@@ -6,7 +6,6 @@ our pages could know, made of the browser's own secret (its session's, or before
 
 import hmac
 from collections.abc import Mapping
-from hashlib import sha256
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -36,7 +35,7 @@ class Expired(Forbidden):
 
 def csrf_field(request: Request) -> Markup:
     """The hidden field that every form of ours carries."""
-    return Markup('<input type="hidden" name="{}" value="{}">').format(FIELD, csrf_token(request))
+    return Markup(f'<input type="hidden" name="{FIELD}" value="{csrf_token(request)}">')
 
 
 def csrf_token(request: Request) -> str:
@@ -120,7 +119,7 @@ def _new_secret(request: Request) -> str:
 
 def token_of(secret: str) -> str:
     """What a form carries that was made for the browser with this secret."""
-    return hmac.new(secret.encode("utf-8", "surrogatepass"), b"form", sha256).hexdigest()
+    return hmac.digest(secret.encode("utf-8", "surrogatepass"), b"form", "sha256").hex()
 
 
 def cookie(name: str, value: str, *, encrypted: bool, seconds: int | None = None) -> str:

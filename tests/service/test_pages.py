@@ -121,7 +121,8 @@ def test_scores_are_reckoned_before_they_are_handed_in(city: City) -> None:
 def test_a_seat_knows_whether_anybody_stands_below_and_how_much_waits(city: City) -> None:
     city.at("2027-05-06 10:00")
     city.file("B1", "2027-05-06")
-    head, superior = (seat.seat_of(city.desk, principal(city, "organisation", code)) for code in ("B1", "Z1"))
+    with city.desk.reading() as tx:
+        head, superior = (seat.seat_of(city.desk, tx, principal(city, "organisation", code)) for code in ("B1", "Z1"))
 
     assert (head.reviews, head.waiting, head.person, head.year) == (False, 0, "马国", 2027)
     assert (superior.reviews, superior.waiting, superior.person) == (True, 2, "徐建")

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from storage import cycles, obligations, organisations, posts, queries, stars
 from storage.database import Database, Transaction
 from storage.models import Campaign, Matter, Notice, Obligation, SchemeFile, Star
-from storage.queries import Edges, OpenStage, Where, open_stages
+from storage.queries import Edges, OpenStage, Where, open_stages, stages_in_order
 from workflow.rating.roster import RosterRow
 
 NOW = datetime(2027, 6, 8, 2, tzinfo=UTC)
@@ -63,9 +63,10 @@ def stay(tx: Transaction, cycle_id: int | None, organisation_id: int, **values: 
 
 
 def found(tx: Transaction, edges: Edges = EDGES, *, everything: bool = False, **where: Any) -> list[OpenStage]:
-    return [
-        one for page in open_stages(tx, Where(campaign_id=1, **where), edges, everything=everything) for one in page
-    ]
+    pages = stages_in_order(tx, Where(campaign_id=1, **where), edges, everything=everything)
+    ids = [one for page in pages for one, _ in page]
+    read = open_stages(tx, ids, edges.today)
+    return [read[one] for one in ids]
 
 
 def stuck(tx: Transaction, *, everything: bool = False, **where: Any) -> list[str]:

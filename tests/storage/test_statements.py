@@ -77,6 +77,18 @@ def test_an_instant_is_written_as_sqlalchemy_writes_it(database: Database, at: d
     assert len(written) == 1
 
 
+def test_a_reading_asks_but_once_and_a_transaction_every_time(database: Database) -> None:
+    with database.transaction(NOW) as tx:
+        tx.session.add(SchemeFile(hash="s", name="n", title="t", content=b"", adopted_at=NOW))
+        before = FOUND.once(tx, {})
+        PUT.run(tx, row(2027))
+        assert (before, FOUND.once(tx, {})) == ([], [(2027, NOW, None)])
+
+    with database.reading(NOW) as tx:
+        assert FOUND.once(tx, {}) is FOUND.once(tx, {})
+        assert FOUND.rows(tx, {}) is not FOUND.once(tx, {})
+
+
 # ── one row or many ──────────────────────────────────────────────
 
 SORTS = sa.Table(

@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 from datetime import date
+from operator import attrgetter
 
 import pytest
 
 from starflow.service import obligations, tallies
 from starflow.service.organisations import import_roster
 from starflow.service.overview import overview
+from starflow.service.stuck import glance, stuck
 from starflow.service.upkeep import check
-from starflow.service.view import Filters
+from starflow.service.view import OWNERS, Filters
 from storage import organisations as tree
 from tests.stories.conftest import ROOT, World, rows_of
 
@@ -47,6 +49,46 @@ def test_counts_equal_a_recount_whether_folded_or_not(world: World) -> None:
         assert differences(world) == ()
         tallies.fold(world.desk)
         assert differences(world) == ()
+
+
+def test_map_and_list_are_the_same_before_a_fold_in_the_middle_of_one_and_after(world: World) -> None:
+    for step in (
+        lambda: world.clock.move_to("2027-05-20 09:30"),
+        lambda: world.to_review("D51"),
+        lambda: world.to_publicity("D0101", "85", 4),
+        lambda: world.clock.move_to("2027-06-08 08:00"),
+        lambda: world.clock.move_to("2027-07-01 08:00"),
+    ):
+        step()
+        before = seen(world)
+        fold_one(world)
+        amid = seen(world)
+        tallies.fold(world.desk)
+        assert before == amid == seen(world)
+
+
+@pytest.mark.parametrize("grace_days", [0, 40])
+def test_the_list_says_the_same_of_what_is_late_as_of_every_row_read_whole(world: World, grace_days: int) -> None:
+    world.to_review("D51")
+    for moment in ("2027-05-20 09:30", "2027-06-08 08:00", "2027-07-01 08:00"):
+        world.clock.move_to(moment)
+        tallies.fold(world.desk)
+        with pytest.raises(ZeroDivisionError), world.desk.transaction() as tx:
+            tx.connection.exec_driver_sql(f"UPDATE obligation SET grace_days = {grace_days}, target_at = NULL")
+            listed, first = (glance(world.desk, tx, Filters(limit=50), shown=shown) for shown in (None, 2))
+            whole = [row for owner in OWNERS for row in glance(world.desk, tx, Filters(owner=owner)).page.rows]
+            assert sorted(listed.page.rows, key=code_of) == sorted(whole, key=code_of)
+            assert (first.page.rows, first.total) == (listed.page.rows[:2], len(whole))
+            raise ZeroDivisionError  # so that nothing of it stays
+
+
+code_of = attrgetter("organisation")
+
+
+def seen(world: World) -> tuple[object, ...]:
+    """The map and the list, from the root and from a committee that is rated itself."""
+    wanted = Filters(), Filters(under="D01")
+    return tuple((overview(world.desk, one), stuck(world.desk, one)) for one in wanted)
 
 
 def test_after_a_great_recount_postgresql_plans_by_the_tables_as_they_are(

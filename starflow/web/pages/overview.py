@@ -6,7 +6,7 @@ The map's cells lead to the same rows as a list; what is selected in the list is
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from starflow.service import since
@@ -14,8 +14,8 @@ from starflow.service.overview import DIRECT, Overview, overview_in, pace_text
 from starflow.service.search import Asked, search, suggestions_in
 from starflow.service.stuck import Glance, glance
 from starflow.service.view import Filters
-from starflow.web.auth import narrowed
-from starflow.web.pages.shell import HOUSE, Look, Looking
+from starflow.web.auth import desk_of, narrowed
+from starflow.web.pages.shell import HOUSE, Look, Shown, look_in
 from storage.database import Transaction
 from workflow.engine.deadlines import Light
 from workflow.engine.errors import BadInput
@@ -27,32 +27,35 @@ PER_PAGE, AT_FIRST = 50, 10
 
 @router.get("/")
 def home(
-    look: Looking,
+    request: Request,
+    shown: Shown,
     q: Annotated[str, Query(max_length=400)] = "",
     after: Annotated[str | None, Query(max_length=400)] = None,
     everything: Annotated[bool, Query(alias="all")] = False,
     moved: Annotated[str | None, Query(max_length=40)] = None,
 ) -> Response:
     """The overview; whoever has nobody below goes on to the own tasks, and the city to what is before it."""
-    if not look.seat.started:
-        return look.page("empty.html")
-    if look.principal.role == "city":
-        return RedirectResponse("/queue", 303)
-    if look.principal.role not in HOUSE and not look.seat.reviews:
-        return RedirectResponse("/tasks", 303)
-    seen = narrowed(look.caller, Filters())
-    assert seen is not None  # only the city's can be empty
-    asked = _asked(look, q)
-    with look.desk.looking() as tx:  # one snapshot, so that list and map never contradict each other
-        found, wrong = _stuck(look, tx, seen, asked, after, None if everything or q or after else AT_FIRST)
-        shown = overview_in(look.desk, tx, seen)
-        suggested = suggestions_in(look.desk, tx)
+    with desk_of(request).reading() as tx:  # one snapshot, so that list, map and frame never contradict each other
+        look = look_in(tx, request, shown)
+        if not look.seat.started:
+            return look.page("empty.html")
+        if look.principal.role == "city":
+            return RedirectResponse("/queue", 303)
+        if look.principal.role not in HOUSE and not look.seat.reviews:
+            return RedirectResponse("/tasks", 303)
+        seen = narrowed(look.caller, Filters())
+        assert seen is not None  # only the city's can be empty
+        asked = _asked(look, q)
+        with look.desk.looking(tx) as its:
+            found, wrong = _stuck(look, its, seen, asked, after, None if everything or q or after else AT_FIRST)
+            stands = overview_in(look.desk, its, seen)
+            suggested = suggestions_in(look.desk, its)
     return look.page(
         "overview.html",
         200 if wrong is None else 400,
-        seen=shown,
-        tiles=tuple(_tiles(look, shown)),
-        forecast=_forecast(look, shown),
+        seen=stands,
+        tiles=tuple(_tiles(look, stands)),
+        forecast=_forecast(look, stands),
         rows=found.page.rows,
         total=f"{found.total}+" if found.page.next else found.total,
         total_rows=found.total,

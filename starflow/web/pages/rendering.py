@@ -1,14 +1,15 @@
 """How a page leaves: a template in the reader's language, with the words and figures of that language at hand."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, MutableMapping
 from datetime import datetime
 from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 from fastapi import Response
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template, nodes
+from jinja2.visitor import NodeTransformer
 from markupsafe import Markup
 
 from starflow.web import english
@@ -27,6 +28,8 @@ LIGHTS: dict[str, tuple[str, str]] = {
     Light.GREY: ("○", "未到"),
 }
 """Colour is never alone: a shape and a word."""
+PIECES = 2048
+"""So many pieces of pages are remembered, a kilobyte or two each."""
 ROLES: dict[str, str] = {
     **ROLE_WORDS,
     "head": "负责人",
@@ -56,7 +59,7 @@ def answer(
 @cache
 def environment(lang: str) -> Environment:
     made = Environment(
-        loader=PackageLoader("starflow.web"),
+        loader=_Spoken("starflow.web"),
         autoescape=True,
         auto_reload=False,  # templates change with the program only
         trim_blocks=True,
@@ -78,6 +81,7 @@ def environment(lang: str) -> Environment:
         language.number,
     ):
         made.filters[filter_.__name__] = partial(filter_, lang)
+    made.globals["drawn"] = partial(_drawn, lang)
     made.filters["relative"] = partial(_relative, lang)
     made.filters["told"] = partial(english.told, lang)
     made.globals.update(
@@ -90,6 +94,44 @@ def environment(lang: str) -> Environment:
         asset=asset,
     )
     return made
+
+
+@lru_cache(maxsize=PIECES)
+def _drawn(lang: str, template: str, macro: str, *values: Hashable) -> Markup:
+    """A piece of a page that follows from these values alone."""
+    said: Markup = getattr(environment(lang).get_template(template).module, macro)(*values)
+    return said
+
+
+class _Spoken(PackageLoader):
+    """Templates in one language: what is the same on every page of it is worked out once, when the template is read."""
+
+    def load(self, environment: Environment, name: str, globals: MutableMapping[str, Any] | None = None) -> Template:
+        source, filename, uptodate = self.get_source(environment, name)
+        said = _Said(environment).visit(environment.parse(source, name, filename))
+        code = environment.compile(said, name, filename)
+        return environment.template_class.from_code(environment, code, globals or {}, uptodate)
+
+
+class _Said(NodeTransformer):
+    """Puts a sentence without a gap, and the address of a file of ours, in the place of the question for it."""
+
+    SAYING = ("_", "gettext", "asset")
+
+    def __init__(self, environment: Environment) -> None:
+        self._known = environment.globals
+
+    def visit_Call(self, call: nodes.Call) -> nodes.Node:
+        match call:
+            case nodes.Call(
+                node=nodes.Name(name=name),
+                args=[nodes.Const(value=str(text))],
+                kwargs=[],
+                dyn_args=None,
+                dyn_kwargs=None,
+            ) if name in self.SAYING:
+                return nodes.Const(self._known[name](text), lineno=call.lineno)
+        return self.generic_visit(call)
 
 
 def _saying(lang: str) -> Callable[..., Markup]:

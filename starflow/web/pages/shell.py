@@ -7,7 +7,7 @@ comes from elsewhere, needs a token or a session.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import partial
+from functools import cache, partial
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -18,10 +18,11 @@ from starflow.service import seat
 from starflow.service.access import Principal
 from starflow.service.desk import Desk
 from starflow.service.seat import Seat
-from starflow.web.auth import TOKEN, Caller, at_this_machine, desk_of, viewer
+from starflow.web.auth import TOKEN, Caller, at_this_machine, desk_of, viewer_in
 from starflow.web.forms import csrf_field
 from starflow.web.pages import rendering
 from starflow.web.pages.language import CHINESE, LANGUAGES, worded
+from storage.database import Transaction
 
 SCREEN, ON_THE_WALL = "/screen", "starflow_screen"
 """The one page that a wall shows by a token in its address, which goes on as a cookie of that page alone."""
@@ -92,7 +93,7 @@ class Look:
     def page(self, template: str, status: int = 200, headers: dict[str, str] | None = None, **values: Any) -> Response:
         """This page for this reader."""
         frame: dict[str, Any] = {"look": self, "menu": tuple(menu_of(self)), "now": self.now}
-        frame["csrf_field"] = partial(csrf_field, self.request)
+        frame["csrf_field"] = cache(partial(csrf_field, self.request))
         if self.guest and self.seat.started:
             frame |= {"chairs": seat.chairs(self.desk), "slider": self.days_ahead}
         return rendering.answer(template, self.lang, status, headers, **frame, **values)
@@ -112,13 +113,22 @@ def menu_of(look: Look) -> Iterable[Way]:
 # ── who looks ────────────────────────────────────────────────────
 
 
-def looking(request: Request, shown: Annotated[HTTPAuthorizationCredentials | None, Security(TOKEN)]) -> Look:
+Shown = Annotated[HTTPAuthorizationCredentials | None, Security(TOKEN)]
+
+
+def looking(request: Request, shown: Shown) -> Look:
     """The one dependency of every page. Raises Unauthenticated, Forbidden, Unknown."""
-    caller = _viewer(request, shown)
+    with desk_of(request).reading() as tx:
+        return look_in(tx, request, shown)
+
+
+def look_in(tx: Transaction, request: Request, shown: HTTPAuthorizationCredentials | None) -> Look:
+    """The same in a reading that goes on, for a page that is to be seen in the same."""
+    caller = _viewer(tx, request, shown)
     return Look(
         request=request,
         caller=caller,
-        seat=seat.seat_of(caller.desk, caller.principal),
+        seat=seat.seat_of(caller.desk, tx, caller.principal),
         lang=language_of(request),
         large=request.cookies.get(LARGE) == "1",
         guest=caller.token.startswith(REHEARSAL),
@@ -137,11 +147,11 @@ def language_of(request: Request) -> str:
     return chosen if chosen in LANGUAGES else CHINESE
 
 
-def _viewer(request: Request, shown: HTTPAuthorizationCredentials | None) -> Caller:
+def _viewer(tx: Transaction, request: Request, shown: HTTPAuthorizationCredentials | None) -> Caller:
     """Before there is a roster a rehearsal is nobody's, and there is nothing to be seen."""
     desk = desk_of(request)
     if shown is None and request.url.path == SCREEN and (token := screen_token(request)):
         shown = HTTPAuthorizationCredentials(scheme="Bearer", credentials=token)
     if desk.rehearsal and not seat.has_root(desk) and at_this_machine(request):
         return Caller(desk=desk, principal=seat.NOBODY, token=REHEARSAL)
-    return viewer(request, shown)
+    return viewer_in(tx, request, shown)

@@ -19,7 +19,7 @@ from storage.counted import Counted
 from storage.database import Transaction
 from storage.organisations import chunks
 from storage.outbox import INSERTS
-from storage.statements import Statement, past_its_index
+from storage.statements import Statement, inserted, past_its_index
 
 _tables = SQLModel.metadata.tables
 PAGE, SCREEN = 200, 51  # rows fetched at a time, and at first
@@ -129,13 +129,16 @@ def keep(tx: Transaction, counted: Collection[Counted]) -> None:
     gone = {one.id for one in counted} - {one.id for one in owing}
     if gone:
         tx.connection.execute(sa.delete(table).where(table.c.cycle_id.in_(gone)))
-    if owing:
-        insert = INSERTS[tx.dialect](table)
-        columns = ("campaign_id", "unit_id", "due_at", "code", "path")
-        said = insert.on_conflict_do_update(
-            index_elements=["cycle_id"], set_={name: insert.excluded[name] for name in columns}
-        )
-        tx.connection.execute(said, [_row(one) for one in owing])
+    _PUT[tx.dialect].run(tx, *map(_row, owing))
+
+
+def _put(insert: Any) -> Statement:
+    columns = _tables["overdue"].c
+    newer = {column.name: insert.excluded[column.name] for column in columns if column.name != "cycle_id"}
+    return Statement(inserted(insert, *columns).on_conflict_do_update(index_elements=["cycle_id"], set_=newer))
+
+
+_PUT = {dialect: _put(insert(_tables["overdue"])) for dialect, insert in INSERTS.items()}
 
 
 def _row(one: Counted) -> dict[str, Any]:

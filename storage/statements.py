@@ -88,11 +88,7 @@ class _Spoken:
             for name, (bind, process) in binds.items()
             if not bind.required
         }
-        self._asked = tuple(
-            (name, None if isinstance(bind.type, sa.JSON) else process)
-            for name, (bind, process) in binds.items()
-            if bind.required
-        )
+        self._asked = tuple((name, process) for name, (bind, process) in binds.items() if bind.required)
         self._by_place = bool(compiled.positiontup)
         self._plan = tuple(
             (name, None if name in self._constant else binds[name][1]) for name in compiled.positiontup or binds
@@ -163,11 +159,20 @@ def _of_many(clause: Any, dialect: sa.Dialect) -> Any:
 
 def _can_be_said(kind: sa.types.TypeEngine[Any], dialect: sa.Dialect) -> bool:
     own = kind.dialect_impl(dialect)
-    return isinstance(getattr(own, "impl", own), (sa.Integer, sa.String, sa.Boolean, sa.Date, sa.DateTime, sa.JSON))
+    return isinstance(getattr(own, "impl", own), SAID_IN_JSON)
 
 
-def _written(at: date) -> str:
-    return at.isoformat()
+SAID_IN_JSON = (sa.Integer, sa.String, sa.Boolean, sa.Date, sa.DateTime, sa.LargeBinary, sa.JSON)
+
+
+def _written(value: Any) -> Any:
+    """An instant, a day and bytes as PostgreSQL reads them; what the driver has wrapped, unwrapped."""
+    match value:
+        case date():
+            return value.isoformat()
+        case bytes():
+            return f"\\x{value.hex()}"
+    return value.obj
 
 
 _JSON = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_written).encode

@@ -15,7 +15,7 @@ from sqlmodel import SQLModel
 from storage.among import among
 from storage.database import Transaction
 from storage.outbox import INSERTS
-from storage.statements import Statement
+from storage.statements import Statement, by_name, inserted
 
 _tables = SQLModel.metadata.tables
 _tally, _facet, _cycle = (_tables[name] for name in ("tally", "facet", "cycle"))
@@ -143,15 +143,15 @@ def keep(tx: Transaction, pages: Iterable[tuple[Countable, Sequence[str]]]) -> N
         for body in bodies_of(one.path):
             changes.update((one.campaign_id, body, numbers[name]) for name in facets)
     _add(tx, {key: change for key, change in changes.items() if change})
-    cycle = _tables["cycle"]
-    marked = sa.update(cycle).where(cycle.c.id == sa.bindparam("which"))
-    marked = marked.values(tallied=sa.true(), tally=sa.bindparam("kept"), tallied_path=sa.bindparam("path"))
-    said = [
-        {"which": one.id, "kept": ",".join(str(numbers[name]) for name in facets), "path": one.path}
-        for one, facets in rows
-    ]
-    if said:
-        tx.connection.execute(marked, said)
+    kept = ((one, ",".join(str(numbers[name]) for name in facets)) for one, facets in rows)
+    _MARK.run(tx, *({"which": one.id, "tally": tally, "tallied_path": one.path} for one, tally in kept))
+
+
+_MARK = Statement(
+    sa.update(_cycle)
+    .where(_cycle.c.id == sa.bindparam("which", type_=sa.Integer))
+    .values(**by_name(_cycle.c.tally, _cycle.c.tallied_path), tallied=sa.true())
+)
 
 
 def chain_of(path: str | None) -> tuple[int, ...]:
@@ -184,18 +184,20 @@ def _numbers(tx: Transaction, wanted: Collection[str]) -> dict[str, int]:
 
 
 def _add(tx: Transaction, changes: Mapping[tuple[int, int, int], int]) -> None:
-    tally = _tables["tally"]
-    if not changes:
-        return
-    insert = INSERTS[tx.dialect](tally)
-    both = insert.on_conflict_do_update(
-        index_elements=["campaign_id", "body_id", "facet_id"], set_={"number": tally.c.number + insert.excluded.number}
-    )
-    rows = [
+    rows = (
         {"campaign_id": campaign, "body_id": body, "facet_id": facet, "number": change}
         for (campaign, body, facet), change in sorted(changes.items())
-    ]
-    tx.connection.execute(both, rows)
+    )
+    _ADD[tx.dialect].run(tx, *rows)
     if any(change < 0 for change in changes.values()):
         gone = sorted({body for (_, body, _), change in changes.items() if change < 0})
-        tx.connection.execute(sa.delete(tally).where(tally.c.number == 0, tally.c.body_id.in_(gone)))
+        tx.connection.execute(sa.delete(_tally).where(_tally.c.number == 0, _tally.c.body_id.in_(gone)))
+
+
+def _adding(insert: Any) -> Statement:
+    sums = {"number": _tally.c.number + insert.excluded.number}
+    place = ["campaign_id", "body_id", "facet_id"]
+    return Statement(inserted(insert, *_tally.c).on_conflict_do_update(index_elements=place, set_=sums))
+
+
+_ADD = {dialect: _adding(insert(_tally)) for dialect, insert in INSERTS.items()}

@@ -2,46 +2,51 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
-from sqlmodel import col, select
+from sqlmodel import SQLModel, col, select
 
 from storage.account_models import Recusal, RoleGrant, Twofold
 from storage.database import Transaction
 from storage.models import Organisation, Person, Post
+from storage.statements import Statement
 
 
 class Seat(NamedTuple):
     """A role that somebody holds at an organisation today: by a post of the roster, or by a grant."""
 
     role: str
-    organisation: Organisation
-    until_on: date | None = None
+    organisation_id: int
+    code: str
+    path: str
+    name: str
 
 
 def seats(tx: Transaction, person_id: int, on: date) -> tuple[Seat, ...]:
     """Whatever this person may sit down as on that day, at organisations that still exist; the highest first."""
-    posts = (
-        sa.select(col(Post.role), Organisation, col(Post.until_on))
-        .where(col(Organisation.id) == col(Post.organisation_id), col(Post.person_id) == person_id)
-        .where(col(Post.from_on) <= on, sa.or_(col(Post.until_on).is_(None), col(Post.until_on) > on))
+    held = sorted(
+        _SEATS.rows(tx, {"person": person_id, "day": on})
+    )  # posts before grants, in the order of their giving
+    seats = dict.fromkeys(Seat("organisation" if role == "head" else role, *body) for _, _, role, *body in held)
+    return tuple(sorted(seats, key=lambda seat: (len(seat.path), seat.code)))
+
+
+_post, _grant, _body = (SQLModel.metadata.tables[name] for name in ("post", "role_grant", "organisation"))
+_DAY = sa.bindparam("day", type_=sa.Date)
+
+
+def _held(part: int, table: sa.Table, *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    its, body = table.c, _body.c
+    return (
+        sa.select(sa.literal_column(str(part)), its.id, its.role, body.id, body.code, body.path, body.name)
+        .join(_body, body.id == its.organisation_id)
+        .where(its.person_id == sa.bindparam("person", type_=sa.Integer), body.ended_on.is_(None), *conditions)
+        .where(its.from_on <= _DAY, sa.or_(its.until_on.is_(None), its.until_on > _DAY))
     )
-    grants = (
-        sa.select(col(RoleGrant.role), Organisation, col(RoleGrant.until_on))
-        .where(col(Organisation.id) == col(RoleGrant.organisation_id), col(RoleGrant.person_id) == person_id)
-        .where(col(RoleGrant.ended_at).is_(None), col(RoleGrant.from_on) <= on)
-        .where(sa.or_(col(RoleGrant.until_on).is_(None), col(RoleGrant.until_on) > on))
-    )
-    held = [*tx.session.execute(posts), *tx.session.execute(grants)]
-    found = {
-        ("organisation" if role == "head" else role, body.code): Seat(
-            "organisation" if role == "head" else role, body, until
-        )
-        for role, body, until in held
-        if body.ended_on is None
-    }
-    return tuple(found[key] for key in sorted(found, key=lambda key: (len(found[key].organisation.path), key[1])))
+
+
+_SEATS = Statement(sa.union_all(_held(0, _post), _held(1, _grant, _grant.c.ended_at.is_(None))))
 
 
 def grants(tx: Transaction, person_id: int | None = None) -> Sequence[tuple[RoleGrant, Person, Organisation]]:

@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import NamedTuple
 
 import sqlalchemy as sa
-from sqlmodel import col, select
+from sqlmodel import SQLModel, col, select
 
-from storage.account_models import Account, WebSession
+from storage.account_models import WebSession
 from storage.database import Transaction
-from storage.models import Person
+from storage.statements import Statement
 
 _OPEN = col(WebSession.ended_at).is_(None)
 
@@ -17,20 +17,41 @@ _OPEN = col(WebSession.ended_at).is_(None)
 class Sitting(NamedTuple):
     """A session, and whose it is."""
 
-    session: WebSession
-    account: Account
-    person: Person
+    id: int
+    account_id: int
+    whole: bool
+    role: str | None
+    organisation_id: int | None
+    seen_at: datetime
+    expires_at: datetime
+    proven_at: datetime
+    ended_at: datetime | None
+    login: str
+    totp_at: datetime | None
+    disabled_at: datetime | None
+    person_id: int
+    person: str
+    name: str
 
 
 def find(tx: Transaction, digest: str) -> Sitting | None:
     """The session with this hash, be it over or not."""
-    its = select(WebSession, Account, Person).where(
-        col(WebSession.hash) == digest,
-        col(Account.id) == col(WebSession.account_id),
-        col(Person.id) == col(Account.person_id),
+    rows = _FIND.rows(tx, {"hash": digest})
+    return Sitting(*rows[0]) if rows else None
+
+
+_session, _account, _person = (SQLModel.metadata.tables[name] for name in ("web_session", "account", "person"))
+_FIND = Statement(
+    sa.select(
+        *(_session.c[name] for name in Sitting._fields[:9]),
+        *(_account.c[name] for name in Sitting._fields[9:13]),
+        _person.c.code,
+        _person.c.name,
     )
-    found = tx.session.exec(its).one_or_none()
-    return Sitting(*found) if found else None
+    .join(_account, _account.c.id == _session.c.account_id)
+    .join(_person, _person.c.id == _account.c.person_id)
+    .where(_session.c.hash == sa.bindparam("hash", type_=sa.String))
+)
 
 
 def add(tx: Transaction, session: WebSession) -> None:

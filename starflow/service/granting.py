@@ -134,7 +134,7 @@ def _fits(
     held = {seat.role for seat in grants.seats(tx, person.id, begins)}
     if (APART & held and role not in held) or (role in APART and held - {role}):
         raise Refused(f"{person.code}({person.name})已担任{'、'.join(sorted(held))};系统管理员、审计员不得兼任业务职务")
-    if any(seat.role == role and seat.organisation.id == body.id for seat in grants.seats(tx, person.id, begins)):
+    if any(seat.role == role and seat.organisation_id == body.id for seat in grants.seats(tx, person.id, begins)):
         raise Refused(f"{person.code}({person.name})已在{body.code}担任{role}")
 
 

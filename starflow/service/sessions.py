@@ -16,8 +16,8 @@ from storage import grants, sessions
 from storage.account_models import AccessEvent, Account, WebSession
 from storage.accounts import save
 from storage.database import Transaction
-from storage.grants import Seat
 from storage.models import Organisation, Person
+from storage.sessions import Sitting
 from workflow.engine.deadlines import local_date
 from workflow.engine.errors import Forbidden, Unknown
 
@@ -111,36 +111,35 @@ def signed_in(desk: Desk, plain: str) -> Signed | None:
     now = desk.wall.now()
     with desk.reading(now) as tx:
         found = sessions.find(tx, digest_of(plain))
-        if found is None or not _holds(found.session, found.account, now):
+        if found is None or not _holds(found, found.disabled_at, now):
             return None
-        signed = _signed(desk, tx, found.session, found.account, found.person)
-    if now - found.session.seen_at >= TOUCHED:
+        signed = _signed(desk, tx, found)
+    if now - found.seen_at >= TOUCHED:
         with desk.transaction(now) as tx:
             sessions.change(tx, signed.session, seen_at=now)
     return signed
 
 
-def _holds(session: WebSession, account: Account, now: datetime) -> bool:
+def _holds(session: WebSession | Sitting, disabled_at: datetime | None, now: datetime) -> bool:
     rested = now - session.seen_at >= IDLE
-    return account.disabled_at is None and session.ended_at is None and not rested and now < session.expires_at
+    return disabled_at is None and session.ended_at is None and not rested and now < session.expires_at
 
 
-def _signed(desk: Desk, tx: Transaction, session: WebSession, account: Account, person: Person) -> Signed:
-    assert session.id is not None and account.id is not None  # they were read
-    seats = seats_of(desk, tx, person)
+def _signed(desk: Desk, tx: Transaction, found: Sitting) -> Signed:
+    seats = _seats(desk, tx, found.person_id, found.person)
     chosen = next(
-        (s for s in seats if (s.role, s.organisation_id) == (session.role, session.organisation_id)),
+        (s for s in seats if (s.role, s.organisation_id) == (found.role, found.organisation_id)),
         seats[0] if seats else None,
     )
     return Signed(
-        session=session.id,
-        account_id=account.id,
-        login=account.login,
-        person=person.code,
-        name=person.name,
-        whole=session.whole,
-        has_totp=account.totp_at is not None,
-        proven_at=session.proven_at,
+        session=found.id,
+        account_id=found.account_id,
+        login=found.login,
+        person=found.person,
+        name=found.name,
+        whole=found.whole,
+        has_totp=found.totp_at is not None,
+        proven_at=found.proven_at,
         principal=chosen,
         seats=seats,
     )
@@ -149,12 +148,22 @@ def _signed(desk: Desk, tx: Transaction, session: WebSession, account: Account, 
 def seats_of(desk: Desk, tx: Transaction, person: Person) -> tuple[Principal, ...]:
     """The roles that this person may take today; the day is the desk's, in a rehearsal too."""
     assert person.id is not None  # it was read
+    return _seats(desk, tx, person.id, person.code)
+
+
+def _seats(desk: Desk, tx: Transaction, person_id: int, person: str) -> tuple[Principal, ...]:
     today = local_date(desk.clock.now(), desk.settings.zone)
-    return tuple(principal_of(seat, person) for seat in grants.seats(tx, person.id, today))
-
-
-def principal_of(seat: Seat, person: Person) -> Principal:
-    return principal_at(seat.role, seat.organisation, person.code)
+    return tuple(
+        Principal(
+            role=seat.role,
+            organisation_id=seat.organisation_id,
+            code=seat.code,
+            path=seat.path,
+            person=person,
+            label=seat.name,
+        )
+        for seat in grants.seats(tx, person_id, today)
+    )
 
 
 def principal_at(role: str, body: Organisation, person: str | None, label: str = "") -> Principal:
@@ -192,7 +201,9 @@ def listed(desk: Desk, account_id: int | None = None, here: int | None = None) -
     now = desk.wall.now()
     with desk.reading(now) as tx:
         known: Mapping[int | None, Account] = {one.account.id: one.account for one in all_of_them(tx)}
-        rows = [one for one in sessions.open_ones(tx, account_id) if _holds(one, known[one.account_id], now)]
+        rows = [
+            one for one in sessions.open_ones(tx, account_id) if _holds(one, known[one.account_id].disabled_at, now)
+        ]
     return tuple(_line(row, known[row.account_id].login, here) for row in rows)
 
 

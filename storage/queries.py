@@ -84,6 +84,8 @@ class OpenStage(NamedTuple):
     cycle: CycleRow
     stay: Stay
     vacant: bool
+    told_at: datetime | None
+    """When the newest reminder, nudge or escalation left; None where none has."""
 
     @property
     def place(self) -> tuple[datetime | None, str]:
@@ -120,7 +122,7 @@ def open_stages(tx: Transaction, cycle_ids: Sequence[int], today: date) -> dict[
 
 def _open_stage(row: Sequence[Any]) -> OpenStage:
     width = len(CycleRow._fields)
-    return OpenStage(CycleRow(*row[:width]), Stay(*row[width:-1]), bool(row[-1]))
+    return OpenStage(CycleRow(*row[:width]), Stay(*row[width:-2]), bool(row[-2]), row[-1])
 
 
 def _stages_in_order(
@@ -204,7 +206,9 @@ def _worth_a_look(
 
 def _vacant(today: sa.ColumnElement[date]) -> sa.ColumnElement[bool]:
     """Nobody holds the owner's post today; the clock has none and is never vacant."""
-    post = sa.case(dict(POST_OF), value=_obligation.c.owner_role)
+    post = sa.case(
+        {role: sa.literal_column(f"'{name}'") for role, name in POST_OF.items()}, value=_obligation.c.owner_role
+    )
     at_its_post = sa.and_(
         _post.c.organisation_id == _obligation.c.owner_id,
         _post.c.role == post,
@@ -214,9 +218,16 @@ def _vacant(today: sa.ColumnElement[date]) -> sa.ColumnElement[bool]:
     return sa.and_(post.is_not(None), ~sa.exists(sa.select(_post.c.id).where(at_its_post)))
 
 
+_TOLD_AT = (
+    sa.select(sa.func.max(_notice.c.sent_at))
+    .where(_notice.c.obligation_id == _obligation.c.id, _notice.c.sent_at.is_not(None))
+    .where(_notice.c.kind.in_(sa.literal_column(f"'{kind}'") for kind in TOLD))
+    .correlate(_obligation)
+    .scalar_subquery()
+)
 _OPEN_STAGES = Statement(
     cycles.selected()
-    .add_columns(*_STAY, _vacant(sa.bindparam("today", type_=sa.Date)))
+    .add_columns(*_STAY, _vacant(sa.bindparam("today", type_=sa.Date)), _TOLD_AT)
     .join(_obligation, _its_open_stay())
     .join(_owner, _OWES)
     .where(among(_cycle.c.id, "ids"))
@@ -496,19 +507,6 @@ def told_of(tx: Transaction, obligation_ids: Collection[int]) -> dict[int, tuple
         for which, at, kind in tx.session.execute(statement):
             found.setdefault(which, []).append((at, kind))
     return {which: tuple(said) for which, said in found.items()}
-
-
-def last_told(tx: Transaction, obligation_ids: Collection[int]) -> dict[int, datetime]:
-    """When the newest reminder, nudge or escalation of each obligation left; those of which none has left are missing."""
-    return dict(_LAST_TOLD.rows(tx, {"ids": obligation_ids}))
-
-
-_LAST_TOLD = Statement(
-    sa.select(_notice.c.obligation_id, sa.func.max(_notice.c.sent_at))
-    .where(among(_notice.c.obligation_id, "ids"), _notice.c.sent_at.is_not(None))
-    .where(sa.or_(*(_notice.c.kind == kind for kind in TOLD)))
-    .group_by(_notice.c.obligation_id)
-)
 
 
 def told_since(tx: Transaction, where: Where, since: datetime) -> tuple[tuple[str, str], ...]:

@@ -135,7 +135,6 @@ def _shown(view: View, rows: Sequence[Judged]) -> list[Shown]:
 def _lines(view: View, missing: Missing, rows: Sequence[Shown]) -> tuple[Stuck, ...]:
     """The rows that are shown, with what is asked for all of them together."""
     root = tree.root(view.tx)
-    last = queries.last_told(view.tx, [row.found.stay.id for row in rows])
     rings = [_escalation(view, row) for row in rows]
     told = [_addresses(row, ring, root) for row, ring in zip(rows, rings, strict=True)]
     everybody = {(address.role, address.organisation_id) for addresses in told for address in addresses}
@@ -144,7 +143,7 @@ def _lines(view: View, missing: Missing, rows: Sequence[Shown]) -> tuple[Stuck, 
     people = posts.named_for(view.tx, everybody | owing, view.today)
     lacking = missing.of([row.found.cycle for row in rows])
     return tuple(
-        _line(view, row, owner_of(row.found.stay, people), last, ring, _owners(addresses, bodies, people), said)
+        _line(view, row, owner_of(row.found.stay, people), ring, _owners(addresses, bodies, people), said)
         for row, ring, addresses, said in zip(rows, rings, told, lacking, strict=True)
     )
 
@@ -175,7 +174,6 @@ def _line(
     view: View,
     row: Shown,
     owes: Owner,
-    last: Mapping[int, datetime],
     ringing: Ringing | None,
     told: tuple[Owner, ...],
     missing: tuple[str, ...],
@@ -193,7 +191,7 @@ def _line(
         days_overdue=days_overdue(now=view.now, zone=view.zone, due_at=stay.due_at),
         light=row.light,
         missing=missing,
-        last_reminder_at=view.local(last.get(stay.id)),
+        last_reminder_at=view.local(row.found.told_at),
         escalates_at=view.local(ringing.at) if ringing else None,
         escalates_to=told,
         stage_title=_scheme(view, row).stage_of(cycle.stage).title,

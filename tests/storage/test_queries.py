@@ -206,14 +206,15 @@ def notice(tx: Transaction, key: str, obligation_id: int, organisation_id: int, 
 
 def test_the_last_thing_that_was_said_is_the_newest_that_left(tx: Transaction) -> None:
     ids = open_year(tx)
-    first = stay(tx, cycle(tx, ids, "b1"), ids["b1"])
-    second = stay(tx, cycle(tx, ids, "a3"), ids["a3"])
+    told, untold = cycle(tx, ids, "b1"), cycle(tx, ids, "a3")
+    first, second = stay(tx, told, ids["b1"]), stay(tx, untold, ids["a3"])
     notice(tx, "1", first, ids["b1"], sent_at=LATE)
     notice(tx, "2", first, ids["b1"], kind="nudge", sent_at=MIDNIGHT)
     notice(tx, "3", first, ids["b1"], kind="event", sent_at=NOW)
     notice(tx, "4", second, ids["a3"], status="queued", sent_at=None)
 
-    assert queries.last_told(tx, [first, second]) == {first: MIDNIGHT}
+    read = open_stages(tx, [told, untold], TODAY)
+    assert {one: read[one].told_at for one in read} == {told: MIDNIGHT, untold: None}
 
 
 def test_notices_come_newest_first_and_are_narrowed_by_recipient(tx: Transaction) -> None:

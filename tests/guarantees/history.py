@@ -28,6 +28,7 @@ COVERED = (
     "cycle_id", "seq", "trigger", "before", "after", "role", "actor", "at", "late_days", "late_stage", "scheme_hash",
     "detail_digest", "previous_hash", "hash",
 )  # fmt: skip
+HASHES = frozenset({"scheme_hash", "detail_digest", "previous_hash", "hash"})
 UNCOVERED = ("id", "ask_key")
 """What the hash does not cover: a row's number, and the key under which its ask came."""
 
@@ -112,7 +113,8 @@ def _changed(value: Any, column: str) -> Any:
         return value + 1_000
     if column == "at":
         return value + timedelta(seconds=1)
-    return f"x{value[1:]}" if value else "x"
+    first = ("1" if value[0] == "0" else "0") if column in HASHES else "x"
+    return f"{first}{value[1:]}" if value else first
 
 
 def _update(tx: Transaction, case: Case, rows: list[dict[str, Any]]) -> None:

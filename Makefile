@@ -34,7 +34,7 @@ demo: $(BIN)/ready
 serve: $(BIN)/ready
 	$(BIN)/starflow serve
 
-# make bench, or make bench QUICK=1: an hour and a half, or twenty minutes, alone on the machine; prints docs/performance.md
+# make bench, or make bench QUICK=1: two hours, or twenty minutes, alone on the machine; prints docs/performance.md
 bench: $(BIN)/ready
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[test,bench]"
 	$(BIN)/python -m benchmarks $(if $(QUICK),--quick)

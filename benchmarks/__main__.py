@@ -23,6 +23,7 @@ PARTS = {
     "timers": timers.measured,
     "idle": idle.measured,
     "stuck": stuck.measured,
+    "millions": stuck.millions,
     "counters": counters.measured,
     "web": web.measured,
     "size": size.measured,

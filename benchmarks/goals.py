@@ -98,22 +98,25 @@ def _idle() -> Iterator[Goal]:
 
 
 def _stuck() -> Iterator[Goal]:
-    found = dict(sizes(read("stuck")))
+    found = sizes()
+    asked, most = _sizes("stuck"), max(_sizes("millions"), default=5_000_000)
+    first, last = min(asked, default=10_000), max(asked, default=1_000_000)
     for database in DATABASES:
-        first, last = (min(found), max(found)) if found else (10_000, 1_000_000)
-        for what, key in (
-            ("count by stage × light, worst level", "count"),
-            ("page of 50 most overdue in order, worst level", "order"),
+        for what, key, size, goal, floor in (
+            ("count by stage × light, worst level", "count", last, 2, 10),
+            ("count by stage × light, worst level", "count", most, 5, 25),
+            ("page of 50 most overdue in order, worst level", "order", last, 2, 10),
+            ("the same page with people and reasons", "page", last, 2, 10),
         ):
-            value = _worst(found.get(last), f"starflow/{database}", key)
-            yield Goal(f"{what}, p95 at {last:,}", TITLES[database], 2, 10, value, " ms", False, 1)
-        whole = _worst(found.get(last), f"starflow/{database}", "page")
-        yield Goal(
-            f"the same page with people and reasons, p95 at {last:,}", TITLES[database], 2, 10, whole, " ms", False, 1
-        )
+            value = _worst(found.get(size), f"starflow/{database}", key)
+            yield Goal(f"{what}, p95 at {size:,}", TITLES[database], goal, floor, value, " ms", False, 1)
         old, new = (_of(found.get(size), f"starflow/{database}", "count_root_ms") for size in (first, last))
         grown = new / old if old and new else None
         yield Goal(f"growth of the root's count {first:,} → {last:,}", TITLES[database], 3, NONE, grown, " ×", False, 1)
+
+
+def _sizes(part: str) -> list[int]:
+    return [int(name) for name in read(part) if name.isdigit()]
 
 
 def _counters() -> Iterator[Goal]:

@@ -1,7 +1,7 @@
 """The figures that are kept, as the page reads them."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ def read(name: str) -> dict[str, Any]:
     return found
 
 
-def sizes(found: Mapping[str, Any]) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    """(number of cycles, its rounds), the smallest first."""
-    for size in sorted((name for name in found if name.isdigit()), key=int):
-        yield int(size), found[size]
+def sizes() -> dict[int, Mapping[str, Any]]:
+    """Number of cycles → the rounds of who is stuck among so many, the smallest first."""
+    found = read("stuck") | read("millions")
+    return {int(size): found[size] for size in sorted((name for name in found if name.isdigit()), key=int)}

@@ -104,7 +104,7 @@ def _copied(tx: Transaction, branches: int, *, one_day: bool) -> tuple[str, ...]
         ],
     )
     chairs = [
-        patterns[0]["post"] | {"id": 5_000_000 + own, "organisation_id": own, "person_id": 1_000_000 + own}
+        patterns[0]["post"] | {"id": 50_000_000 + own, "organisation_id": own, "person_id": 1_000_000 + own}
         for own, _ in above["W"]
     ]
     _load(tx, "post", chairs)

@@ -15,7 +15,19 @@ from benchmarks.kept import DATABASES, TITLES, read
 from benchmarks.rounds import median, ratio
 
 DOCS = Path(__file__).parent.parent / "docs"
-PARTS = ("validation", "decisions", "timers", "idle", "stuck", "counters", "web", "size", "storm", "profile")
+PARTS = (
+    "validation",
+    "decisions",
+    "timers",
+    "idle",
+    "stuck",
+    "millions",
+    "counters",
+    "web",
+    "size",
+    "storm",
+    "profile",
+)
 
 HEAD = """# Speed, beside the limit and the peers · 速度
 

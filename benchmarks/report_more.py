@@ -22,13 +22,13 @@ def idle() -> Iterator[str]:
 
 
 def stuck() -> Iterator[str]:
-    if not (found := read("stuck")):
+    if not (found := sizes()):
         return
     yield "\n## Who is stuck\n\nMilliseconds, median / 95th of forty askings, below the root, a city, a county, a committee. The bare methods read two tables"
     yield "that hold nothing else. `count` of ours: every stage with its lights from the kept counts; `order`: the fifty longest overdue; `page`: the"
-    yield "same with whole rows, people, reasons and what comes next. Below the root the order is read off an index; below any other body what is"
-    yield "late there is sorted, so at a million a city's costs most. A dash: that peer has no such step or was not measured.\n"
-    for size, its in sizes(found):
+    yield "same with whole rows, people, reasons and what comes next. Below the root and below a city the order is read off an index; deeper, what is"
+    yield "late there is sorted. A dash: that peer has no such step or was not measured.\n"
+    for size, its in found.items():
         yield f"\n### {size:,} cycles\n\n| | database | asked | {' | '.join(LEVELS)} |\n|---|---|---|---|---|---|---|"
         for name in its["measured"]:
             peer, database = name.split("/")

@@ -27,7 +27,8 @@ def stuck() -> Iterator[str]:
     yield "\n## Who is stuck\n\nMilliseconds, median / 95th of forty askings, below the root, a city, a county, a committee. The bare methods read two tables"
     yield "that hold nothing else. `count` of ours: every stage with its lights from the kept counts; `order`: the fifty longest overdue; `page`: the"
     yield "same with whole rows, people, reasons and what comes next. Below the root and below a city the order is read off an index; deeper, what is"
-    yield "late there is sorted. A dash: that peer has no such step or was not measured.\n"
+    yield "late there is sorted. Where nothing is overdue, as below one county and its committee at 10,000 and at a million, a page looks through what is open"
+    yield "there for what is near, held or owed by a vacant post. A dash: that peer has no such step or was not measured.\n"
     for size, its in found.items():
         yield f"\n### {size:,} cycles\n\n| | database | asked | {' | '.join(LEVELS)} |\n|---|---|---|---|---|---|---|"
         for name in its["measured"]:

@@ -130,7 +130,7 @@ def restarting(trial: Trial) -> str:
                 _until(lambda heard=heard: answers.total() > heard + 20)  # type: ignore[misc]
                 old = _children(server.pid)
                 if trial.fault:
-                    os.kill(max(old), signal.SIGKILL)
+                    os.kill(_serves_longest(old), signal.SIGKILL)
                 else:
                     server.send_signal(signal.SIGHUP)
                 gone = 1 if trial.fault else 2
@@ -169,6 +169,11 @@ def _serving(url: str, port: int) -> "subprocess.Popen[bytes]":
 
 def _children(pid: int) -> set[int]:
     return {int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+
+def _serves_longest(children: set[int]) -> int:
+    """The first child watches over what they share; the newest may not have begun to serve."""
+    return sorted(children)[1]
 
 
 def _wait(port: int) -> None:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel, col
 
 from storage.among import among
-from storage.database import Transaction
+from storage.database import Transaction, known_to_planner
 from storage.models import Campaign
 from storage.obligations import Stay
 from storage.statements import Statement, by_name
@@ -233,10 +233,9 @@ def insert_all(tx: Transaction, rows: Sequence[Mapping[str, Any]]) -> tuple[int,
     return tuple(tx.session.scalars(its, [{**empty, **values} for values in rows]))
 
 
-def known_to_planner(tx: Transaction) -> None:
-    """PostgreSQL would go on reading and checking as if these tables were empty until it looks at them by itself, a minute later."""
-    if tx.dialect == "postgresql":
-        tx.connection.exec_driver_sql("ANALYZE cycle, obligation, record, record_detail")
+def opened(tx: Transaction) -> None:
+    """After many: each decision would read every open obligation of the year, by a plan made when there was none."""
+    known_to_planner(tx, "cycle", "obligation", "record", "record_detail")
 
 
 def set_heads(tx: Transaction, heads: Mapping[int, str]) -> None:

@@ -76,6 +76,13 @@ class Transaction:
             self._session.flush()
 
 
+def known_to_planner(tx: Transaction, *tables: str) -> None:
+    """PostgreSQL goes on planning for the tables as they were until it looks at them by itself, a minute later."""
+    tx.flush()
+    if tx.dialect == "postgresql":
+        tx.connection.exec_driver_sql(f"ANALYZE {', '.join(tables)}")
+
+
 class Database:
     """An open database: lends one transaction, or one reading, at a time to each thread that asks."""
 

@@ -16,7 +16,7 @@ from sqlmodel import SQLModel, col, select
 
 from storage import tallies
 from storage.among import among
-from storage.database import Transaction
+from storage.database import Transaction, known_to_planner
 from storage.models import Campaign, Cycle, Election, Installation, Organisation, Person, Post, Subordination
 from storage.statements import Statement
 from workflow.engine.errors import Unknown
@@ -388,10 +388,9 @@ def _begin_subordination(on: date) -> sa.Insert:
     return sa.insert(Subordination).from_select(["organisation_id", "parent_id", "from_on"], missing)
 
 
-def analyse(tx: Transaction) -> None:
-    """Tell PostgreSQL how large the tables have become; it would plan for small ones and join 100 000 rows for an hour."""
-    if tx.dialect == "postgresql":
-        tx.session.execute(sa.text("ANALYZE organisation, subordination, post, person, election"))
+def imported(tx: Transaction) -> None:
+    """After an import: a plan for small tables would join 100 000 rows for an hour."""
+    known_to_planner(tx, "organisation", "subordination", "post", "person", "election")
 
 
 # ── the register of terms ────────────────────────────────────────

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from storage.among import among
-from storage.database import Transaction
+from storage.database import Transaction, known_to_planner
 from storage.outbox import INSERTS
 from storage.statements import Statement, by_name, inserted
 
@@ -126,10 +126,9 @@ def may_fold(tx: Transaction) -> bool:
     return bool(tx.connection.execute(sa.select(sa.func.pg_try_advisory_xact_lock(sa.func.hashtext(FOLDING)))).scalar())
 
 
-def known_to_planner(tx: Transaction) -> None:
-    """After so many changes PostgreSQL would plan by how the tables were before, until it looks again by itself a minute later."""
-    if tx.dialect == "postgresql":
-        tx.connection.exec_driver_sql("ANALYZE cycle, overdue, tally, facet")
+def folded(tx: Transaction) -> None:
+    """After many: each list would read all that is still believed to be uncounted."""
+    known_to_planner(tx, "cycle", "overdue", "tally", "facet")
 
 
 def keep(tx: Transaction, pages: Iterable[tuple[Countable, Sequence[str]]]) -> None:

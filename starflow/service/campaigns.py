@@ -136,12 +136,12 @@ def _begin(
         redate_all(tx, [(case_of(desk, tx, present.cycle), present) for present in standing])
         done += len(page)
         if done == PAGE:
-            cycles.known_to_planner(tx)
+            cycles.opened(tx)
         if progress is not None:
             progress(done, len(organisations))
     matters.open_implementation_plans(desk, tx, campaign.id, root.id)
     if done > PAGE:
-        cycles.known_to_planner(tx)
+        cycles.opened(tx)
 
 
 def _first_row(

@@ -68,7 +68,7 @@ def apply(tx: Transaction, wanted: Difference, today: date, progress: Progress |
     if founding:
         posts.appoint(tx, [Appointment(organisation_id=ids[CITY], role="city", name=CITY_CONTACT)], today)
     _apply_posts(tx, wanted.changed, ids, today)
-    organisations.analyse(tx)
+    organisations.imported(tx)
 
 
 def _tell(progress: Progress | None, done: int, total: int) -> None:

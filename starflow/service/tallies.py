@@ -117,7 +117,7 @@ def fold(desk: Desk) -> str:
         total += page
     if total >= PAGE:
         with desk.transaction() as tx:
-            tallies.known_to_planner(tx)
+            tallies.folded(tx)
     return f"重新计数{total}个"
 
 
